@@ -1,0 +1,1 @@
+"""What all Tidewheel programs agree on: API kinds, artifacts, job requests, serving, labels."""

@@ -1,0 +1,1 @@
+"""The custom resources of group tidewheel.dev, as pydantic models, and their CRDs."""

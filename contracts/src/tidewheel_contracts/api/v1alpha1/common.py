@@ -1,0 +1,220 @@
+"""Fields that several kinds share: status base, snapshots, metrics, features, resources."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from tidewheel_contracts.api.conditions import Condition
+from tidewheel_contracts.api.kind import PrinterColumn
+from tidewheel_contracts.api.model import (
+    ApiModel,
+    ColumnName,
+    DecimalText,
+    Digest,
+    MemoryQuantity,
+)
+
+__all__ = [
+    "AGE",
+    "MESSAGE",
+    "NAME_RULE",
+    "READY",
+    "REASON",
+    "Candidate",
+    "Column",
+    "Features",
+    "Gate",
+    "Metric",
+    "MetricChoice",
+    "Resources",
+    "SnapshotReference",
+    "Status",
+    "Training",
+    "pending_conditions",
+]
+
+NAME_RULE = (
+    "self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$')",
+    "`metadata.name` must be at most 40 characters of a-z, 0-9 and '-', start with a letter and end "
+    "with a letter or digit, because names of Jobs and Services are made from it",
+)
+
+_CONDITION = '.status.conditions[?(@.type=="{}")].{}'
+READY = PrinterColumn("Ready", _CONDITION.format("Ready", "status"))
+REASON = PrinterColumn("Reason", _CONDITION.format("Ready", "reason"))
+MESSAGE = PrinterColumn("Message", _CONDITION.format("Ready", "message"), wide=True)
+AGE = PrinterColumn("Age", ".metadata.creationTimestamp", type="date")
+
+
+def pending_conditions() -> list[dict[str, Any]]:
+    """Return the schema default: every object says Ready=Unknown before the operator saw it."""
+    return [
+        {
+            "type": "Ready",
+            "status": "Unknown",
+            "reason": "Pending",
+            "message": "Waiting for the operator",
+            "observedGeneration": 0,
+            "lastTransitionTime": "1970-01-01T00:00:00Z",
+        }
+    ]
+
+
+class Status(ApiModel):
+    """What every kind's status begins with."""
+
+    observed_generation: Annotated[
+        int, Field(ge=0, description="Generation of the spec that this status speaks of.")
+    ] = 0
+    conditions: Annotated[
+        tuple[Condition, ...],
+        Field(
+            max_length=8,
+            description="What holds now: Ready always, Reconciling and Stalled while true.",
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["type"],
+                "default": pending_conditions(),
+            },
+        ),
+    ] = ()
+
+
+class Column(ApiModel):
+    """One column of a snapshot or a model's input."""
+
+    name: ColumnName
+    type: Annotated[
+        str, Field(max_length=32, description="Arrow type of the column, such as double or string.")
+    ]
+
+
+class Metric(ApiModel):
+    """One measured value and the fit that it belongs to."""
+
+    name: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9_]*$")]
+    value: DecimalText
+    fit: Annotated[
+        str,
+        Field(
+            max_length=16,
+            pattern=r"^(Candidate|Champion|Refit)$",
+            description="Candidate and Champion were measured on the test window; Refit is served.",
+        ),
+    ] = "Candidate"
+
+
+class Features(ApiModel):
+    """Which columns a model learns from; what is not named is found from the snapshot's schema."""
+
+    numeric: Annotated[
+        tuple[ColumnName, ...],
+        Field(
+            max_length=512,
+            description="Columns read as numbers.",
+            json_schema_extra={"x-kubernetes-list-type": "set"},
+        ),
+    ] = ()
+    categorical: Annotated[
+        tuple[ColumnName, ...],
+        Field(
+            max_length=512,
+            description="Columns read as categories.",
+            json_schema_extra={"x-kubernetes-list-type": "set"},
+        ),
+    ] = ()
+
+
+class Resources(ApiModel):
+    """What one pod asks for; memory is its limit too, CPU may go beyond while the node is idle."""
+
+    cpu_milli: Annotated[
+        int, Field(ge=10, le=256_000, description="CPU request in thousandths of a core.")
+    ] = 500
+    memory: Annotated[
+        MemoryQuantity, Field(description="Memory request and limit, such as 512Mi or 2Gi.")
+    ] = "2Gi"
+
+
+class SnapshotReference(ApiModel):
+    """A snapshot by content: where its manifest lies and what its SHA-256 is."""
+
+    digest: Digest
+    manifest_key: Annotated[str, Field(max_length=1024)]
+
+
+class Candidate(ApiModel):
+    """One recipe that a run tries."""
+
+    name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=40,
+            pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+            description="Name of the candidate in metrics and status.",
+        ),
+    ]
+    estimator: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=128,
+            description="Full name of a scikit-learn estimator that Tidewheel allows.",
+        ),
+    ]
+    parameters: Annotated[
+        dict[str, Any],
+        Field(
+            description="Constructor parameters of the estimator, any JSON.",
+            json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
+        ),
+    ] = {}
+
+
+class MetricChoice(ApiModel):
+    """The measure that candidates are ranked and judged by."""
+
+    name: Annotated[
+        str,
+        Field(max_length=32, json_schema_extra={"enum": ["roc_auc"]}, description="Measure."),
+    ] = "roc_auc"
+
+
+class Gate(ApiModel):
+    """What a candidate must reach; not being worse than the champion is always asked."""
+
+    minimum: Annotated[
+        DecimalText | None,
+        Field(description="The metric must be at least this on the test window, such as '0.70'."),
+    ] = None
+
+
+class Training(ApiModel):
+    """How a model is trained: the part that a run and a pipeline's run template share."""
+
+    features: Annotated[Features, Field(description="Columns to learn from.")] = Features()
+    candidates: Annotated[
+        tuple[Candidate, ...],
+        Field(
+            min_length=1,
+            max_length=20,
+            description="Recipes to try; the best on validation rows is judged by the gate.",
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
+        ),
+    ]
+    metric: Annotated[MetricChoice, Field(description="Measure of a candidate.")] = MetricChoice()
+    gate: Annotated[Gate, Field(description="What a candidate must reach.")] = Gate()
+    seed: Annotated[
+        int, Field(ge=0, le=2_147_483_647, description="Seed of every random choice.")
+    ] = 0
+    resources: Annotated[Resources, Field(description="What the training pod asks for.")] = (
+        Resources()
+    )
+    active_deadline_seconds: Annotated[
+        int,
+        Field(ge=30, le=604_800, description="The training Job is ended after this many seconds."),
+    ] = 3600

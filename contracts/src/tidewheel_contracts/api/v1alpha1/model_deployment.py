@@ -1,0 +1,187 @@
+"""ModelDeployment: one model behind one stable endpoint, one Deployment and Service per version."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from tidewheel_contracts.api.kind import Kind, PrinterColumn
+from tidewheel_contracts.api.model import ApiModel, Digest, KindName, Time, rules
+from tidewheel_contracts.api.v1alpha1.common import (
+    AGE,
+    MESSAGE,
+    NAME_RULE,
+    READY,
+    REASON,
+    Resources,
+    Status,
+)
+
+__all__ = [
+    "MODEL_DEPLOYMENT",
+    "DeployedVersion",
+    "DeploymentCondition",
+    "ModelDeploymentSpec",
+    "ModelDeploymentStatus",
+    "Reason",
+    "Role",
+    "Serving",
+    "VersionChoice",
+    "VersionPolicy",
+    "VersionState",
+]
+
+
+class DeploymentCondition(StrEnum):
+    """Condition types beyond Ready, Reconciling and Stalled; present only while True."""
+
+    VERSION_MISSING = "VersionMissing"  # a ModelVersion that serves was deleted
+    PINNED = "Pinned"  # a person chose the version; newer ones wait
+
+
+class Reason(StrEnum):
+    """Reasons of a ModelDeployment's conditions."""
+
+    SERVING = "Serving"  # the wanted version answers behind the stable endpoint
+    NO_VERSION = "NoVersion"  # the model has no registered version yet
+    VERSION_NOT_FOUND = "VersionNotFound"  # the pinned number is not registered
+    STORE_MISSING = "ArtifactStoreMissing"  # the namespace has no ArtifactStore named default
+    ROLLING_OUT = "RollingOut"  # a new version starts; the champion serves
+    STARTING = "Starting"  # the first version starts; nothing serves yet
+    DEGRADED = "Degraded"  # fewer champion pods answer than were asked for
+    LOAD_FAILED = "LoadFailed"  # a server could not load or answer with its model
+    NAME_CONFLICT = "NameConflict"  # an object of somebody else has a name that ours needs
+    PINNED_BY_SPEC = "PinnedBySpec"  # spec.version names a number
+    DELETED = "Deleted"  # the ModelVersion of the champion is gone
+    INVALID = "Invalid"  # the stored object does not satisfy this version's schema
+
+
+class VersionPolicy(StrEnum):
+    """How the version to serve is chosen."""
+
+    LATEST = "Latest"
+    PINNED = "Pinned"
+
+
+class VersionChoice(ApiModel):
+    """Which version serves."""
+
+    model_config = {
+        "json_schema_extra": rules(
+            (
+                "self.policy == 'Pinned' ? has(self.number) : !has(self.number)",
+                "`number` must be set when `policy` is 'Pinned', and only then",
+            )
+        )
+    }
+
+    policy: Annotated[
+        VersionPolicy, Field(description="Latest follows new versions; Pinned stays at `number`.")
+    ] = VersionPolicy.LATEST
+    number: Annotated[
+        int | None, Field(ge=1, le=1_000_000, description="Version to serve while pinned.")
+    ] = None
+
+
+class Serving(ApiModel):
+    """How a model is served: the part that a pipeline's deployment shares."""
+
+    version: Annotated[VersionChoice, Field(description="Which version serves.")] = VersionChoice()
+    replicas: Annotated[int, Field(ge=1, le=500, description="Pods per serving version.")] = 1
+    resources: Annotated[Resources, Field(description="What a server pod asks for.")] = Resources(
+        cpu_milli=250, memory="1Gi"
+    )
+    rollback_window_seconds: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=604_800,
+            description="How long the version before stays warm after a switch.",
+        ),
+    ] = 600
+
+
+class ModelDeploymentSpec(Serving):
+    """Which model serves, and how."""
+
+    model_name: Annotated[KindName, Field(description="Model to serve.")]
+
+
+class Role(StrEnum):
+    """What a deployed version is there for."""
+
+    CHAMPION = "Champion"
+    CANDIDATE = "Candidate"
+    WARM = "Warm"
+
+
+class VersionState(ApiModel):
+    """A version that has a role, with all that a server needs to load it again."""
+
+    name: Annotated[str, Field(max_length=63)]
+    number: Annotated[int, Field(ge=1)]
+    manifest_key: Annotated[str, Field(max_length=1024)]
+    manifest_digest: Digest
+    artifact_digest: Digest
+    since_time: Annotated[Time, Field(description="When it took its role.")]
+
+
+class DeployedVersion(ApiModel):
+    """One version's Deployment as it is now."""
+
+    number: Annotated[int, Field(ge=1)]
+    role: Role
+    replicas: Annotated[int, Field(ge=0)]
+    ready_replicas: Annotated[int, Field(ge=0)]
+
+
+class ModelDeploymentStatus(Status):
+    """Who serves, who comes, who stays warm."""
+
+    champion: Annotated[
+        VersionState | None, Field(description="Version behind the stable endpoint.")
+    ] = None
+    candidate: Annotated[VersionState | None, Field(description="Version that starts.")] = None
+    warm: Annotated[
+        tuple[VersionState, ...],
+        Field(
+            max_length=4,
+            description="Versions that served before and still run.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
+    ] = ()
+    versions: Annotated[
+        tuple[DeployedVersion, ...],
+        Field(
+            max_length=8,
+            description="Deployments as they are now.",
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["number"],
+            },
+        ),
+    ] = ()
+    endpoint: Annotated[
+        str | None, Field(max_length=253, description="Stable URL inside the cluster.")
+    ] = None
+
+
+MODEL_DEPLOYMENT = Kind(
+    name="ModelDeployment",
+    plural="modeldeployments",
+    short_name="mdep",
+    description="One model behind one stable endpoint.",
+    spec=ModelDeploymentSpec,
+    status=ModelDeploymentStatus,
+    columns=(
+        PrinterColumn("Model", ".spec.modelName"),
+        PrinterColumn("Champion", ".status.champion.number", type="integer"),
+        PrinterColumn("Candidate", ".status.candidate.number", type="integer"),
+        READY,
+        REASON,
+        PrinterColumn("Endpoint", ".status.endpoint", wide=True),
+        MESSAGE,
+        AGE,
+    ),
+    root_rules=(NAME_RULE,),
+)

@@ -1,0 +1,99 @@
+"""ModelVersion: number N of a model, never changed."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from tidewheel_contracts.api.kind import Kind, PrinterColumn
+from tidewheel_contracts.api.model import ApiModel, Digest, KindName, ObjectName, Time, Uid
+from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, Column, Metric, Status
+from tidewheel_contracts.api.v1alpha1.training_run import Artifact, Cause, Images, Verdict
+
+__all__ = ["MODEL_VERSION", "ModelVersionSpec", "Reason", "RunReference", "version_name"]
+
+
+def version_name(model: str, number: int) -> str:
+    """Return the name of version `number` of a model."""
+    return f"{model}-v{number}"
+
+
+class Reason(StrEnum):
+    """Reasons of the Ready condition of a ModelVersion."""
+
+    REGISTERED = "Registered"  # the version may be deployed
+    INVALID = "Invalid"  # the stored object does not satisfy this version's schema
+
+
+class RunReference(ApiModel):
+    """The run that made the version; it may be gone, its uid still tells versions apart."""
+
+    name: ObjectName
+    uid: Uid
+
+
+class ModelVersionSpec(ApiModel):
+    """Everything that identifies a trained model and where it came from. Immutable."""
+
+    model_name: Annotated[KindName, Field(description="Model that this is a version of.")]
+    number: Annotated[int, Field(ge=1, le=1_000_000, description="Number, never reused.")]
+    artifact: Annotated[Artifact, Field(description="Where the model's files are.")]
+    run: Annotated[RunReference, Field(description="Run that made it.")]
+    cause: Annotated[Cause, Field(description="Why that run was opened.")]
+    dataset_name: Annotated[KindName, Field(description="Dataset that was learned.")]
+    snapshot_digest: Annotated[Digest, Field(description="Snapshot that was learned.")]
+    trained_through: Annotated[
+        Time | None, Field(description="Highest time of the learned rows.")
+    ] = None
+    training_rows: Annotated[int, Field(ge=0, description="Labelled rows that were learned.")]
+    candidate: Annotated[str, Field(max_length=40, description="Chosen candidate of the run.")]
+    verdict: Annotated[Verdict, Field(description="What the gate said.")]
+    metrics: Annotated[
+        tuple[Metric, ...],
+        Field(
+            max_length=16,
+            description="Measures of the run.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
+    ] = ()
+    input_columns: Annotated[
+        tuple[Column, ...],
+        Field(
+            max_length=32,
+            description="Inputs of the model, when there are at most 32.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
+    ] = ()
+    images: Annotated[Images, Field(description="Resolved images that made it.")] = Images()
+    git_revision: Annotated[
+        str, Field(max_length=64, description="Revision of Tidewheel that trained it.")
+    ] = ""
+
+
+MODEL_VERSION = Kind(
+    name="ModelVersion",
+    plural="modelversions",
+    short_name="mv",
+    description="Number N of a model: an immutable artifact and where it came from.",
+    spec=ModelVersionSpec,
+    status=Status,
+    columns=(
+        PrinterColumn("Model", ".spec.modelName"),
+        PrinterColumn("Number", ".spec.number", type="integer"),
+        PrinterColumn("Cause", ".spec.cause"),
+        PrinterColumn("Verdict", ".spec.verdict"),
+        READY,
+        PrinterColumn("Through", ".spec.trainedThrough"),
+        PrinterColumn("Rows", ".spec.trainingRows", type="integer", wide=True),
+        PrinterColumn("Artifact", ".spec.artifact.digest", wide=True),
+        MESSAGE,
+        AGE,
+    ),
+    root_rules=(
+        ("self.spec == oldSelf.spec", "`spec` must not change: a ModelVersion is immutable"),
+        (
+            "self.metadata.name == self.spec.modelName + '-v' + string(self.spec.number)",
+            "`metadata.name` must be '<modelName>-v<number>'",
+        ),
+    ),
+)

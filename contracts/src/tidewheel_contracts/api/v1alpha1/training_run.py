@@ -1,0 +1,231 @@
+"""TrainingRun: one training on one pinned snapshot, and at most one ModelVersion."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from tidewheel_contracts.api.kind import Kind, PrinterColumn
+from tidewheel_contracts.api.model import ApiModel, Digest, KindName, Message, Time
+from tidewheel_contracts.api.v1alpha1.common import (
+    AGE,
+    MESSAGE,
+    NAME_RULE,
+    READY,
+    REASON,
+    Column,
+    Metric,
+    SnapshotReference,
+    Status,
+    Training,
+)
+
+__all__ = [
+    "TRAINING_RUN",
+    "Artifact",
+    "Cause",
+    "ChampionReference",
+    "ComparedWith",
+    "Images",
+    "Reason",
+    "RunCondition",
+    "RunResult",
+    "Stage",
+    "TrainingRunSpec",
+    "TrainingRunStatus",
+    "Trigger",
+    "Verdict",
+]
+
+
+class Cause(StrEnum):
+    """Why a run was opened."""
+
+    INITIAL = "Initial"  # the pipeline has no model yet
+    NEW_DATA = "NewData"  # labelled rows grew beyond the pipeline's limit
+    ALERT = "Alert"  # an alert reached the webhook
+    DEMAND = "Demand"  # a person applied the run
+
+
+class RunCondition(StrEnum):
+    """Condition types of a run beyond Ready, Reconciling and Stalled, for `kubectl wait`."""
+
+    COMPLETE = "Complete"  # the run ended with a verdict
+    FAILED = "Failed"  # the run ended without a verdict
+
+
+class Stage(StrEnum):
+    """How far a run came."""
+
+    QUEUED = "Queued"
+    WAITING = "Waiting"
+    TRAINING = "Training"
+    REGISTERING = "Registering"
+    FINISHED = "Finished"
+
+
+class Verdict(StrEnum):
+    """What the gate said."""
+
+    PASSED = "Passed"
+    UNTESTED = "Untested"  # passed without a test: a recipe was compared with itself
+    REFUSED = "Refused"
+    INCONCLUSIVE = "Inconclusive"  # too few rows to judge
+
+
+class ComparedWith(StrEnum):
+    """What the candidate was compared with."""
+
+    NOTHING = "Nothing"  # there is no champion
+    MODEL = "Model"  # the champion as it serves: it never saw the test window
+    RECIPE = "Recipe"  # the champion's recipe, fitted on the candidate's rows
+
+
+class Reason(StrEnum):
+    """Reasons of a run's conditions that the operator gives; `train` adds its own failures."""
+
+    QUEUED = "Queued"  # its pipeline has not admitted it yet
+    DATASET_MISSING = "DatasetMissing"  # there is no Dataset of that name
+    SNAPSHOT_PENDING = "SnapshotPending"  # the Dataset has no snapshot yet
+    STORE_MISSING = "ArtifactStoreMissing"  # the namespace has no ArtifactStore named default
+    TRAINING = "Training"  # the Job runs
+    REGISTERING = "Registering"  # the gate passed; the ModelVersion is being created
+    REGISTERED = "Registered"  # the ModelVersion exists
+    REFUSED = "Refused"  # the gate refused the candidate
+    INCONCLUSIVE = "Inconclusive"  # the gate had too few rows
+    NOTHING_NEW = "NothingNewToLearn"  # same snapshot and same recipe as the last run
+    JOB_LOST = "JobLost"  # the Job was deleted more often than attempts are allowed
+    NAME_CONFLICT = "NameConflict"  # a Job of somebody else has the name that ours needs
+    INVALID = "Invalid"  # the stored object does not satisfy this version's schema
+
+
+class TrainingRunSpec(Training):
+    """What is trained, on what, and what it must reach. Immutable."""
+
+    dataset_name: Annotated[KindName, Field(description="Dataset whose snapshot is learned.")]
+    model_name: Annotated[KindName, Field(description="Model that a passing candidate extends.")]
+    pipeline_name: Annotated[
+        KindName | None,
+        Field(description="ModelPipeline whose champion and limits the run counts for."),
+    ] = None
+
+
+class Trigger(ApiModel):
+    """Why the run was opened."""
+
+    cause: Cause
+    fingerprint: Annotated[
+        str, Field(max_length=128, description="What makes two causes the same cause.")
+    ] = ""
+
+
+class ChampionReference(ApiModel):
+    """The version that the candidate is compared with, pinned when training starts."""
+
+    name: Annotated[str, Field(max_length=63)]
+    number: Annotated[int, Field(ge=1)]
+    manifest_key: Annotated[str, Field(max_length=1024)]
+    digest: Digest
+    trained_through: Time | None = None
+
+
+class Artifact(ApiModel):
+    """Where a model's files are and what they are."""
+
+    manifest_key: Annotated[
+        str, Field(max_length=1024, description="Key of the artifact's manifest in the bucket.")
+    ]
+    manifest_digest: Annotated[Digest, Field(description="SHA-256 of the manifest.")]
+    digest: Annotated[Digest, Field(description="SHA-256 over the model files alone.")]
+    format: Annotated[str, Field(max_length=16, json_schema_extra={"enum": ["Skops"]})] = "Skops"
+    size_bytes: Annotated[int, Field(ge=0, description="Bytes of the model files.")]
+
+
+class Images(ApiModel):
+    """Resolved images of the programs that made a version."""
+
+    trainer: Annotated[str, Field(max_length=255)] = ""
+
+
+class RunResult(ApiModel):
+    """What the training Job reported."""
+
+    verdict: Verdict
+    verdict_reason: Annotated[str, Field(max_length=64)]
+    message: Message = ""
+    compared_with: ComparedWith
+    candidate: Annotated[str, Field(max_length=40, description="Name of the chosen candidate.")]
+    metrics: Annotated[
+        tuple[Metric, ...],
+        Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+    ] = ()
+    test_rows: Annotated[int, Field(ge=0, description="Labelled rows of the test window.")] = 0
+    training_rows: Annotated[
+        int, Field(ge=0, description="Labelled rows that the published fit learned.")
+    ] = 0
+    trained_through: Annotated[
+        Time | None, Field(description="Highest time that the published fit learned.")
+    ] = None
+    artifact: Artifact | None = None
+    input_columns: Annotated[
+        tuple[Column, ...],
+        Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+    ] = ()
+    git_revision: Annotated[str, Field(max_length=64)] = ""
+
+
+class TrainingRunStatus(Status):
+    """How far the run is and what it found."""
+
+    stage: Annotated[Stage | None, Field(description="How far the run came.")] = None
+    attempt: Annotated[int, Field(ge=0, le=100, description="Job that is running or ran.")] = 0
+    job_name: Annotated[str | None, Field(max_length=63, description="Name of that Job.")] = None
+    trigger: Annotated[Trigger | None, Field(description="Why the run was opened.")] = None
+    snapshot: Annotated[
+        SnapshotReference | None, Field(description="Snapshot that was pinned at the start.")
+    ] = None
+    champion: Annotated[
+        ChampionReference | None, Field(description="Version that the candidate met.")
+    ] = None
+    result: Annotated[RunResult | None, Field(description="What the Job reported.")] = None
+    images: Annotated[Images | None, Field(description="Resolved images.")] = None
+    version_number: Annotated[
+        int | None, Field(ge=1, description="Number that was taken for the version.")
+    ] = None
+    version_name: Annotated[
+        str | None, Field(max_length=63, description="Name of the registered ModelVersion.")
+    ] = None
+    start_time: Annotated[Time | None, Field(description="When the first Job was created.")] = None
+    completion_time: Annotated[Time | None, Field(description="When the run ended.")] = None
+    coalesced_alerts: Annotated[
+        int, Field(ge=0, description="Alerts that arrived while this run was queued.")
+    ] = 0
+
+
+TRAINING_RUN = Kind(
+    name="TrainingRun",
+    plural="trainingruns",
+    short_name="trun",
+    description="One training on one pinned snapshot; registers one ModelVersion if the gate passes.",
+    spec=TrainingRunSpec,
+    status=TrainingRunStatus,
+    columns=(
+        PrinterColumn("Cause", ".status.trigger.cause"),
+        PrinterColumn("Stage", ".status.stage"),
+        READY,
+        REASON,
+        PrinterColumn("Verdict", ".status.result.verdict"),
+        PrinterColumn("Version", ".status.versionName"),
+        PrinterColumn("Candidate", ".status.result.candidate", wide=True),
+        PrinterColumn("Snapshot", ".status.snapshot.digest", wide=True),
+        MESSAGE,
+        AGE,
+    ),
+    root_rules=(
+        NAME_RULE,
+        (
+            "self.spec == oldSelf.spec",
+            "`spec` must not change after creation; apply a new TrainingRun instead",
+        ),
+    ),
+)

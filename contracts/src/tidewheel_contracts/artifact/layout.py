@@ -1,0 +1,38 @@
+"""Every key that Tidewheel writes; keys are built here and never by users."""
+
+__all__ = [
+    "dataset_folder",
+    "model_folder",
+    "part_key",
+    "snapshot_key",
+    "source_index_key",
+]
+
+
+def _join(prefix: str, *parts: str) -> str:
+    return "/".join((prefix, *parts)) if prefix else "/".join(parts)
+
+
+def dataset_folder(prefix: str, namespace: str, dataset: str) -> str:
+    """Return the folder of a Dataset's parts and snapshots."""
+    return _join(prefix, namespace, "datasets", dataset)
+
+
+def part_key(folder: str, sha256: str) -> str:
+    """Return the key of a Parquet part by the hex digest of its bytes."""
+    return f"{folder}/parts/{sha256}.parquet"
+
+
+def snapshot_key(folder: str, sha256: str) -> str:
+    """Return the key of a snapshot's manifest by the hex digest of its bytes."""
+    return f"{folder}/snapshots/{sha256}.json"
+
+
+def source_index_key(folder: str, fingerprint: str) -> str:
+    """Return the key of the index that maps source objects of one fingerprint to parts."""
+    return f"{folder}/sources/{fingerprint.removeprefix('sha256:')}.json"
+
+
+def model_folder(prefix: str, namespace: str, model: str, run_uid: str) -> str:
+    """Return the folder of the artifact that a run publishes."""
+    return _join(prefix, namespace, "models", model, run_uid)

@@ -1,0 +1,98 @@
+"""The manifest of a model artifact: the commit point that names every file by digest and size."""
+
+import hashlib
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+__all__ = [
+    "LINEAGE_FILE",
+    "MANIFEST_FILE",
+    "METRICS_FILE",
+    "MODEL_FILE",
+    "PROFILE_FILE",
+    "PROTOCOL",
+    "ArtifactFile",
+    "ModelInput",
+    "ModelManifest",
+    "Recipe",
+    "model_digest",
+]
+
+PROTOCOL = 1
+
+MANIFEST_FILE = "manifest.json"
+MODEL_FILE = "model.skops"
+PROFILE_FILE = "profile.json"
+METRICS_FILE = "metrics.json"
+LINEAGE_FILE = "lineage.json"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+
+class ArtifactFile(_Frozen):
+    """One file of the artifact's folder."""
+
+    name: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size_bytes: Annotated[int, Field(ge=0)]
+
+
+class ModelInput(_Frozen):
+    """One input column as clients send it: datatype in the words of the Open Inference Protocol."""
+
+    name: str
+    datatype: Annotated[str, Field(pattern=r"^(BOOL|INT64|FP64|BYTES)$")]
+    kind: Annotated[str, Field(pattern=r"^(Numeric|Categorical)$")]
+
+
+class Recipe(_Frozen):
+    """All that is needed to fit the same model on other rows."""
+
+    candidate: str
+    estimator: str
+    parameters: dict[str, Any]
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    target: str
+    time: str | None
+    seed: int
+
+
+class ModelManifest(_Frozen):
+    """Everything that serving and later runs must know before they open a model file.
+
+    `sample` holds a few training rows, column by column in the order of `inputs`, with null for a
+    missing value: readiness predicts them for real. `classes` are the target's classes in the
+    order of predict_proba's columns, written as text; `classes_datatype` tells how to read them.
+    """
+
+    protocol: int = PROTOCOL
+    model_name: str
+    files: tuple[ArtifactFile, ...]
+    digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+    inputs: tuple[ModelInput, ...]
+    classes: tuple[str, ...]
+    classes_datatype: Annotated[str, Field(pattern=r"^(BOOL|INT64|FP64|BYTES)$")]
+    sample: tuple[tuple[Any, ...], ...]
+    recipe: Recipe
+    snapshot_digest: str
+    snapshot_manifest_key: str
+    training_rows: Annotated[int, Field(ge=0)]
+    trained_through: str | None = None
+    library_versions: dict[str, str]
+
+
+def model_digest(files: tuple[ArtifactFile, ...]) -> str:
+    """Return the digest over the model files (`model.*`) alone, in order of their names."""
+    text = "".join(
+        f"{file.sha256}  {file.name}\n"
+        for file in sorted(files, key=lambda file: file.name)
+        if file.name.startswith("model.")
+    )
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

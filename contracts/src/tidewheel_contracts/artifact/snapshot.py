@@ -1,0 +1,86 @@
+"""The manifest of a snapshot: ordered parts, schema, counts; no clock, no host."""
+
+import hashlib
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+__all__ = [
+    "PROTOCOL",
+    "SnapshotColumn",
+    "SnapshotManifest",
+    "SnapshotPart",
+    "SourceIndex",
+    "SourceObject",
+    "manifest_bytes",
+    "manifest_digest",
+]
+
+# Raised when a reader of the old number could misread a new file; readers of old numbers stay.
+PROTOCOL = 1
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+
+class SnapshotColumn(_Frozen):
+    """One column, by the text of its Arrow type."""
+
+    name: str
+    type: str
+
+
+class SnapshotPart(_Frozen):
+    """One Parquet file, named by the hex SHA-256 of its bytes."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size_bytes: Annotated[int, Field(ge=0)]
+    rows: Annotated[int, Field(ge=0)]
+    labelled_rows: Annotated[int, Field(ge=0)]
+
+
+class SnapshotManifest(_Frozen):
+    """The whole snapshot; its digest is the snapshot's name."""
+
+    protocol: int = PROTOCOL
+    columns: tuple[SnapshotColumn, ...]
+    target: str
+    time: str | None = None
+    parts: tuple[SnapshotPart, ...]
+    rows: Annotated[int, Field(ge=0)]
+    labelled_rows: Annotated[int, Field(ge=0)]
+    latest_time: str | None = None
+
+
+class SourceObject(_Frozen):
+    """One object of the source and the part that it became."""
+
+    key: str
+    size_bytes: Annotated[int, Field(ge=0)]
+    etag: str
+    part: SnapshotPart
+
+
+class SourceIndex(_Frozen):
+    """Which source objects a snapshot was made of; it lets the next collection read new ones only.
+
+    It lies beside the snapshots under the source's fingerprint and is no part of any digest.
+    """
+
+    protocol: int = PROTOCOL
+    snapshot_digest: str
+    objects: tuple[SourceObject, ...]
+
+
+def manifest_bytes(manifest: BaseModel) -> bytes:
+    """Return the canonical bytes of a manifest: fields in declared order, no spaces, UTF-8."""
+    return manifest.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+def manifest_digest(data: bytes) -> str:
+    """Return the digest text of manifest bytes."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

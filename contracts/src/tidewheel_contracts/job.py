@@ -1,0 +1,157 @@
+"""What the operator and its Jobs tell each other: one request file in, one termination message out.
+
+The request reaches the pod as an annotation that the downward API projects to REQUEST_PATH. The
+answer is at most MESSAGE_LIMIT bytes of JSON in the container's termination message; a program cuts
+its lists until the message fits, because the kubelet would cut it anywhere.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.alias_generators import to_camel
+
+from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
+from tidewheel_contracts.api.v1alpha1.common import Column, SnapshotReference, Training
+from tidewheel_contracts.api.v1alpha1.dataset import Snapshot, Source, Target, TimeColumn
+from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference, RunResult
+
+__all__ = [
+    "MESSAGE_LIMIT",
+    "REQUEST_PATH",
+    "TERMINATION_PATH",
+    "CollectRequest",
+    "CollectResult",
+    "ExitCode",
+    "Failure",
+    "FailureReason",
+    "TrainRequest",
+    "TrainResult",
+    "parse_termination_message",
+]
+
+REQUEST_PATH = "/etc/tidewheel/request.json"
+TERMINATION_PATH = "/dev/termination-log"
+MESSAGE_LIMIT = 4096
+
+
+class ExitCode:
+    """Exit codes of `python -m tidewheel_trainer`; the Job's pod failure policy reads them."""
+
+    SUCCESS = 0
+    USER_ERROR = 10  # the same request will fail again: never retried
+    STORE_UNAVAILABLE = 11  # the store or network failed: retried
+
+
+class FailureReason(StrEnum):
+    """Why a program gave up; each becomes the reason of a condition."""
+
+    SOURCE_EMPTY = "SourceEmpty"  # no object below the prefix, or no row in them
+    SOURCE_UNREADABLE = "SourceUnreadable"  # an object is not of the declared format
+    COLUMN_MISSING = "ColumnMissing"  # a declared or earlier column is not in the data
+    COLUMN_TYPE_CHANGED = "ColumnTypeChanged"  # a column has another type than before
+    TARGET_HAS_ONE_CLASS = "TargetHasOneClass"  # nothing to tell apart
+    TARGET_UNSUPPORTED = "TargetUnsupported"  # the target is not two classes
+    NO_FEATURES = "NoFeatures"  # no column is left to learn from
+    TOO_FEW_ROWS = "TooFewRows"  # not enough labelled rows to split
+    ESTIMATOR_UNKNOWN = "EstimatorUnknown"  # not on the allow-list
+    PARAMETER_INVALID = "ParameterInvalid"  # an estimator refused a parameter
+    BUCKET_MISSING = "BucketMissing"  # the store has no such bucket
+    CREDENTIALS_REFUSED = "CredentialsRefused"  # the store refused the Secret's keys
+    STORE_UNAVAILABLE = "StoreUnavailable"  # the store does not answer
+    ARTIFACT_DAMAGED = "ArtifactDamaged"  # bytes in the store do not match their digest
+    REQUEST_INVALID = "RequestInvalid"  # the request is not of this program's version
+    INTERNAL = "InternalError"  # a defect of Tidewheel
+
+
+class Wire(BaseModel):
+    """A frozen message; an unknown field means two programs of different versions met."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+    def to_json(self) -> str:
+        """Return compact JSON with camelCase names and without absent fields."""
+        return self.model_dump_json(by_alias=True, exclude_none=True)
+
+
+class Store(Wire):
+    """Where the program reads and writes; credentials come from the environment."""
+
+    spec: ArtifactStoreSpec
+    namespace: Annotated[str, Field(max_length=63)]
+
+
+class PreviousSnapshot(Wire):
+    """The Dataset's newest snapshot, which a collection extends."""
+
+    snapshot: SnapshotReference
+    source_fingerprint: str
+
+
+class CollectRequest(Wire):
+    """Make a snapshot of the source as it is now."""
+
+    kind: Literal["CollectRequest"] = "CollectRequest"
+    store: Store
+    dataset_name: str
+    source: Source
+    target: Target
+    time: TimeColumn | None = None
+    previous: PreviousSnapshot | None = None
+
+
+class CollectResult(Wire):
+    """The snapshot that the source amounts to; an unchanged source gives the previous one."""
+
+    kind: Literal["CollectResult"] = "CollectResult"
+    snapshot: Snapshot
+    source_fingerprint: str
+    columns: tuple[Column, ...] = ()
+    ignored_columns: tuple[str, ...] = ()
+
+
+class TrainRequest(Wire):
+    """Train the candidates on a snapshot, judge the best, publish it if the gate passes."""
+
+    kind: Literal["TrainRequest"] = "TrainRequest"
+    store: Store
+    run_name: str
+    run_uid: str
+    model_name: str
+    dataset_name: str
+    snapshot: SnapshotReference
+    target: Target
+    time: TimeColumn | None = None
+    training: Training
+    champion: ChampionReference | None = None
+
+
+class TrainResult(Wire):
+    """The verdict, and the published artifact when it passed."""
+
+    kind: Literal["TrainResult"] = "TrainResult"
+    result: RunResult
+
+
+class Failure(Wire):
+    """Why there is no result, in words for the person who wrote the object."""
+
+    kind: Literal["Failure"] = "Failure"
+    reason: FailureReason
+    message: Annotated[str, Field(max_length=3000)]
+
+
+_MESSAGE: TypeAdapter[CollectResult | TrainResult | Failure] = TypeAdapter(
+    Annotated[CollectResult | TrainResult | Failure, Field(discriminator="kind")]
+)
+
+
+def parse_termination_message(text: str) -> CollectResult | TrainResult | Failure:
+    """Return the message of a finished container.
+
+    Raises:
+        pydantic.ValidationError: the text is not one of our messages, but log lines for instance.
+    """
+    return _MESSAGE.validate_json(text)
