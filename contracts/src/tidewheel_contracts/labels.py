@@ -1,4 +1,4 @@
-"""Every label and annotation key of Tidewheel, each with its meaning; keys are declared nowhere else."""
+"""Every label and annotation key of Tidewheel, each with its meaning; declared nowhere else."""
 
 __all__ = [
     "CAUSE",

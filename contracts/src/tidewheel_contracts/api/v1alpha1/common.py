@@ -35,8 +35,8 @@ __all__ = [
 
 NAME_RULE = (
     "self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$')",
-    "`metadata.name` must be at most 40 characters of a-z, 0-9 and '-', start with a letter and end "
-    "with a letter or digit, because names of Jobs and Services are made from it",
+    "`metadata.name` must be at most 40 characters of a-z, 0-9 and '-', start with a letter and "
+    "end with a letter or digit, because names of Jobs and Services are made from it",
 )
 
 _CONDITION = '.status.conditions[?(@.type=="{}")].{}'
@@ -166,10 +166,11 @@ class Candidate(ApiModel):
     parameters: Annotated[
         dict[str, Any],
         Field(
+            default_factory=dict,
             description="Constructor parameters of the estimator, any JSON.",
             json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
         ),
-    ] = {}
+    ]
 
 
 class MetricChoice(ApiModel):

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
 from tidewheel_contracts.api.model import ApiModel, BucketKey, ColumnName, Digest, Time, rules
@@ -34,7 +34,7 @@ __all__ = [
 
 
 class Reason(StrEnum):
-    """Reasons of a Dataset's conditions that the operator gives; `collect` adds its own failures."""
+    """Reasons of a Dataset's conditions; `collect` adds its own failures."""
 
     SNAPSHOT_READY = "SnapshotReady"  # a snapshot of the newest seen source is in the store
     COLLECTING = "Collecting"  # a Job reads the source
@@ -61,9 +61,9 @@ class S3Source(ApiModel):
 class Source(ApiModel):
     """Exactly one source of rows."""
 
-    model_config = {
-        "json_schema_extra": rules(("has(self.s3)", "`source` must name one source: `s3`"))
-    }
+    model_config = ConfigDict(
+        json_schema_extra=rules(("has(self.s3)", "`source` must name one source: `s3`"))
+    )
 
     s3: Annotated[S3Source | None, Field(description="Objects of the namespace's bucket.")] = None
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
 from tidewheel_contracts.api.model import ApiModel, Digest, KindName, Time, rules
@@ -66,14 +66,14 @@ class VersionPolicy(StrEnum):
 class VersionChoice(ApiModel):
     """Which version serves."""
 
-    model_config = {
-        "json_schema_extra": rules(
+    model_config = ConfigDict(
+        json_schema_extra=rules(
             (
                 "self.policy == 'Pinned' ? has(self.number) : !has(self.number)",
                 "`number` must be set when `policy` is 'Pinned', and only then",
             )
         )
-    }
+    )
 
     policy: Annotated[
         VersionPolicy, Field(description="Latest follows new versions; Pinned stays at `number`.")

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
 from tidewheel_contracts.api.model import ApiModel, Digest, KindName, Time, rules
@@ -118,14 +118,14 @@ class Limits(ApiModel):
 class ModelPipelineSpec(ApiModel):
     """The loop."""
 
-    model_config = {
-        "json_schema_extra": rules(
+    model_config = ConfigDict(
+        json_schema_extra=rules(
             (
                 "has(self.deployment) != has(self.deploymentName)",
                 "exactly one of `deployment` and `deploymentName` must be set",
             ),
         )
-    }
+    )
 
     dataset_name: Annotated[KindName, Field(description="Dataset that the loop learns.")]
     model_name: Annotated[

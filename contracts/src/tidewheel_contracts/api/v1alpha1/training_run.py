@@ -82,7 +82,7 @@ class ComparedWith(StrEnum):
 
 
 class Reason(StrEnum):
-    """Reasons of a run's conditions that the operator gives; `train` adds its own failures."""
+    """Reasons of a run's conditions; `train` adds its own failures."""
 
     QUEUED = "Queued"  # its pipeline has not admitted it yet
     DATASET_MISSING = "DatasetMissing"  # there is no Dataset of that name
@@ -206,7 +206,7 @@ TRAINING_RUN = Kind(
     name="TrainingRun",
     plural="trainingruns",
     short_name="trun",
-    description="One training on one pinned snapshot; registers one ModelVersion if the gate passes.",
+    description="One training on one pinned snapshot; registers a ModelVersion if the gate passes.",
     spec=TrainingRunSpec,
     status=TrainingRunStatus,
     columns=(
