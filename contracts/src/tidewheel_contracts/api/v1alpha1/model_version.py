@@ -92,7 +92,8 @@ MODEL_VERSION = Kind(
     root_rules=(
         ("self.spec == oldSelf.spec", "`spec` must not change: a ModelVersion is immutable"),
         (
-            "self.metadata.name == self.spec.modelName + '-v' + string(self.spec.number)",
+            # `string(number)` would count as unbounded text and exceed the API server's budget.
+            "self.metadata.name == '%s-v%d'.format([self.spec.modelName, self.spec.number])",
             "`metadata.name` must be '<modelName>-v<number>'",
         ),
     ),
