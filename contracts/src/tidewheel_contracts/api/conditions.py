@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tidewheel_contracts.api.model import ApiModel, Message, Time
+from tidewheel_contracts.api.model import ApiModel, Count, Message, Time
 
 __all__ = ["Condition", "ConditionStatus", "ConditionType", "merge_conditions"]
 
@@ -36,7 +36,7 @@ class Condition(ApiModel):
 
     type: Annotated[str, Field(max_length=64)]
     status: ConditionStatus
-    observed_generation: Annotated[int, Field(ge=0)] = 0
+    observed_generation: Count = 0
     last_transition_time: Time
     reason: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9]*$")]
     message: Message = ""

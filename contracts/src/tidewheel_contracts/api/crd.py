@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidewheel_contracts.api.kind import GROUP, VERSION, Kind, PrinterColumn
-from tidewheel_contracts.api.model import ApiModel, rules
+from tidewheel_contracts.api.model import ApiModel
 
 __all__ = ["CATEGORY", "custom_resource_definition", "structural_schema"]
 
@@ -73,12 +73,18 @@ def _root_schema(kind: Kind) -> Schema:
         "properties": {
             "apiVersion": {"type": "string"},
             "kind": {"type": "string"},
-            "metadata": {"type": "object"},
+            # Declared only so that a rule may point at it.
+            "metadata": {"type": "object", "properties": {"name": {"type": "string"}}},
             "spec": structural_schema(kind.spec),
             "status": _status_schema(kind),
         },
     }
-    return {**root, **rules(*kind.root_rules)} if kind.root_rules else root
+    if kind.root_rules:
+        root["x-kubernetes-validations"] = [
+            {"rule": rule, "message": message, "fieldPath": ".metadata.name"}
+            for rule, message in kind.root_rules
+        ]
+    return root
 
 
 def _status_schema(kind: Kind) -> Schema:

@@ -22,7 +22,10 @@ class PrinterColumn:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind: its names, its models, its printer columns and the rules on its root."""
+    """One kind: its names, its models, its printer columns and the rules on its root.
+
+    Root rules are about `metadata.name`; rules about the spec stand beside the spec's model.
+    """
 
     name: str
     plural: str

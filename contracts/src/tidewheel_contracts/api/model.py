@@ -10,6 +10,7 @@ __all__ = [
     "ApiModel",
     "BucketKey",
     "ColumnName",
+    "Count",
     "DecimalText",
     "Digest",
     "KindName",
@@ -18,6 +19,7 @@ __all__ = [
     "ObjectName",
     "Time",
     "Uid",
+    "VersionNumber",
     "rules",
 ]
 
@@ -53,7 +55,15 @@ ObjectName = Annotated[
 ColumnName = Annotated[str, Field(min_length=1, max_length=128)]
 # No `..` and no leading slash: S3 servers disagree about both.
 BucketKey = Annotated[
-    str, Field(min_length=1, max_length=512, pattern=r"^[^/\x00-\x1f][^\x00-\x1f]*$")
+    str,
+    Field(
+        min_length=1,
+        max_length=512,
+        pattern=r"^[^/\x00-\x1f][^\x00-\x1f]*$",
+        json_schema_extra=rules(
+            ("!self.matches('(^|/)[.]{1,2}(/|$)')", "must not have a folder named '.' or '..'"),
+        ),
+    ),
 ]
 Digest = Annotated[str, Field(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
 DecimalText = Annotated[str, Field(max_length=24, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,10})?$")]
@@ -61,5 +71,8 @@ MemoryQuantity = Annotated[str, Field(max_length=16, pattern=r"^[1-9][0-9]{0,8}(
 Message = Annotated[str, Field(max_length=4096)]
 Time = Annotated[str, Field(max_length=40, json_schema_extra={"format": "date-time"})]
 Uid = Annotated[str, Field(min_length=1, max_length=64)]
+# Rows, bytes, generations: up to what JSON readers in every language hold exactly.
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+VersionNumber = Annotated[int, Field(ge=1, le=1_000_000)]
 
 Json = Mapping[str, Any]

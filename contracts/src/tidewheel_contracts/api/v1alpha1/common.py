@@ -9,6 +9,7 @@ from tidewheel_contracts.api.kind import PrinterColumn
 from tidewheel_contracts.api.model import (
     ApiModel,
     ColumnName,
+    Count,
     DecimalText,
     Digest,
     MemoryQuantity,
@@ -64,7 +65,7 @@ class Status(ApiModel):
     """What every kind's status begins with."""
 
     observed_generation: Annotated[
-        int, Field(ge=0, description="Generation of the spec that this status speaks of.")
+        Count, Field(description="Generation of the spec that this status speaks of.")
     ] = 0
     conditions: Annotated[
         tuple[Condition, ...],
@@ -83,7 +84,7 @@ class Status(ApiModel):
 class Column(ApiModel):
     """One column of a snapshot or a model's input."""
 
-    name: ColumnName
+    name: Annotated[ColumnName, Field(description="Name of the column.")]
     type: Annotated[
         str, Field(max_length=32, description="Arrow type of the column, such as double or string.")
     ]
@@ -92,8 +93,16 @@ class Column(ApiModel):
 class Metric(ApiModel):
     """One measured value and the fit that it belongs to."""
 
-    name: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9_]*$")]
-    value: DecimalText
+    name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=63,
+            pattern=r"^[a-z][a-z0-9_]*$",
+            description="Name of the measure.",
+        ),
+    ]
+    value: Annotated[DecimalText, Field(description="Value as a decimal number.")]
     fit: Annotated[
         str,
         Field(
@@ -141,6 +150,7 @@ class SnapshotReference(ApiModel):
 
     digest: Digest
     manifest_key: Annotated[str, Field(max_length=1024)]
+    labelled_rows: Annotated[Count, Field(description="Rows with a value in the target.")] = 0
 
 
 class Candidate(ApiModel):
@@ -160,6 +170,7 @@ class Candidate(ApiModel):
         Field(
             min_length=1,
             max_length=128,
+            pattern=r"^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)+$",
             description="Full name of a scikit-learn estimator that Tidewheel allows.",
         ),
     ]
@@ -167,8 +178,9 @@ class Candidate(ApiModel):
         dict[str, Any],
         Field(
             default_factory=dict,
+            max_length=64,
             description="Constructor parameters of the estimator, any JSON.",
-            json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
+            json_schema_extra={"x-kubernetes-preserve-unknown-fields": True, "default": {}},
         ),
     ]
 

@@ -6,7 +6,15 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
-from tidewheel_contracts.api.model import ApiModel, BucketKey, ColumnName, Digest, Time, rules
+from tidewheel_contracts.api.model import (
+    ApiModel,
+    BucketKey,
+    ColumnName,
+    Count,
+    Digest,
+    Time,
+    rules,
+)
 from tidewheel_contracts.api.v1alpha1.common import (
     AGE,
     MESSAGE,
@@ -95,6 +103,15 @@ class Refresh(ApiModel):
 class DatasetSpec(ApiModel):
     """What is collected, and what a model learns from it."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!has(self.time) || self.time.column != self.target.column",
+                "`time.column` must not be `target.column`",
+            )
+        )
+    )
+
     source: Annotated[Source, Field(description="Where the rows come from.")]
     target: Annotated[Target, Field(description="What a model predicts.")]
     time: Annotated[TimeColumn | None, Field(description="What orders rows in time.")] = None
@@ -111,10 +128,10 @@ class Snapshot(ApiModel):
     manifest_key: Annotated[
         str, Field(max_length=1024, description="Key of the manifest in the bucket.")
     ]
-    rows: Annotated[int, Field(ge=0, description="Rows.")]
-    labelled_rows: Annotated[int, Field(ge=0, description="Rows with a value in the target.")]
-    size_bytes: Annotated[int, Field(ge=0, description="Bytes of all parts.")]
-    parts: Annotated[int, Field(ge=0, description="Parquet files.")]
+    rows: Annotated[Count, Field(description="Rows.")]
+    labelled_rows: Annotated[Count, Field(description="Rows with a value in the target.")]
+    size_bytes: Annotated[Count, Field(description="Bytes of all parts.")]
+    parts: Annotated[Count, Field(description="Parquet files.")]
     latest_time: Annotated[Time | None, Field(description="Highest value of the time column.")] = (
         None
     )
@@ -145,10 +162,10 @@ class DatasetStatus(Status):
         Time | None, Field(description="When the last look at the source ended, good or bad.")
     ] = None
     collections: Annotated[
-        int, Field(ge=0, description="Looks at the source whose outcome is recorded here.")
+        Count, Field(description="Looks at the source whose outcome is recorded here.")
     ] = 0
     collected_generation: Annotated[
-        int, Field(ge=0, description="Generation of the spec that the last look used.")
+        Count, Field(description="Generation of the spec that the last look used.")
     ] = 0
 
 

@@ -6,7 +6,16 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
-from tidewheel_contracts.api.model import ApiModel, Digest, KindName, Time, rules
+from tidewheel_contracts.api.model import (
+    ApiModel,
+    Count,
+    Digest,
+    KindName,
+    MemoryQuantity,
+    Time,
+    VersionNumber,
+    rules,
+)
 from tidewheel_contracts.api.v1alpha1.common import (
     AGE,
     MESSAGE,
@@ -25,6 +34,7 @@ __all__ = [
     "ModelDeploymentStatus",
     "Reason",
     "Role",
+    "ServerResources",
     "Serving",
     "VersionChoice",
     "VersionPolicy",
@@ -78,9 +88,20 @@ class VersionChoice(ApiModel):
     policy: Annotated[
         VersionPolicy, Field(description="Latest follows new versions; Pinned stays at `number`.")
     ] = VersionPolicy.LATEST
-    number: Annotated[
-        int | None, Field(ge=1, le=1_000_000, description="Version to serve while pinned.")
-    ] = None
+    number: Annotated[VersionNumber | None, Field(description="Version to serve while pinned.")] = (
+        None
+    )
+
+
+class ServerResources(Resources):
+    """What one server pod asks for: a model that answers needs less than one that learns."""
+
+    cpu_milli: Annotated[
+        int, Field(ge=10, le=256_000, description="CPU request in thousandths of a core.")
+    ] = 250
+    memory: Annotated[
+        MemoryQuantity, Field(description="Memory request and limit, such as 512Mi or 2Gi.")
+    ] = "1Gi"
 
 
 class Serving(ApiModel):
@@ -88,8 +109,8 @@ class Serving(ApiModel):
 
     version: Annotated[VersionChoice, Field(description="Which version serves.")] = VersionChoice()
     replicas: Annotated[int, Field(ge=1, le=500, description="Pods per serving version.")] = 1
-    resources: Annotated[Resources, Field(description="What a server pod asks for.")] = Resources(
-        cpu_milli=250, memory="1Gi"
+    resources: Annotated[ServerResources, Field(description="What a server pod asks for.")] = (
+        ServerResources()
     )
     rollback_window_seconds: Annotated[
         int,
@@ -119,7 +140,7 @@ class VersionState(ApiModel):
     """A version that has a role, with all that a server needs to load it again."""
 
     name: Annotated[str, Field(max_length=63)]
-    number: Annotated[int, Field(ge=1)]
+    number: VersionNumber
     manifest_key: Annotated[str, Field(max_length=1024)]
     manifest_digest: Digest
     artifact_digest: Digest
@@ -129,10 +150,10 @@ class VersionState(ApiModel):
 class DeployedVersion(ApiModel):
     """One version's Deployment as it is now."""
 
-    number: Annotated[int, Field(ge=1)]
+    number: VersionNumber
     role: Role
-    replicas: Annotated[int, Field(ge=0)]
-    ready_replicas: Annotated[int, Field(ge=0)]
+    replicas: Count
+    ready_replicas: Count
 
 
 class ModelDeploymentStatus(Status):

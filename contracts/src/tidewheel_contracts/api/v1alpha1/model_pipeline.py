@@ -6,7 +6,15 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
-from tidewheel_contracts.api.model import ApiModel, Digest, KindName, Time, rules
+from tidewheel_contracts.api.model import (
+    ApiModel,
+    Count,
+    Digest,
+    KindName,
+    Time,
+    VersionNumber,
+    rules,
+)
 from tidewheel_contracts.api.v1alpha1.common import (
     AGE,
     MESSAGE,
@@ -153,7 +161,7 @@ class LastRun(ApiModel):
     recipe_digest: Annotated[
         Digest | None, Field(description="Digest over the run's template.")
     ] = None
-    labelled_rows: Annotated[int, Field(ge=0)] = 0
+    labelled_rows: Count = 0
     start_time: Time
     verdict: Verdict | None = None
 
@@ -175,16 +183,19 @@ class ModelPipelineStatus(Status):
     )
     last_run: Annotated[LastRun | None, Field(description="The newest run.")] = None
     rows_at_last_run: Annotated[
-        int, Field(ge=0, description="Labelled rows of the snapshot that the last run pinned.")
+        Count, Field(description="Labelled rows of the snapshot that the last run pinned.")
     ] = 0
     growth_percent: Annotated[
-        int | None,
-        Field(ge=0, description="New labelled rows in percent of the champion's training rows."),
+        Count | None,
+        Field(description="New labelled rows in percent of the champion's training rows."),
     ] = None
     last_version_number: Annotated[
-        int, Field(ge=0, description="Highest version number ever given to the model.")
+        int,
+        Field(ge=0, le=1_000_000, description="Highest version number ever given to the model."),
     ] = 0
-    champion_number: Annotated[int | None, Field(ge=1, description="Version that serves.")] = None
+    champion_number: Annotated[VersionNumber | None, Field(description="Version that serves.")] = (
+        None
+    )
     endpoint: Annotated[
         str | None, Field(max_length=253, description="Stable URL inside the cluster.")
     ] = None

@@ -3,10 +3,20 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
-from tidewheel_contracts.api.model import ApiModel, Digest, KindName, ObjectName, Time, Uid
+from tidewheel_contracts.api.model import (
+    ApiModel,
+    Count,
+    Digest,
+    KindName,
+    ObjectName,
+    Time,
+    Uid,
+    VersionNumber,
+    rules,
+)
 from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, Column, Metric, Status
 from tidewheel_contracts.api.v1alpha1.training_run import Artifact, Cause, Images, Verdict
 
@@ -28,15 +38,21 @@ class Reason(StrEnum):
 class RunReference(ApiModel):
     """The run that made the version; it may be gone, its uid still tells versions apart."""
 
-    name: ObjectName
-    uid: Uid
+    name: Annotated[ObjectName, Field(description="Name of the TrainingRun.")]
+    uid: Annotated[Uid, Field(description="Its uid.")]
 
 
 class ModelVersionSpec(ApiModel):
     """Everything that identifies a trained model and where it came from. Immutable."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("self == oldSelf", "`spec` must not change: a ModelVersion is immutable")
+        )
+    )
+
     model_name: Annotated[KindName, Field(description="Model that this is a version of.")]
-    number: Annotated[int, Field(ge=1, le=1_000_000, description="Number, never reused.")]
+    number: Annotated[VersionNumber, Field(description="Number, never reused.")]
     artifact: Annotated[Artifact, Field(description="Where the model's files are.")]
     run: Annotated[RunReference, Field(description="Run that made it.")]
     cause: Annotated[Cause, Field(description="Why that run was opened.")]
@@ -45,7 +61,7 @@ class ModelVersionSpec(ApiModel):
     trained_through: Annotated[
         Time | None, Field(description="Highest time of the learned rows.")
     ] = None
-    training_rows: Annotated[int, Field(ge=0, description="Labelled rows that were learned.")]
+    training_rows: Annotated[Count, Field(description="Labelled rows that were learned.")]
     candidate: Annotated[str, Field(max_length=40, description="Chosen candidate of the run.")]
     verdict: Annotated[Verdict, Field(description="What the gate said.")]
     metrics: Annotated[
@@ -90,7 +106,6 @@ MODEL_VERSION = Kind(
         AGE,
     ),
     root_rules=(
-        ("self.spec == oldSelf.spec", "`spec` must not change: a ModelVersion is immutable"),
         (
             # `string(number)` would count as unbounded text and exceed the API server's budget.
             "self.metadata.name == '%s-v%d'.format([self.spec.modelName, self.spec.number])",

@@ -3,10 +3,19 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
-from tidewheel_contracts.api.model import ApiModel, Digest, KindName, Message, Time
+from tidewheel_contracts.api.model import (
+    ApiModel,
+    Count,
+    Digest,
+    KindName,
+    Message,
+    Time,
+    VersionNumber,
+    rules,
+)
 from tidewheel_contracts.api.v1alpha1.common import (
     AGE,
     MESSAGE,
@@ -102,6 +111,15 @@ class Reason(StrEnum):
 class TrainingRunSpec(Training):
     """What is trained, on what, and what it must reach. Immutable."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self == oldSelf",
+                "`spec` must not change after creation; apply a new TrainingRun instead",
+            )
+        )
+    )
+
     dataset_name: Annotated[KindName, Field(description="Dataset whose snapshot is learned.")]
     model_name: Annotated[KindName, Field(description="Model that a passing candidate extends.")]
     pipeline_name: Annotated[
@@ -123,7 +141,7 @@ class ChampionReference(ApiModel):
     """The version that the candidate is compared with, pinned when training starts."""
 
     name: Annotated[str, Field(max_length=63)]
-    number: Annotated[int, Field(ge=1)]
+    number: VersionNumber
     manifest_key: Annotated[str, Field(max_length=1024)]
     digest: Digest
     trained_through: Time | None = None
@@ -138,13 +156,15 @@ class Artifact(ApiModel):
     manifest_digest: Annotated[Digest, Field(description="SHA-256 of the manifest.")]
     digest: Annotated[Digest, Field(description="SHA-256 over the model files alone.")]
     format: Annotated[str, Field(max_length=16, json_schema_extra={"enum": ["Skops"]})] = "Skops"
-    size_bytes: Annotated[int, Field(ge=0, description="Bytes of the model files.")]
+    size_bytes: Annotated[Count, Field(description="Bytes of the model files.")]
 
 
 class Images(ApiModel):
     """Resolved images of the programs that made a version."""
 
-    trainer: Annotated[str, Field(max_length=255)] = ""
+    trainer: Annotated[
+        str, Field(max_length=255, description="Image of the training Job, with its digest.")
+    ] = ""
 
 
 class RunResult(ApiModel):
@@ -159,9 +179,9 @@ class RunResult(ApiModel):
         tuple[Metric, ...],
         Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
     ] = ()
-    test_rows: Annotated[int, Field(ge=0, description="Labelled rows of the test window.")] = 0
+    test_rows: Annotated[Count, Field(description="Labelled rows of the test window.")] = 0
     training_rows: Annotated[
-        int, Field(ge=0, description="Labelled rows that the published fit learned.")
+        Count, Field(description="Labelled rows that the published fit learned.")
     ] = 0
     trained_through: Annotated[
         Time | None, Field(description="Highest time that the published fit learned.")
@@ -190,7 +210,7 @@ class TrainingRunStatus(Status):
     result: Annotated[RunResult | None, Field(description="What the Job reported.")] = None
     images: Annotated[Images | None, Field(description="Resolved images.")] = None
     version_number: Annotated[
-        int | None, Field(ge=1, description="Number that was taken for the version.")
+        VersionNumber | None, Field(description="Number that was taken for the version.")
     ] = None
     version_name: Annotated[
         str | None, Field(max_length=63, description="Name of the registered ModelVersion.")
@@ -198,7 +218,7 @@ class TrainingRunStatus(Status):
     start_time: Annotated[Time | None, Field(description="When the first Job was created.")] = None
     completion_time: Annotated[Time | None, Field(description="When the run ended.")] = None
     coalesced_alerts: Annotated[
-        int, Field(ge=0, description="Alerts that arrived while this run was queued.")
+        Count, Field(description="Alerts that arrived while this run was queued.")
     ] = 0
 
 
@@ -221,11 +241,5 @@ TRAINING_RUN = Kind(
         MESSAGE,
         AGE,
     ),
-    root_rules=(
-        NAME_RULE,
-        (
-            "self.spec == oldSelf.spec",
-            "`spec` must not change after creation; apply a new TrainingRun instead",
-        ),
-    ),
+    root_rules=(NAME_RULE,),
 )
