@@ -4,6 +4,7 @@ __all__ = [
     "dataset_folder",
     "model_folder",
     "part_key",
+    "report_key",
     "snapshot_key",
     "source_index_key",
 ]
@@ -26,6 +27,11 @@ def part_key(folder: str, sha256: str) -> str:
 def snapshot_key(folder: str, sha256: str) -> str:
     """Return the key of a snapshot's manifest by the hex digest of its bytes."""
     return f"{folder}/snapshots/{sha256}.json"
+
+
+def report_key(folder: str, sha256: str) -> str:
+    """Return the key of the report beside a snapshot: when and where it was made."""
+    return f"{folder}/snapshots/{sha256}.report.json"
 
 
 def source_index_key(folder: str, fingerprint: str) -> str:

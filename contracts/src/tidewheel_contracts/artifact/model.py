@@ -13,6 +13,7 @@ __all__ = [
     "MODEL_FILE",
     "PROFILE_FILE",
     "PROTOCOL",
+    "VERDICT_FILE",
     "ArtifactFile",
     "ModelInput",
     "ModelManifest",
@@ -27,6 +28,8 @@ MODEL_FILE = "model.skops"
 PROFILE_FILE = "profile.json"
 METRICS_FILE = "metrics.json"
 LINEAGE_FILE = "lineage.json"
+# What a run that published nothing found; never beside a manifest.
+VERDICT_FILE = "verdict.json"
 
 
 class _Frozen(BaseModel):
@@ -44,7 +47,12 @@ class ArtifactFile(_Frozen):
 
 
 class ModelInput(_Frozen):
-    """One input column as clients send it: datatype in the words of the Open Inference Protocol."""
+    """One input column as clients send it: datatype in the words of the Open Inference Protocol.
+
+    The fitted pipeline takes a pandas DataFrame with the inputs' names. BYTES columns hold Python
+    strings (dtype object, None for a missing value); all others are float64 (NaN for a missing
+    value), whatever `kind` says. A category that training never saw counts as missing.
+    """
 
     name: str
     datatype: Annotated[str, Field(pattern=r"^(BOOL|INT64|FP64|BYTES)$")]
@@ -69,7 +77,9 @@ class ModelManifest(_Frozen):
 
     `sample` holds a few training rows, column by column in the order of `inputs`, with null for a
     missing value: readiness predicts them for real. `classes` are the target's classes in the
-    order of predict_proba's columns, written as text; `classes_datatype` tells how to read them.
+    order of predict_proba's columns, written as text: `false` and `true` for BOOL, digits for INT64
+    and FP64, the text itself for BYTES; `classes_datatype` tells which. The model's own `classes_`
+    are these values in their natural type, so predict() answers them too.
     """
 
     protocol: int = PROTOCOL

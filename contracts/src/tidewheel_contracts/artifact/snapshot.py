@@ -28,19 +28,23 @@ class _Frozen(BaseModel):
 
 
 class SnapshotColumn(_Frozen):
-    """One column, by the text of its Arrow type."""
+    """One column, by the text of its Arrow type.
+
+    A part whose column holds nothing but nulls may have it as `null`; a reader casts it.
+    """
 
     name: str
     type: str
 
 
 class SnapshotPart(_Frozen):
-    """One Parquet file, named by the hex SHA-256 of its bytes."""
+    """One Parquet file, named by the hex SHA-256 of its bytes; times are ISO 8601 in UTC."""
 
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size_bytes: Annotated[int, Field(ge=0)]
     rows: Annotated[int, Field(ge=0)]
     labelled_rows: Annotated[int, Field(ge=0)]
+    latest_time: str | None = None
 
 
 class SnapshotManifest(_Frozen):

@@ -1,0 +1,98 @@
+"""The reviewed allow-list of what a model file may hold, for scikit-learn 1.9 and skops 0.16.
+
+Trainer and server check every file against it before anything is constructed. skops alone would
+also trust every public estimator, ufunc and method node; our models need none of that, so the list
+is exclusive. It lives in the code, never in an artifact. A review asked of every entry: is it
+plain data, or a class whose constructor and state setter run no code that the file chooses?
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["TRUSTED_LOADERS", "TRUSTED_TYPES", "unlisted_types"]
+
+# skops node classes: how one entry of the schema is turned into an object.
+TRUSTED_LOADERS = frozenset(
+    {
+        "DTypeNode",
+        "DictNode",
+        "JsonNode",
+        "ListNode",
+        "LossNode",
+        "NdArrayNode",
+        "ObjectNode",
+        "RandomGeneratorNode",
+        "SliceNode",
+        "TreeNode",
+        "TupleNode",
+        "TypeNode",
+    }
+)
+
+TRUSTED_TYPES = (
+    # Plain data.
+    "builtins.dict",
+    "builtins.list",
+    "builtins.slice",
+    "builtins.str",
+    "builtins.tuple",
+    "numpy.dtype",
+    "numpy.float64",
+    "numpy.int64",
+    "numpy.ndarray",
+    "numpy.random._generator.Generator",
+    "numpy.uint64",
+    # Preprocessing.
+    "sklearn.compose._column_transformer.ColumnTransformer",
+    "sklearn.impute._base.MissingIndicator",
+    "sklearn.impute._base.SimpleImputer",
+    "sklearn.pipeline.Pipeline",
+    "sklearn.preprocessing._data.StandardScaler",
+    "sklearn.preprocessing._encoders.OneHotEncoder",
+    "sklearn.preprocessing._encoders.OrdinalEncoder",
+    "sklearn.preprocessing._function_transformer.FunctionTransformer",
+    "sklearn.preprocessing._label.LabelEncoder",
+    # LogisticRegression.
+    "sklearn.linear_model._logistic.LogisticRegression",
+    # RandomForestClassifier.
+    "sklearn.ensemble._forest.RandomForestClassifier",
+    "sklearn.tree._classes.DecisionTreeClassifier",
+    "sklearn.tree._tree.Tree",
+    # HistGradientBoostingClassifier.
+    "sklearn._loss._loss.CyHalfBinomialLoss",
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.loss.HalfBinomialLoss",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+)
+
+
+def unlisted_types(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the types and loaders of a parsed `schema.json` that the lists do not name, sorted.
+
+    A model file is loaded only when this is empty. Every mapping of the schema is looked at,
+    whether or not it claims to be a node, so that nothing hides behind an unusual key.
+    """
+    unlisted: set[str] = set()
+    waiting: list[Any] = [schema]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            unlisted.update(_unlisted_of(value))
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return tuple(sorted(unlisted))
+
+
+def _unlisted_of(node: Mapping[str, Any]) -> set[str]:
+    found = set()
+    if "__class__" in node or "__module__" in node:
+        name = f"{node.get('__module__')}.{node.get('__class__')}"
+        if name not in TRUSTED_TYPES:
+            found.add(name)
+    if "__loader__" in node and node["__loader__"] not in TRUSTED_LOADERS:
+        found.add(f"loader {node['__loader__']}")
+    return found
