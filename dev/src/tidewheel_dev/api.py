@@ -1,4 +1,4 @@
-"""Talk to the API server with the standard library; enough to set a cluster up and to look at it."""
+"""Talk to the API server with the standard library: enough to set a cluster up and look at it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any
 
 import yaml
 
-__all__ = ["Api", "Refused", "connect"]
+__all__ = ["Api", "RefusedError", "connect"]
 
 _FIELD_MANAGER = "tidewheel-dev"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The server answered, but not with success."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -35,9 +35,10 @@ class Api:
     port: int
     context: ssl.SSLContext
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str) -> dict[str, Any]:
         """Return the object or list at `path`."""
-        return json.loads(self._request("GET", path))
+        found = json.loads(self._request("GET", path))
+        return dict(found)
 
     def text(self, path: str) -> str:
         """Return an answer that is not JSON, such as that of /readyz."""
@@ -63,7 +64,7 @@ class Api:
         finally:
             connection.close()
         if answer.status >= http.client.BAD_REQUEST:
-            raise Refused(answer.status, text.strip())
+            raise RefusedError(answer.status, text.strip())
         return text
 
 

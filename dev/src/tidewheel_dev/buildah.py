@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tidewheel_dev import command, locking, paths
+from tidewheel_dev import command, paths
 
 __all__ = ["argv", "build", "commit_folder", "image_exists", "merged_pip_config", "push"]
 
@@ -52,12 +52,9 @@ def image_exists(tag: str) -> bool:
     return command.succeeds(argv(["inspect", "--type", "image", tag]))
 
 
-def push(tag: str, layout: Path) -> None:
-    """Copy an image into an OCI layout; layers that are there already are not copied again."""
-    layout.parent.mkdir(parents=True, exist_ok=True)
-    with locking.exclusive(layout.parent / "oci.lock"):
-        # Compression would cost more time than the disk space is worth on one machine.
-        command.run(argv(["push", "--quiet", "--disable-compression", tag, f"oci:{layout}:{tag}"]))
+def push(tag: str, target: str) -> None:
+    """Copy an image out of the store, uncompressed, to a target such as `dir:PATH`."""
+    command.run(argv(["push", "--quiet", "--disable-compression", tag, target]))
 
 
 def argv(words: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tidewheel_dev import command, paths
 
-__all__ = ["PAUSE_IMAGE", "argv", "cni_config", "config", "ctr", "shim_pids"]
+__all__ = ["PAUSE_IMAGE", "argv", "cni_config", "config", "ctr", "ctr_argv", "shim_pids"]
 
 PAUSE_IMAGE = "localhost/tidewheel-pause:dev"
 
@@ -89,10 +89,15 @@ def cni_config(cluster: paths.ClusterPaths) -> dict[str, Any]:
     }
 
 
-def ctr(cluster: paths.ClusterPaths, *arguments: str | Path) -> str:
-    """Run containerd's own client in the namespace that Kubernetes uses."""
+def ctr(cluster: paths.ClusterPaths, *arguments: str) -> str:
+    """Run containerd's own client and return what it printed."""
+    return command.output(ctr_argv(cluster, *arguments))
+
+
+def ctr_argv(cluster: paths.ClusterPaths, *arguments: str) -> list[str]:
+    """Return the words that run containerd's client in the namespace that Kubernetes uses."""
     socket = str(cluster.containerd_socket)
-    return command.output(["ctr", "--address", socket, "--namespace", "k8s.io", *arguments])
+    return ["ctr", "--address", socket, "--namespace", "k8s.io", *arguments]
 
 
 def shim_pids(cluster: paths.ClusterPaths, proc: Path = Path("/proc")) -> Sequence[int]:

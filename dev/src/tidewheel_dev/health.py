@@ -126,7 +126,7 @@ def _with_processes(
 def _api_is_missing(cluster: paths.ClusterPaths) -> str | None:
     try:
         api.connect(cluster.kubeconfig).text("/readyz")
-    except (OSError, ssl.SSLError, api.Refused) as err:
+    except (OSError, ssl.SSLError, api.RefusedError) as err:
         return f"/readyz: {err}"
     return None
 
@@ -142,7 +142,7 @@ def _containerd_is_missing(cluster: paths.ClusterPaths) -> str | None:
 def _node_is_missing(cluster: paths.ClusterPaths) -> str | None:
     try:
         node = api.connect(cluster.kubeconfig).get(f"/api/v1/nodes/{cluster.name}")
-    except (OSError, api.Refused) as err:
+    except (OSError, api.RefusedError) as err:
         return f"node {cluster.name}: {err}"
     return next(_node_obstacles(node), None)
 
@@ -163,7 +163,7 @@ def _node_obstacles(node: dict[str, object]) -> Iterator[str]:
 def _default_account_is_missing(cluster: paths.ClusterPaths) -> str | None:
     try:
         api.connect(cluster.kubeconfig).get("/api/v1/namespaces/default/serviceaccounts/default")
-    except (OSError, api.Refused) as err:
+    except (OSError, api.RefusedError) as err:
         return f"ServiceAccount default: {err}"
     return None
 

@@ -1,4 +1,4 @@
-"""Bring images from the OCI layout into the cluster, and of each only what is not there yet."""
+"""Bring stored images into the cluster, and of each only what is not there yet."""
 
 from __future__ import annotations
 
@@ -6,49 +6,21 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
-from tidewheel_dev import containerd, errors, paths
+from tidewheel_dev import containerd, errors, image_store, paths
 
-__all__ = ["StoredImage", "import_images", "prune", "stored_images"]
+__all__ = ["import_images"]
 
 _NAME = "io.containerd.image.name"
-_REFERENCE = "org.opencontainers.image.ref.name"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredImage:
-    """One image in the OCI layout."""
-
-    name: str
-    descriptor: dict[str, Any]
-    image_id: str
-    size_bytes: int
-    blobs: tuple[str, ...]
-
-    @property
-    def digest(self) -> str:
-        """Return the digest of the manifest, by which containerd tells images apart."""
-        return str(self.descriptor["digest"])
-
-
-def stored_images(layout: Path) -> dict[str, StoredImage]:
-    """Return the images of the layout by name."""
-    index = layout / "index.json"
-    if not index.exists():
-        return {}
-    descriptors = json.loads(index.read_text())["manifests"]
-    images = [_stored(layout, one) for one in descriptors if _REFERENCE in one["annotations"]]
-    return {image.name: image for image in images}
 
 
 def import_images(cluster: paths.ClusterPaths, layout: Path) -> list[str]:
     """Import the images that the cluster lacks or holds in another state; return their names."""
-    present = _images_of(containerd.ctr(cluster, "images", "list"))
-    images = stored_images(layout).values()
+    present = _present(containerd.ctr(cluster, "images", "list"))
+    images = image_store.stored_images(layout).values()
     wanted = [image for image in images if present.get(image.name) != image.digest]
     if wanted:
         known = set(containerd.ctr(cluster, "content", "list", "--quiet").split())
@@ -56,39 +28,19 @@ def import_images(cluster: paths.ClusterPaths, layout: Path) -> list[str]:
     return [image.name for image in wanted]
 
 
-def prune(layout: Path) -> None:
-    """Remove blobs that no image needs any more."""
-    needed = {blob for image in stored_images(layout).values() for blob in image.blobs}
-    for file in (layout / "blobs/sha256").glob("*"):
-        if f"sha256:{file.name}" not in needed:
-            file.unlink()
-
-
-def _stored(layout: Path, descriptor: Mapping[str, Any]) -> StoredImage:
-    digest = descriptor["digest"]
-    manifest = json.loads(_blob(layout, digest).read_text())
-    layers = manifest["layers"]
-    config = manifest["config"]["digest"]
-    return StoredImage(
-        name=descriptor["annotations"][_REFERENCE],
-        descriptor=dict(descriptor),
-        image_id=config,
-        size_bytes=sum(layer["size"] for layer in layers),
-        blobs=(digest, config, *(layer["digest"] for layer in layers)),
-    )
-
-
-def _images_of(table: str) -> dict[str, str]:
+def _present(table: str) -> dict[str, str]:
     """Return name and manifest digest from the table of `ctr images list`."""
     rows = [line.split() for line in table.splitlines()[1:]]
     return {row[0]: row[2] for row in rows}
 
 
 def _stream(
-    cluster: paths.ClusterPaths, layout: Path, images: list[StoredImage], known: set[str]
+    cluster: paths.ClusterPaths,
+    layout: Path,
+    images: list[image_store.StoredImage],
+    known: set[str],
 ) -> None:
-    socket = str(cluster.containerd_socket)
-    argv = ["ctr", "--address", socket, "--namespace", "k8s.io", "images", "import", "-"]
+    argv = containerd.ctr_argv(cluster, "images", "import", "-")
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as importer:
@@ -104,7 +56,7 @@ def _stream(
 
 
 def _write_archive(
-    target: IO[bytes], layout: Path, images: list[StoredImage], known: set[str]
+    target: IO[bytes], layout: Path, images: list[image_store.StoredImage], known: set[str]
 ) -> None:
     with tarfile.open(fileobj=target, mode="w|") as archive:
         _add_bytes(archive, "oci-layout", (layout / "oci-layout").read_bytes())
@@ -113,11 +65,11 @@ def _write_archive(
         wanted = {blob: blob in image.blobs[:2] for image in images for blob in image.blobs}
         for blob, always in wanted.items():
             if always or blob not in known:
-                file = _blob(layout, blob)
+                file = image_store.blob_file(layout, blob)
                 archive.add(file, arcname=str(file.relative_to(layout)))
 
 
-def _index(images: Iterable[StoredImage]) -> bytes:
+def _index(images: Iterable[image_store.StoredImage]) -> bytes:
     manifests = [{**image.descriptor, "annotations": {_NAME: image.name}} for image in images]
     return json.dumps({"schemaVersion": 2, "manifests": manifests}).encode()
 
@@ -126,7 +78,3 @@ def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     entry = tarfile.TarInfo(name)
     entry.size = len(content)
     archive.addfile(entry, io.BytesIO(content))
-
-
-def _blob(layout: Path, digest: str) -> Path:
-    return layout / "blobs" / digest.replace(":", "/")

@@ -17,6 +17,7 @@ from tidewheel_dev import (
     containerd,
     errors,
     image_import,
+    image_store,
     locking,
     packages,
     paths,
@@ -64,7 +65,7 @@ def ensure(only: str | None = None) -> list[dict[str, Any]]:
         for image in with_dockerfile():
             if only in {None, image.name}:
                 _ensure_built(image)
-        image_import.prune(_layout())
+        image_store.prune(_layout())
     cluster = paths.cluster_paths()
     if processes.running_pid(cluster, "containerd") is not None:
         import_missing(cluster)
@@ -105,8 +106,8 @@ def _ensure_pause() -> None:
 def _ensure_built(image: Image) -> None:
     root = paths.REPOSITORY
     sources = [image.dockerfile, *build_inputs.copied_paths((root / image.dockerfile).read_text())]
-    base = _state()[BASE]
-    inputs = build_inputs.digest(root, sources, [base])
+    base = image_store.stored_images(_layout())[BASE]
+    inputs = build_inputs.digest(root, sources, [base.digest])
 
     def build(tag: str) -> None:
         buildah.build(
@@ -122,18 +123,19 @@ def _ensure_built(image: Image) -> None:
 
 def _once(tag: str, inputs: str, build: Callable[[str], None]) -> None:
     """Build and store the image unless it was built from the same inputs before."""
-    stored = image_import.stored_images(_layout())
-    if _state().get(tag) == inputs and tag in stored and buildah.image_exists(tag):
+    is_built = _state().get(tag) == inputs and buildah.image_exists(tag)
+    if is_built and tag in image_store.stored_images(_layout()):
         return
-    with progress.step(f"build image {tag}"):
-        build(tag)
-        buildah.push(tag, _layout())
+    with progress.step(f"{'store' if is_built else 'build'} image {tag}"):
+        if not is_built:
+            build(tag)
+        image_store.add(_layout(), tag)
     state = _state() | {tag: inputs}
     _state_file().write_text(json.dumps(state, indent=2))
 
 
 def _listing() -> list[dict[str, Any]]:
-    stored = image_import.stored_images(_layout())
+    stored = image_store.stored_images(_layout())
     listing = [
         {
             "name": image.name,

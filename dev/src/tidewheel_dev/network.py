@@ -76,14 +76,14 @@ def enter(cluster: paths.ClusterPaths) -> list[str]:
 
 def conflicts(routes: list[dict[str, Any]], host_link: str) -> str | None:
     """Return a route of someone else that overlaps with ours, or None."""
-    ours = [ipaddress.ip_network(net) for net in (_LINK_RANGE, POD_RANGE, SERVICE_RANGE)]
+    ours = [ipaddress.IPv4Network(net) for net in (_LINK_RANGE, POD_RANGE, SERVICE_RANGE)]
     for route in routes:
         target = route["dst"]
         if target == "default" or route.get("dev") == host_link:
             continue
-        network = ipaddress.ip_network(target, strict=False)
+        network = ipaddress.IPv4Network(target, strict=False)
         # A wider route, such as 10.0.0.0/8 of a VPN, loses against ours and goes on working.
-        if any(network.subnet_of(net) for net in ours if net.version == network.version):
+        if any(network.subnet_of(net) for net in ours):
             return f"{target} to {route.get('dev', 'nowhere')}"
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +15,9 @@ from cryptography.x509 import oid
 
 __all__ = ["Identity", "files", "identities", "is_complete", "write"]
 
-_VALID = datetime.timedelta(days=3650)
+_VALID = dt.timedelta(days=3650)
 # Clocks of virtual machines jump; a certificate must not come from the future.
-_CLOCK_SKEW = datetime.timedelta(days=1)
+_CLOCK_SKEW = dt.timedelta(days=1)
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -34,7 +34,7 @@ class Identity:
 
 def identities(*, node_name: str, node_ip: str, api_service_ip: str) -> dict[str, Identity]:
     """Return every certificate of the cluster that its CA signs, by file name."""
-    kubernetes = "kubernetes.default.svc.cluster.local".split(".")
+    kubernetes = ["kubernetes", "default", "svc", "cluster", "local"]
     names = tuple(".".join(kubernetes[:length]) for length in (1, 2, 3, 5))
     return {
         "apiserver": Identity(
@@ -56,7 +56,7 @@ def identities(*, node_name: str, node_ip: str, api_service_ip: str) -> dict[str
     }
 
 
-def files(wanted: Mapping[str, Identity], now: datetime.datetime) -> dict[str, bytes]:
+def files(wanted: Mapping[str, Identity], now: dt.datetime) -> dict[str, bytes]:
     """Return the content of every key and certificate file, by file name."""
     ca_key, ca = _authority("tidewheel-ca", now)
     service_account = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -75,7 +75,7 @@ def files(wanted: Mapping[str, Identity], now: datetime.datetime) -> dict[str, b
     return content
 
 
-def is_complete(folder: Path, wanted: Mapping[str, Identity], now: datetime.datetime) -> bool:
+def is_complete(folder: Path, wanted: Mapping[str, Identity], now: dt.datetime) -> bool:
     """Say whether `folder` holds usable certificates for exactly these identities."""
     try:
         ca = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
@@ -102,9 +102,7 @@ def write(folder: Path, content: Mapping[str, bytes]) -> None:
         file.chmod(0o600)
 
 
-def _authority(
-    name: str, now: datetime.datetime
-) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+def _authority(name: str, now: dt.datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _subject(Identity(name))
     usage = _key_usage(signs_certificates=True)
@@ -122,7 +120,7 @@ def _signed(
     key: PrivateKey,
     ca: x509.Certificate,
     ca_key: ec.EllipticCurvePrivateKey,
-    now: datetime.datetime,
+    now: dt.datetime,
 ) -> x509.Certificate:
     names = _names(identity)
     purpose = oid.ExtendedKeyUsageOID.SERVER_AUTH if names else oid.ExtendedKeyUsageOID.CLIENT_AUTH
@@ -138,7 +136,7 @@ def _signed(
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: PrivateKey, now: datetime.datetime
+    subject: x509.Name, issuer: x509.Name, key: PrivateKey, now: dt.datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def _programs(layout: components.Layout) -> tuple[processes.Program, ...]:
 
 
 def _write_certificates(cluster: paths.ClusterPaths) -> None:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     wanted = pki.identities(
         node_name=cluster.name,
         node_ip=network.NODE_IP,

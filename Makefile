@@ -1,0 +1,88 @@
+# Every target runs the same on a laptop and in CI. Installed and built things live in the cache
+# folder, outside the repository; `make help` lists the targets.
+
+PYTHON ?= python3
+TIDEWHEEL_CACHE ?= $(HOME)/.cache/tidewheel
+CLUSTER ?= embedded
+
+export TIDEWHEEL_CACHE
+
+# A new lock or another Python means another environment, so an old one is never mixed with it.
+venv_key := $(shell { cat requirements.lock; $(PYTHON) --version; pwd; } | sha256sum | cut -c1-16)
+venv := $(TIDEWHEEL_CACHE)/venv-$(venv_key)
+python := $(venv)/bin/python
+dev := $(python) -m tidewheel_dev
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
+
+.PHONY: demo
+demo: $(venv)/ready ## Run the whole loop on real data (CLUSTER=kind uses your Docker)
+	@$(dev) demo --cluster $(CLUSTER)
+
+.PHONY: test
+test: $(venv)/ready ## Run all tests; prints minutes per part
+	@$(dev) test
+
+.PHONY: test-long
+test-long: $(venv)/ready ## Run all tests with every index and seed
+	@$(dev) test --long
+
+.PHONY: check
+check: $(venv)/ready ## Check format, lint, types, imports and generated files
+	@$(venv)/bin/ruff format --check .
+	@$(venv)/bin/ruff check .
+	@$(venv)/bin/mypy
+	@$(venv)/bin/lint-imports
+	@$(python) -m tidewheel_contracts.generate --check
+
+.PHONY: format
+format: $(venv)/ready ## Format the code and fix what the linter can fix
+	@$(venv)/bin/ruff format .
+	@$(venv)/bin/ruff check --fix .
+
+.PHONY: generate
+generate: $(venv)/ready ## Write the CRDs and schemas from the contracts
+	@$(python) -m tidewheel_contracts.generate
+
+.PHONY: images
+images: $(venv)/ready ## Build the images that changed and import them into the cluster
+	@$(dev) images
+
+.PHONY: cluster-up
+cluster-up: $(venv)/ready ## Start or repair the cluster (CLUSTER=kind uses your Docker)
+	@$(dev) cluster up --cluster $(CLUSTER)
+
+.PHONY: cluster-down
+cluster-down: $(venv)/ready ## Stop the cluster
+	@$(dev) cluster down --cluster $(CLUSTER)
+
+.PHONY: cluster-status
+cluster-status: $(venv)/ready ## Say how the embedded cluster is
+	@$(dev) cluster status
+
+.PHONY: venv
+venv: $(venv)/ready ## Print the folder of the Python environment, made first when missing
+	@echo $(venv)
+
+.PHONY: lock
+lock: $(venv)/ready ## Resolve the newest allowed packages into requirements.lock
+	@$(python) -m pip install --quiet uv
+	@$(venv)/bin/uv pip compile pyproject.toml --all-extras --group test --group lint \
+	  --universal --generate-hashes --upgrade --no-header --no-annotate --quiet \
+	  --output-file requirements.lock
+
+# The package is installed in place, so only a change of pyproject.toml asks for it again.
+$(venv)/ready: pyproject.toml | $(venv)/locked
+	@$(python) -m pip install --quiet --no-deps -e .
+	@touch $@
+
+$(venv)/locked:
+	@echo "  install the Python environment into $(venv)"
+	@rm -rf $(venv)
+	@$(PYTHON) -m venv $(venv)
+	@$(python) -m pip install --quiet --require-hashes -r requirements.lock
+	@touch $@
