@@ -1,0 +1,136 @@
+"""Runs one server from the first listening socket to the exit code."""
+
+import asyncio
+import signal
+import time
+from functools import partial
+from typing import Any
+
+from tidewheel_contracts.job import ExitCode, Failure, FailureReason
+from tidewheel_contracts.serving import ServeRequest
+from tidewheel_server.application import Application
+from tidewheel_server.connections import ConnectionTable
+from tidewheel_server.drain import drain
+from tidewheel_server.http_parser import MessageLimits
+from tidewheel_server.http_protocol import ConnectionTimes, HttpConnection
+from tidewheel_server.loading import load_with_patience, retry_delays
+from tidewheel_server.log import log, log_defect
+from tidewheel_server.model_state import Failed, Identity, ModelState, ServedModel
+from tidewheel_server.settings import Settings
+
+__all__ = ["exit_code_of", "identity_of", "serve"]
+
+_SWEEP_SECONDS = 1.0
+
+
+async def serve(request: ServeRequest, settings: Settings, server_version: str) -> Failure | None:
+    """Serve until SIGTERM; return why the model could not be served, if so."""
+    loop = asyncio.get_running_loop()
+    identity = identity_of(request)
+    application = Application(identity, settings.in_flight_limit, server_version)
+    connections = ConnectionTable()
+    loop.set_exception_handler(_log_loop_error)
+    terminated = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, terminated.set)
+    new_connection = partial(
+        HttpConnection,
+        application,
+        connections,
+        MessageLimits(settings.body_limit_bytes),
+        ConnectionTimes(),
+        loop,
+    )
+    try:
+        listener = await loop.create_server(new_connection, settings.host, settings.port)
+    except OSError as error:
+        return Failure(reason=FailureReason.INTERNAL, message=f"The server cannot listen: {error}")
+    sweeping = asyncio.create_task(_sweep(connections))
+    log("listening", port=listener.sockets[0].getsockname()[1])
+    loading = asyncio.create_task(_load(application, request, identity, settings))
+    ending = asyncio.create_task(terminated.wait())
+    await asyncio.wait((loading, ending), return_when=asyncio.FIRST_COMPLETED)
+    if loading.done():
+        state = loading.result()
+        if isinstance(state, Failed):
+            return state.failure
+    await ending
+    loading.cancel()
+    await drain(
+        application,
+        connections,
+        listener,
+        drain_seconds=settings.drain_seconds,
+        exit_seconds=settings.exit_seconds,
+    )
+    sweeping.cancel()
+    return None
+
+
+def identity_of(request: ServeRequest) -> Identity:
+    """Return what the server answers as."""
+    return Identity(
+        model_name=request.model_name,
+        version=str(request.version_number),
+        version_name=request.version_name,
+        artifact_digest=request.artifact_digest,
+    )
+
+
+def exit_code_of(failure: Failure | None) -> int:
+    """Return the exit code that tells the kubelet's user whose trouble it is."""
+    if failure is None:
+        return ExitCode.SUCCESS
+    if failure.reason is FailureReason.STORE_UNAVAILABLE:
+        return ExitCode.STORE_UNAVAILABLE
+    return ExitCode.USER_ERROR
+
+
+async def _load(
+    application: Application, request: ServeRequest, identity: Identity, settings: Settings
+) -> ModelState:
+    started = time.monotonic()
+
+    def show(state: ModelState) -> None:
+        application.state = state
+
+    state = await load_with_patience(
+        partial(_load_from_store, request, identity),
+        show,
+        retry_delays(settings.store_patience_seconds),
+    )
+    application.metrics.load_seconds = time.monotonic() - started
+    application.state = state
+    if not isinstance(state, Failed):
+        log(
+            "ready",
+            model=identity.model_name,
+            version=identity.version,
+            digest=identity.artifact_digest,
+            load_seconds=round(application.metrics.load_seconds, 3),
+        )
+    return state
+
+
+def _load_from_store(request: ServeRequest, identity: Identity) -> ServedModel:
+    # Imported here, in the loading thread: scikit-learn and boto3 take seconds to import, and the
+    # liveness probe is answered meanwhile.
+    from tidewheel_server.artifact_loader import load_model
+    from tidewheel_server.store import S3Store
+
+    return load_model(request, identity, S3Store(request.store.spec))
+
+
+def _log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    if isinstance(error, Exception):
+        log_defect(context["message"], error)
+    else:
+        log("event loop", message=context["message"])
+
+
+async def _sweep(connections: ConnectionTable) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        connections.close_overdue(loop.time())

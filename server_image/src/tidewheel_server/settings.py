@@ -1,0 +1,64 @@
+"""What can be set when the server starts: flags, else environment, else defaults."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tidewheel_contracts.job import REQUEST_PATH, TERMINATION_PATH
+from tidewheel_contracts.serving import HTTP_PORT
+
+__all__ = ["Settings", "settings_from"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to serve; what to serve is in the request file."""
+
+    request_path: Path = Path(REQUEST_PATH)
+    termination_path: Path = Path(TERMINATION_PATH)
+    host: str = "0.0.0.0"  # noqa: S104 - a pod's server is there for the whole pod network
+    port: int = HTTP_PORT
+    body_limit_bytes: int = 16 * 1024 * 1024
+    in_flight_limit: int = 16
+    drain_seconds: float = 5.0
+    exit_seconds: float = 20.0
+    store_patience_seconds: float = 120.0
+
+
+def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """Return the settings; a wrong flag or variable ends the program with a usage message."""
+    default = Settings()
+    parser = argparse.ArgumentParser(prog="tidewheel_server", description=__doc__)
+
+    def add(flag: str, kind: type, value: object, text: str) -> None:
+        # argparse converts defaults that are text, so a variable is checked as a flag is.
+        variable = f"TIDEWHEEL_{flag.upper().replace('-', '_')}"
+        parser.add_argument(
+            f"--{flag}",
+            type=kind,
+            default=environment.get(variable, value),
+            help=f"{text} (default %(default)s, or {variable})",
+        )
+
+    parser.add_argument("--request", type=Path, default=default.request_path)
+    parser.add_argument("--termination-log", type=Path, default=default.termination_path)
+    parser.add_argument("--host", default=default.host)
+    parser.add_argument("--port", type=int, default=default.port)
+    add("body-limit-bytes", int, default.body_limit_bytes, "largest request body")
+    add("in-flight-limit", int, default.in_flight_limit, "large requests that may wait at once")
+    add("drain-seconds", float, default.drain_seconds, "time to go on answering after SIGTERM")
+    add("exit-seconds", float, default.exit_seconds, "time for open requests after that")
+    add("store-patience-seconds", float, default.store_patience_seconds, "time to retry the store")
+    values = parser.parse_args(arguments)
+    return Settings(
+        request_path=values.request,
+        termination_path=values.termination_log,
+        host=values.host,
+        port=values.port,
+        body_limit_bytes=values.body_limit_bytes,
+        in_flight_limit=values.in_flight_limit,
+        drain_seconds=values.drain_seconds,
+        exit_seconds=values.exit_seconds,
+        store_patience_seconds=values.store_patience_seconds,
+    )
