@@ -1,10 +1,12 @@
 """The base of every API model and the bounded field types that the kinds are built from."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
 
 __all__ = [
     "ApiModel",
@@ -20,6 +22,7 @@ __all__ = [
     "Time",
     "Uid",
     "VersionNumber",
+    "Words",
     "rules",
 ]
 
@@ -45,29 +48,65 @@ def rules(*pairs: tuple[str, str]) -> dict[str, Any]:
     return {"x-kubernetes-validations": [{"rule": rule, "message": text} for rule, text in pairs]}
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Says in words what a field's pattern asks for.
+
+    The API server answers a broken pattern with the regular expression, and a broken rule with the
+    rule's message: so the CRD carries the pattern as a rule.
+    """
+
+    message: str
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Replace the pattern by a CEL rule."""
+        schema = handler(core_schema)
+        rule = {"rule": f"self.matches(r'{schema.pop('pattern')}')", "message": self.message}
+        return {**schema, "x-kubernetes-validations": [rule]}
+
+
 # A whole object's name; children append a hash, so kinds that have children stay at 40 characters.
 KindName = Annotated[
-    str, Field(min_length=1, max_length=40, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+    str,
+    Field(max_length=40, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$"),
+    Words(
+        "must be at most 40 characters of a-z, 0-9 and '-', start with a letter and end with a "
+        "letter or digit"
+    ),
 ]
 ObjectName = Annotated[
-    str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+    str,
+    Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
+    Words(
+        "must be at most 63 characters of a-z, 0-9 and '-', and start and end with a letter or "
+        "digit"
+    ),
 ]
 ColumnName = Annotated[str, Field(min_length=1, max_length=128)]
-# No `..` and no leading slash: S3 servers disagree about both.
+# A folder's name that is neither `.` nor `..`.
+_FOLDER = r"([^/.\x00-\x1f]|[.][^/.\x00-\x1f]|[.]{2}[^/\x00-\x1f])[^/\x00-\x1f]*"
+# S3 servers disagree about leading slashes, empty folders and `..`.
 BucketKey = Annotated[
     str,
-    Field(
-        min_length=1,
-        max_length=512,
-        pattern=r"^[^/\x00-\x1f][^\x00-\x1f]*$",
-        json_schema_extra=rules(
-            ("!self.matches('(^|/)[.]{1,2}(/|$)')", "must not have a folder named '.' or '..'"),
-        ),
+    Field(max_length=512, pattern=rf"^{_FOLDER}(/{_FOLDER})*/?$"),
+    Words(
+        "must be names joined by '/', without a leading '/', empty names, '.', '..' or control "
+        "characters"
     ),
 ]
 Digest = Annotated[str, Field(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
-DecimalText = Annotated[str, Field(max_length=24, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,10})?$")]
-MemoryQuantity = Annotated[str, Field(max_length=16, pattern=r"^[1-9][0-9]{0,8}(Mi|Gi)$")]
+DecimalText = Annotated[
+    str,
+    Field(max_length=24, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,10})?$"),
+    Words("must be a decimal number in quotes, such as '0.70'"),
+]
+MemoryQuantity = Annotated[
+    str,
+    Field(max_length=16, pattern=r"^[1-9][0-9]{0,8}(Mi|Gi)$"),
+    Words("must be a whole number of 'Mi' or 'Gi', such as '512Mi'"),
+]
 Message = Annotated[str, Field(max_length=4096)]
 Time = Annotated[str, Field(max_length=40, json_schema_extra={"format": "date-time"})]
 Uid = Annotated[str, Field(min_length=1, max_length=64)]

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
-from tidewheel_contracts.api.model import ApiModel, ObjectName
+from tidewheel_contracts.api.model import ApiModel, ObjectName, Words
 from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, Status
 
 __all__ = ["ARTIFACT_STORE", "ArtifactStoreSpec", "ChecksumMode", "Reason"]
@@ -36,14 +36,21 @@ class ArtifactStoreSpec(ApiModel):
             pattern=r"^https?://[a-zA-Z0-9.-]+(:[0-9]{1,5})?$",
             description="URL of the S3 endpoint: scheme, host and port, no path.",
         ),
+        Words(
+            "must be 'http://' or 'https://', a host and an optional port, without credentials or "
+            "path"
+        ),
     ]
     bucket: Annotated[
         str,
         Field(
-            min_length=3,
             max_length=63,
-            pattern=r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$",
+            pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
             description="Bucket of raw data, snapshots and models.",
+        ),
+        Words(
+            "must be 3 to 63 characters of a-z, 0-9, '.' and '-', and start and end with a letter "
+            "or digit"
         ),
     ]
     prefix: Annotated[
@@ -53,10 +60,15 @@ class ArtifactStoreSpec(ApiModel):
             pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$",
             description="Folder of the bucket that Tidewheel writes below.",
         ),
+        Words(
+            "must be names joined by '/', without a slash at either end, of letters, digits, '_', "
+            "'-' and '.', none starting with '.'"
+        ),
     ] = "tidewheel"
     region: Annotated[
         str,
-        Field(min_length=1, max_length=40, pattern=r"^[a-z0-9-]+$", description="S3 region."),
+        Field(max_length=40, pattern=r"^[a-z0-9-]+$", description="S3 region."),
+        Words("must be characters of a-z, 0-9 and '-'"),
     ] = "us-east-1"
     secret_name: Annotated[
         ObjectName,

@@ -13,6 +13,7 @@ from tidewheel_contracts.api.model import (
     DecimalText,
     Digest,
     MemoryQuantity,
+    Words,
 )
 
 __all__ = [
@@ -159,19 +160,24 @@ class Candidate(ApiModel):
     name: Annotated[
         str,
         Field(
-            min_length=1,
             max_length=40,
             pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
             description="Name of the candidate in metrics and status.",
+        ),
+        Words(
+            "must be at most 40 characters of a-z, 0-9 and '-', and start and end with a letter "
+            "or digit"
         ),
     ]
     estimator: Annotated[
         str,
         Field(
-            min_length=1,
             max_length=128,
             pattern=r"^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)+$",
             description="Full name of a scikit-learn estimator that Tidewheel allows.",
+        ),
+        Words(
+            "must be the full name of a class, such as 'sklearn.linear_model.LogisticRegression'"
         ),
     ]
     parameters: Annotated[
