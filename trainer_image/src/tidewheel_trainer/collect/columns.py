@@ -1,0 +1,124 @@
+"""Decide whether an object's columns fit the snapshot's; the first object sets names and types."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from tidewheel_contracts.artifact.snapshot import SnapshotColumn
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+
+__all__ = ["Agreement", "Roles", "agreement", "normal_type"]
+
+# A row label that pandas wrote beside the data; a model must never learn from it.
+_PANDAS_INDEX = re.compile(r"__index_level_\d+__")
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The two columns that a Dataset names."""
+
+    target: str
+    time: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What an object's part will look like and what the snapshot's columns are after it."""
+
+    columns: tuple[SnapshotColumn, ...]
+    part_schema: pa.Schema
+    ignored: tuple[str, ...]
+
+
+def normal_type(given: pa.DataType) -> pa.DataType:
+    """Return the one type that stands for all spellings of the same values.
+
+    Libraries and their versions write text as string, large_string or dictionaries, and times in
+    other units and zones; none of that is a change of the data.
+    """
+    if pa.types.is_dictionary(given):
+        return normal_type(given.value_type)
+    if pa.types.is_large_string(given) or pa.types.is_string_view(given):
+        return pa.string()
+    if pa.types.is_timestamp(given):
+        return pa.timestamp("us", tz="UTC" if given.tz else None)
+    return given
+
+
+def agreement(
+    known: Sequence[SnapshotColumn], found: pa.Schema, roles: Roles, key: str
+) -> Agreement:
+    """Return how the object `key` with the schema `found` enters a snapshot of `known` columns.
+
+    Raises:
+        TrainerError: ColumnMissing, ColumnTypeChanged, or SourceUnreadable for a column twice.
+    """
+    _refuse_repeated_names(found, key)
+    types = {f.name: normal_type(f.type) for f in found if not _PANDAS_INDEX.fullmatch(f.name)}
+    columns = tuple(known) or tuple(SnapshotColumn(name=n, type=str(t)) for n, t in types.items())
+    _refuse_missing(columns, types, roles, key)
+    agreed = tuple(_agreed_column(column, str(types[column.name]), key) for column in columns)
+    if roles.time is not None:
+        _refuse_time_without_time(roles.time, types[roles.time], key)
+    names = [column.name for column in agreed]
+    return Agreement(
+        columns=agreed,
+        part_schema=pa.schema([(name, types[name]) for name in names]),
+        ignored=tuple(sorted(set(found.names) - set(names))),
+    )
+
+
+def _refuse_repeated_names(found: pa.Schema, key: str) -> None:
+    repeated = [name for name, count in Counter(found.names).items() if count > 1]
+    if repeated:
+        raise TrainerError(
+            FailureReason.SOURCE_UNREADABLE,
+            f"object {key!r} has two columns named {repeated[0]!r}; names must differ",
+        )
+
+
+def _refuse_missing(
+    columns: Sequence[SnapshotColumn], types: dict[str, pa.DataType], roles: Roles, key: str
+) -> None:
+    named = {roles.target: "the target column"}
+    if roles.time is not None:
+        named[roles.time] = "the time column"
+    wanted = named | {column.name: "a column of earlier objects," for column in columns} | named
+    for name, role in wanted.items():
+        if name not in types:
+            raise TrainerError(
+                FailureReason.COLUMN_MISSING,
+                f"object {key!r} lacks {role} {name!r}; it has {_names(types)}; write the object "
+                "with that column, or correct the Dataset",
+            )
+
+
+def _names(types: dict[str, pa.DataType], shown: int = 10) -> str:
+    more = f" and {len(types) - shown} more" if len(types) > shown else ""
+    return ", ".join(list(types)[:shown]) + more
+
+
+def _agreed_column(column: SnapshotColumn, found: str, key: str) -> SnapshotColumn:
+    """Return the column with its known type; a column of nulls alone has any type."""
+    if found in (column.type, "null"):
+        return column
+    if column.type == "null":
+        return SnapshotColumn(name=column.name, type=found)
+    raise TrainerError(
+        FailureReason.COLUMN_TYPE_CHANGED,
+        f"column {column.name!r} is {found} in object {key!r} but {column.type} in earlier "
+        f"objects; write it as {column.type}, or give the new data a Dataset of its own",
+    )
+
+
+def _refuse_time_without_time(name: str, found: pa.DataType, key: str) -> None:
+    if not (pa.types.is_timestamp(found) or pa.types.is_date(found) or pa.types.is_null(found)):
+        raise TrainerError(
+            FailureReason.COLUMN_TYPE_CHANGED,
+            f"the time column {name!r} is {found} in object {key!r}; it must be a timestamp or a "
+            "date; write it as one, or name another time column",
+        )

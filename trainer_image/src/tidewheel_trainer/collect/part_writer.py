@@ -1,0 +1,121 @@
+"""Write one source object as one Parquet part whose bytes depend on nothing but its rows.
+
+Row groups have a fixed number of rows however the source was cut; the writer's options are fixed;
+pandas' metadata is left out. pyarrow's own version is in the file, and the lock pins it. Memory
+holds a few row groups, never a whole object.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tidewheel_contracts.artifact.snapshot import SnapshotPart
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer import times
+from tidewheel_trainer.collect.columns import Roles
+from tidewheel_trainer.failure import TrainerError
+
+__all__ = ["labelled", "read_schema", "write_part"]
+
+_ROWS_PER_GROUP = 65_536
+
+
+def read_schema(source: Path, key: str) -> pa.Schema:
+    """Return the columns of a Parquet file.
+
+    Raises:
+        TrainerError: SourceUnreadable.
+    """
+    try:
+        return pq.read_schema(source)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(key, error) from error
+
+
+def write_part(
+    source: Path, target: Path, schema: pa.Schema, roles: Roles, key: str
+) -> SnapshotPart:
+    """Write the columns of `schema` of the object `key`, which lies in `source`, to `target`.
+
+    Raises:
+        TrainerError: SourceUnreadable.
+    """
+    rows = labelled_rows = 0
+    latest: int | None = None
+    with pq.ParquetWriter(
+        target, schema, version="2.6", compression="zstd", compression_level=3
+    ) as writer:
+        for table in _row_groups(source, schema, key):
+            writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
+            rows += table.num_rows
+            labelled_rows += pc.sum(labelled(table[roles.target])).as_py() or 0
+            if roles.time is not None:
+                latest = max(_known(latest, _latest(table[roles.time])), default=None)
+    return SnapshotPart(
+        sha256=_sha256(target),
+        size_bytes=target.stat().st_size,
+        rows=rows,
+        labelled_rows=labelled_rows,
+        latest_time=None if latest is None else times.iso_text(latest),
+    )
+
+
+def labelled(target: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a boolean array: true where the target has a value; NaN is none."""
+    return pc.invert(pc.is_null(target, nan_is_null=True))
+
+
+def _row_groups(source: Path, schema: pa.Schema, key: str) -> Iterator[pa.Table]:
+    """Yield tables of exactly _ROWS_PER_GROUP rows, the last one shorter."""
+    waiting: list[pa.Table] = []
+    count = 0
+    try:
+        with pq.ParquetFile(source) as file:
+            for batch in file.iter_batches(batch_size=_ROWS_PER_GROUP):
+                waiting.append(_conformed(batch, schema))
+                count += batch.num_rows
+                while count >= _ROWS_PER_GROUP:
+                    joined = pa.concat_tables(waiting)
+                    yield joined.slice(0, _ROWS_PER_GROUP).combine_chunks()
+                    waiting = [joined.slice(_ROWS_PER_GROUP)]
+                    count -= _ROWS_PER_GROUP
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(key, error) from error
+    if count:
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
+    table = pa.Table.from_batches([batch]).select(schema.names)
+    # Unsafe only in that finer times than microseconds lose their last digits.
+    return table.cast(schema, safe=False)
+
+
+def _latest(column: pa.ChunkedArray) -> int | None:
+    """Return the highest time in microseconds since 1970, or None without any."""
+    highest = pc.max(column)
+    if not highest.is_valid:
+        return None
+    moment: int = highest.cast(pa.timestamp("us")).cast(pa.int64()).as_py()
+    return moment
+
+
+def _known(*moments: int | None) -> Iterator[int]:
+    return (moment for moment in moments if moment is not None)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _unreadable(key: str, error: Exception) -> TrainerError:
+    return TrainerError(
+        FailureReason.SOURCE_UNREADABLE,
+        f"object {key!r} is not a readable Parquet file ({str(error)[:200]}); remove it from the "
+        "prefix or write it again",
+    )

@@ -1,0 +1,43 @@
+"""Make the termination message fit: the kubelet would cut it anywhere, we cut what is least missed.
+
+Lists of columns go first, from their end; then the words of the message.
+"""
+
+from tidewheel_contracts.job import MESSAGE_LIMIT, CollectResult, Failure, TrainResult
+
+__all__ = ["Answer", "termination_message"]
+
+Answer = CollectResult | TrainResult | Failure
+
+
+def termination_message(answer: Answer, limit: int = MESSAGE_LIMIT) -> str:
+    """Return the answer as JSON of at most `limit` bytes of UTF-8."""
+    while len(text := answer.to_json()) > limit or len(text.encode()) > limit:
+        shorter = _shortened(answer, surplus=len(text.encode()) - limit)
+        if shorter == answer:
+            return text
+        answer = shorter
+    return text
+
+
+def _shortened(answer: Answer, surplus: int) -> Answer:
+    """Return the answer without its least important element; itself when nothing can go."""
+    if isinstance(answer, CollectResult):
+        if answer.ignored_columns:
+            return answer.model_copy(update={"ignored_columns": answer.ignored_columns[:-1]})
+        return answer.model_copy(update={"columns": answer.columns[:-1]})
+    if isinstance(answer, TrainResult):
+        result = answer.result
+        if result.input_columns:
+            change: dict[str, object] = {"input_columns": result.input_columns[:-1]}
+        else:
+            change = {"message": _cut(result.message, surplus)}
+        return answer.model_copy(update={"result": result.model_copy(update=change)})
+    return answer.model_copy(update={"message": _cut(answer.message, surplus)})
+
+
+def _cut(text: str, surplus: int) -> str:
+    """Return the text without about `surplus` bytes at its end, marked with an ellipsis."""
+    # A character takes at most six bytes of JSON, so several rounds may be needed, never too few.
+    kept = max(0, len(text) - max(1, surplus // 6) - 1)
+    return text[:kept].rstrip("…") + "…" if kept else ""

@@ -1,0 +1,79 @@
+"""The edge of the program: arguments in, termination message and exit code out, no traceback."""
+
+import argparse
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from tidewheel_contracts.job import (
+    REQUEST_PATH,
+    TERMINATION_PATH,
+    CollectRequest,
+    ExitCode,
+    Failure,
+    FailureReason,
+    TrainRequest,
+)
+from tidewheel_trainer import surroundings
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.message import Answer, termination_message
+from tidewheel_trainer.progress import print_progress
+from tidewheel_trainer.request import read_request
+from tidewheel_trainer.s3_store import S3Store
+
+__all__ = ["INTERNAL_ERROR", "main"]
+
+# Any other code than those of job.ExitCode: perhaps the node's fault, so the Job may try again.
+INTERNAL_ERROR = 1
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments ask, write the termination message, return the exit code."""
+    options = _parser().parse_args(arguments)
+    answer, exit_code = _answer(options.program, options.request)
+    message = termination_message(answer)
+    options.result.write_text(message, encoding="utf-8")
+    if isinstance(answer, Failure):
+        print_progress("Failed", 100, f"{answer.reason}: {answer.message}")
+    return exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tidewheel_trainer", description=__doc__)
+    parser.add_argument("program", choices=("collect", "train"))
+    parser.add_argument("--request", type=Path, default=Path(REQUEST_PATH))
+    parser.add_argument("--result", type=Path, default=Path(TERMINATION_PATH))
+    return parser
+
+
+def _answer(program: str, request_path: Path) -> tuple[Answer, int]:
+    try:
+        run = _collect if program == "collect" else _train
+        return run(request_path), ExitCode.SUCCESS
+    except TrainerError as error:
+        return error.as_failure(), error.exit_code
+    except Exception as error:  # the last line of defence: people get a sentence
+        traceback.print_exc(file=sys.stderr)
+        message = (
+            f"tidewheel_trainer {program} stopped with an unexpected {type(error).__name__}; the "
+            "container's log has the traceback, please report it"
+        )
+        return Failure(reason=FailureReason.INTERNAL, message=message), INTERNAL_ERROR
+
+
+def _collect(request_path: Path) -> Answer:
+    # Imported here: a collection needs no scikit-learn and starts a second earlier without it.
+    from tidewheel_trainer.collect.collector import collect
+
+    request = read_request(request_path, CollectRequest)
+    store = S3Store(request.store.spec)
+    return collect(request, store, surroundings.of_this_process(), print_progress)
+
+
+def _train(request_path: Path) -> Answer:
+    from tidewheel_trainer.train.trainer import train
+
+    request = read_request(request_path, TrainRequest)
+    store = S3Store(request.store.spec)
+    return train(request, store, surroundings.of_this_process(), print_progress)

@@ -1,0 +1,49 @@
+"""What a program knows about the process it is: clock, host, revision, libraries, scratch folder.
+
+It is gathered once at the entrance and handed in, so that everything below can be tested.
+"""
+
+import os
+import platform
+import socket
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+__all__ = ["Surroundings", "of_this_process"]
+
+# Libraries that a model's bytes or a snapshot's bytes depend on.
+_LIBRARIES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Facts for reports and lineage, and a folder for temporary files."""
+
+    now: Callable[[], datetime]
+    host: str
+    git_revision: str
+    python: str
+    machine: str
+    libraries: dict[str, str]
+    scratch: Path
+
+    def moment(self) -> str:
+        """Return the present time as ISO 8601 in UTC, to the second."""
+        return self.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def of_this_process() -> Surroundings:
+    """Return the facts of this process."""
+    return Surroundings(
+        now=lambda: datetime.now(UTC),
+        host=socket.gethostname(),
+        git_revision=os.environ.get("TIDEWHEEL_GIT_REVISION", "")[:64],
+        python=platform.python_version(),
+        machine=f"{platform.system()} {platform.machine()}",
+        libraries={name: metadata.version(name) for name in _LIBRARIES},
+        scratch=Path(tempfile.gettempdir()),
+    )

@@ -1,0 +1,77 @@
+"""The champion's manifest, and its model when that is what the candidate is compared with."""
+
+import hashlib
+import posixpath
+
+from sklearn.pipeline import Pipeline
+
+from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
+from tidewheel_contracts.artifact.model import (
+    MODEL_FILE,
+    ArtifactFile,
+    ModelManifest,
+    Recipe,
+    model_digest,
+)
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.store import ObjectMissingError, Store
+from tidewheel_trainer.train.model_file import read_model
+
+__all__ = ["champion_manifest", "champion_model", "same_recipe"]
+
+
+def champion_manifest(store: Store, reference: ChampionReference, target: str) -> ModelManifest:
+    """Return the champion's manifest, whose model files are those of the registered digest.
+
+    Raises:
+        TrainerError: ArtifactDamaged, or ParameterInvalid when it predicts another column.
+    """
+    data = _bytes(store, reference.manifest_key, reference.name)
+    manifest = ModelManifest.model_validate_json(data)
+    if model_digest(manifest.files) != reference.digest:
+        raise _damaged(reference.name, reference.manifest_key, "names other model files")
+    if manifest.recipe.target != target:
+        raise TrainerError(
+            FailureReason.PARAMETER_INVALID,
+            f"the champion {reference.name!r} predicts {manifest.recipe.target!r} and this run "
+            f"{target!r}; models of different columns need different model names",
+        )
+    return manifest
+
+
+def champion_model(store: Store, reference: ChampionReference, manifest: ModelManifest) -> Pipeline:
+    """Return the champion as it serves.
+
+    Raises:
+        TrainerError: ArtifactDamaged.
+    """
+    key = posixpath.join(posixpath.dirname(reference.manifest_key), MODEL_FILE)
+    data = _bytes(store, key, reference.name)
+    if hashlib.sha256(data).hexdigest() != _model_file(manifest).sha256:
+        raise _damaged(reference.name, key, "does not match its digest")
+    return read_model(data, key)
+
+
+def same_recipe(first: Recipe, second: Recipe) -> bool:
+    """Say whether two recipes fit the same model on the same rows; their names do not matter."""
+    return first.model_copy(update={"candidate": ""}) == second.model_copy(update={"candidate": ""})
+
+
+def _model_file(manifest: ModelManifest) -> ArtifactFile:
+    return next(file for file in manifest.files if file.name == MODEL_FILE)
+
+
+def _bytes(store: Store, key: str, name: str) -> bytes:
+    try:
+        return store.get(key)
+    except ObjectMissingError as error:
+        raise _damaged(name, key, "is missing") from error
+
+
+def _damaged(name: str, key: str, fault: str) -> TrainerError:
+    return TrainerError(
+        FailureReason.ARTIFACT_DAMAGED,
+        f"file {key!r} of the champion {name!r} {fault}; restore it from a backup of the bucket, "
+        "or let another version serve",
+    )

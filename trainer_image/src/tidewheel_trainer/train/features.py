@@ -1,0 +1,108 @@
+"""Decide from a snapshot's schema which columns a model learns from, and how each is read."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tidewheel_contracts.api.v1alpha1.common import Features
+from tidewheel_contracts.artifact.model import ModelInput, Recipe
+from tidewheel_contracts.artifact.snapshot import SnapshotColumn
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+
+__all__ = ["FeatureChoice", "chosen_features", "datatype", "model_inputs"]
+
+_INTEGERS = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+# The Arrow names of half, single and double precision.
+_FLOATS = frozenset({"halffloat", "float", "double"})
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureChoice:
+    """The columns that a model reads as numbers and as categories, in order of the schema."""
+
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+
+
+def datatype(arrow_type: str) -> str | None:
+    """Return a column type in the words of the Open Inference Protocol; None if none fits."""
+    if arrow_type == "bool":
+        return "BOOL"
+    if arrow_type in _INTEGERS:
+        return "INT64"
+    if arrow_type in _FLOATS or arrow_type.startswith("decimal"):
+        return "FP64"
+    return "BYTES" if arrow_type == "string" else None
+
+
+def chosen_features(
+    columns: Sequence[SnapshotColumn], named: Features, target: str, time: str | None
+) -> FeatureChoice:
+    """Return the named features; a list that was left out is found from the schema.
+
+    Found are numbers and booleans as numeric and text as categorical; never the target, the time
+    column, other times, or columns of any other type.
+
+    Raises:
+        TrainerError: ColumnMissing, ParameterInvalid for a column that cannot be read as said,
+            or NoFeatures.
+    """
+    types = {column.name: datatype(column.type) for column in columns}
+    _refuse_unusable(named, types, target, time)
+    taken = {target, time, *named.numeric, *named.categorical}
+    free = [name for name in types if name not in taken]
+    choice = FeatureChoice(
+        numeric=named.numeric
+        or tuple(name for name in free if types[name] in {"BOOL", "INT64", "FP64"}),
+        categorical=named.categorical or tuple(name for name in free if types[name] == "BYTES"),
+    )
+    if not (choice.numeric or choice.categorical):
+        raise TrainerError(
+            FailureReason.NO_FEATURES,
+            f"the snapshot has no column to learn from beside the target {target!r}; it needs at "
+            "least one column of numbers, booleans or text",
+        )
+    return choice
+
+
+def model_inputs(columns: Sequence[SnapshotColumn], recipe: Recipe) -> tuple[ModelInput, ...]:
+    """Return the inputs of a model of this recipe, numbers first."""
+    types = {column.name: datatype(column.type) for column in columns}
+    kinds = [(name, "Numeric") for name in recipe.numeric]
+    kinds += [(name, "Categorical") for name in recipe.categorical]
+    return tuple(
+        ModelInput(name=name, datatype=types[name] or "BYTES", kind=kind) for name, kind in kinds
+    )
+
+
+def _refuse_unusable(
+    named: Features, types: dict[str, str | None], target: str, time: str | None
+) -> None:
+    for name in (*named.numeric, *named.categorical):
+        if name not in types:
+            raise TrainerError(
+                FailureReason.COLUMN_MISSING,
+                f"the snapshot has no column {name!r}, which `features` names; it has "
+                + _listed(types),
+            )
+        if name in (target, time):
+            role = "target" if name == target else "time"
+            raise _invalid(f"`features` names {name!r}, the {role} column; take it out")
+        if types[name] is None:
+            raise _invalid(f"`features` names {name!r}, which holds no numbers, booleans or text")
+    for name in named.numeric:
+        if types[name] == "BYTES":
+            raise _invalid(f"column {name!r} is text; name it under `features.categorical`")
+    both = set(named.numeric) & set(named.categorical)
+    if both:
+        raise _invalid(f"`features` names {min(both)!r} as numeric and as categorical; keep one")
+
+
+def _invalid(message: str) -> TrainerError:
+    return TrainerError(FailureReason.PARAMETER_INVALID, message)
+
+
+def _listed(names: Iterable[str], shown: int = 20) -> str:
+    everything = list(names)
+    more = f" and {len(everything) - shown} more" if len(everything) > shown else ""
+    return ", ".join(everything[:shown]) + more

@@ -1,0 +1,120 @@
+"""Gather what a run works on: checked recipes first, because they cost nothing, then the rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from pandas.util import hash_pandas_object
+
+from tidewheel_contracts.api.v1alpha1.common import Column
+from tidewheel_contracts.artifact import layout
+from tidewheel_contracts.artifact.model import ModelInput, ModelManifest, Recipe
+from tidewheel_contracts.artifact.snapshot import SnapshotManifest
+from tidewheel_contracts.job import FailureReason, TrainRequest
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.champion import champion_manifest
+from tidewheel_trainer.train.estimators import checked_parameters
+from tidewheel_trainer.train.features import chosen_features, model_inputs
+from tidewheel_trainer.train.rows import Rows, read_manifest, read_rows
+from tidewheel_trainer.train.run import Run
+
+__all__ = ["Material", "gathered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Recipes of the candidates, the champion, all labelled rows, and the inputs' types."""
+
+    recipes: tuple[Recipe, ...]
+    inputs: tuple[ModelInput, ...]
+    input_columns: tuple[Column, ...]
+    champion: ModelManifest | None
+    rows: Rows
+
+    def hashes(self) -> np.ndarray:
+        """Return a hash of each row's features, unsigned 64-bit, shape (n_rows,)."""
+        hashed = hash_pandas_object(self.rows.frame, index=False)
+        return np.asarray(hashed.to_numpy(dtype=np.uint64))
+
+
+def gathered(run: Run) -> Material:
+    """Return the material of a run.
+
+    Raises:
+        TrainerError: for recipes that cannot be fitted, a champion or snapshot that is damaged,
+            columns that are missing, and a target that is not two classes.
+    """
+    request = run.request
+    manifest = read_manifest(run.store, request.snapshot)
+    recipes = _recipes(request, manifest)
+    champion = None
+    if request.champion is not None:
+        champion = champion_manifest(run.store, request.champion, request.target.column)
+    types = {column.name: column.type for column in manifest.columns}
+    features = [*recipes[0].numeric, *recipes[0].categorical]
+    return Material(
+        recipes=recipes,
+        inputs=model_inputs(manifest.columns, recipes[0]),
+        input_columns=tuple(Column(name=name, type=types[name][:32]) for name in features),
+        champion=champion,
+        rows=_rows(run, manifest, [*features, *_champion_features(champion, types)]),
+    )
+
+
+def _recipes(request: TrainRequest, manifest: SnapshotManifest) -> tuple[Recipe, ...]:
+    target, time = request.target.column, request.time.column if request.time else None
+    known = [column.name for column in manifest.columns]
+    for name, role in ((target, "target"), (time, "time column")):
+        if name is not None and name not in known:
+            raise _missing(f"the snapshot has no column {name!r}, the {role}; collect it anew")
+    training = request.training
+    choice = chosen_features(manifest.columns, training.features, target, time)
+    return tuple(
+        Recipe(
+            candidate=candidate.name,
+            estimator=candidate.estimator,
+            parameters=checked_parameters(candidate),
+            numeric=choice.numeric,
+            categorical=choice.categorical,
+            target=target,
+            time=time,
+            seed=training.seed,
+        )
+        for candidate in training.candidates
+    )
+
+
+def _champion_features(champion: ModelManifest | None, known: dict[str, str]) -> list[str]:
+    if champion is None:
+        return []
+    features = [column.name for column in champion.inputs]
+    for name in features:
+        if name not in known:
+            raise _missing(
+                f"the champion reads column {name!r}, which the snapshot lacks; a model of other "
+                "data needs another model name"
+            )
+    return features
+
+
+def _rows(run: Run, manifest: SnapshotManifest, features: list[str]) -> Rows:
+    request = run.request
+    spec = request.store.spec
+    folder = layout.dataset_folder(spec.prefix, request.store.namespace, request.dataset_name)
+
+    def part_done(number: int, count: int) -> None:
+        run.progress("Reading", 20 * number // count, f"read part {number} of {count}")
+
+    return read_rows(
+        run.store,
+        folder,
+        manifest,
+        target=request.target.column,
+        time=request.time.column if request.time else None,
+        features=features,
+        scratch=run.surroundings.scratch,
+        part_done=part_done,
+    )
+
+
+def _missing(message: str) -> TrainerError:
+    return TrainerError(FailureReason.COLUMN_MISSING, message)

@@ -1,0 +1,84 @@
+"""What an earlier attempt of the same run left: a result is reported again, never made twice."""
+
+import hashlib
+import posixpath
+
+from pydantic import BaseModel, ConfigDict
+
+from tidewheel_contracts.api.v1alpha1.training_run import Artifact, RunResult
+from tidewheel_contracts.artifact.model import (
+    LINEAGE_FILE,
+    MANIFEST_FILE,
+    VERDICT_FILE,
+    ModelManifest,
+)
+from tidewheel_contracts.artifact.snapshot import manifest_digest
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.store import ObjectMissingError, Store
+
+__all__ = ["artifact_of", "earlier_result", "record_verdict"]
+
+
+class _Lineage(BaseModel):
+    """The part of lineage.json that a second attempt needs."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    result: RunResult
+
+
+def earlier_result(store: Store, folder: str) -> RunResult | None:
+    """Return what this run found before, or None when it never came to an end.
+
+    Raises:
+        TrainerError: ArtifactDamaged, when the manifest is there but its lineage is not.
+    """
+    manifest_key = posixpath.join(folder, MANIFEST_FILE)
+    try:
+        data = store.get(manifest_key)
+    except ObjectMissingError:
+        return _earlier_verdict(store, folder)
+    manifest = ModelManifest.model_validate_json(data)
+    lineage = _lineage(store, posixpath.join(folder, LINEAGE_FILE), manifest)
+    artifact = artifact_of(manifest, data, manifest_key)
+    return lineage.result.model_copy(update={"artifact": artifact})
+
+
+def record_verdict(store: Store, folder: str, result: RunResult) -> None:
+    """Keep the result of a run that publishes nothing."""
+    key = posixpath.join(folder, VERDICT_FILE)
+    store.put_if_absent(key, result.model_dump_json(by_alias=True, exclude_none=True).encode())
+
+
+def artifact_of(manifest: ModelManifest, data: bytes, manifest_key: str) -> Artifact:
+    """Return how objects refer to a published manifest of these bytes."""
+    models = [file for file in manifest.files if file.name.startswith("model.")]
+    return Artifact(
+        manifest_key=manifest_key,
+        manifest_digest=manifest_digest(data),
+        digest=manifest.digest,
+        size_bytes=sum(file.size_bytes for file in models),
+    )
+
+
+def _earlier_verdict(store: Store, folder: str) -> RunResult | None:
+    try:
+        return RunResult.model_validate_json(store.get(posixpath.join(folder, VERDICT_FILE)))
+    except ObjectMissingError:
+        return None
+
+
+def _lineage(store: Store, key: str, manifest: ModelManifest) -> _Lineage:
+    wanted = next((file.sha256 for file in manifest.files if file.name == LINEAGE_FILE), None)
+    try:
+        data = store.get(key)
+    except ObjectMissingError:
+        data = b""
+    if hashlib.sha256(data).hexdigest() != wanted:
+        raise TrainerError(
+            FailureReason.ARTIFACT_DAMAGED,
+            f"this run published a model, but {key!r} beside it is missing or changed; restore it, "
+            "or apply a new TrainingRun",
+        )
+    return _Lineage.model_validate_json(data)

@@ -1,0 +1,80 @@
+"""Build the fitted pipeline of a recipe: preprocessing and estimator in one, so serving repeats it.
+
+A category that training never saw and a missing one are both coded -1: trees split on the code,
+and the linear model gives it a column of its own when training had missing values.
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from tidewheel_contracts.artifact.model import Recipe
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.estimators import LOGISTIC, estimator
+
+__all__ = ["fitted", "positive_probability"]
+
+# A one-hot column for a category of a handful of rows would be noise, thousands would fill memory.
+_RAREST_CATEGORY_ROWS = 10
+_MOST_CATEGORIES = 100
+
+
+def fitted(recipe: Recipe, frame: pd.DataFrame, labels: np.ndarray) -> Pipeline:
+    """Return the recipe fitted on rows of features and labels of shape (n_rows,).
+
+    Raises:
+        TrainerError: ParameterInvalid, when scikit-learn refuses the parameters together.
+    """
+    steps = [
+        ("preprocessing", _preprocessing(recipe)),
+        ("estimator", estimator(recipe.estimator, recipe.parameters, recipe.seed)),
+    ]
+    names = [*recipe.numeric, *recipe.categorical]
+    try:
+        return Pipeline(steps).fit(frame[names], labels)
+    except ValueError as error:
+        raise TrainerError(
+            FailureReason.PARAMETER_INVALID,
+            f"candidate {recipe.candidate!r}: scikit-learn refused to fit {recipe.estimator} on "
+            f"{len(frame):,} rows: {error}",
+        ) from error
+
+
+def positive_probability(model: Pipeline, recipe: Recipe, frame: pd.DataFrame) -> np.ndarray:
+    """Return the probability of the second class, shape (n_rows,)."""
+    probabilities: np.ndarray = model.predict_proba(frame[[*recipe.numeric, *recipe.categorical]])
+    return probabilities[:, 1]
+
+
+def _preprocessing(recipe: Recipe) -> ColumnTransformer:
+    linear = recipe.estimator == LOGISTIC
+    parts = []
+    if recipe.numeric:
+        parts.append(("numeric", _scaled() if linear else "passthrough", list(recipe.numeric)))
+    if recipe.categorical:
+        coded = make_pipeline(_coded(), _one_hot()) if linear else _coded()
+        parts.append(("categorical", coded, list(recipe.categorical)))
+    return ColumnTransformer(parts)
+
+
+def _scaled() -> Pipeline:
+    imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    return make_pipeline(imputer, StandardScaler())
+
+
+def _coded() -> OrdinalEncoder:
+    return OrdinalEncoder(
+        handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-1
+    )
+
+
+def _one_hot() -> OneHotEncoder:
+    return OneHotEncoder(
+        handle_unknown="infrequent_if_exist",
+        min_frequency=_RAREST_CATEGORY_ROWS,
+        max_categories=_MOST_CATEGORIES,
+    )

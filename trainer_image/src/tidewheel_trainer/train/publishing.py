@@ -1,0 +1,106 @@
+"""Put a model's files into the store and commit them by the manifest, which goes last.
+
+A second attempt of the run may find files of the first. The same bytes are fine; lineage, which
+holds times, is taken as it lies there; any other difference means that the two attempts ran
+different images, and then this one gives way.
+"""
+
+import hashlib
+import json
+import posixpath
+from typing import Any
+
+from tidewheel_contracts.api.v1alpha1.training_run import RunResult
+from tidewheel_contracts.artifact.model import (
+    LINEAGE_FILE,
+    MANIFEST_FILE,
+    METRICS_FILE,
+    MODEL_FILE,
+    PROFILE_FILE,
+    ArtifactFile,
+    ModelManifest,
+    model_digest,
+)
+from tidewheel_contracts.artifact.profile import Profile
+from tidewheel_contracts.artifact.snapshot import manifest_bytes
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.metrics import metrics_document
+from tidewheel_trainer.train.outcome import Refit, Trial
+from tidewheel_trainer.train.run import Run
+
+__all__ = ["publish_model"]
+
+
+def publish_model(
+    run: Run, trial: Trial, refit: Refit, profile: Profile, result: RunResult
+) -> None:
+    """Write all files of a model that passed, then its manifest.
+
+    Raises:
+        TrainerError: ArtifactDamaged, when another attempt left a different file of that name.
+    """
+    content = {
+        MODEL_FILE: refit.data,
+        PROFILE_FILE: manifest_bytes(profile),
+        METRICS_FILE: _json(metrics_document(trial)),
+        LINEAGE_FILE: _json(_lineage(run, result)),
+    }
+    files = tuple(_stored(run, name, data) for name, data in content.items())
+    manifest = ModelManifest(
+        model_name=run.request.model_name,
+        files=files,
+        digest=model_digest(files),
+        inputs=refit.inputs,
+        classes=refit.classes,
+        classes_datatype=refit.classes_datatype,
+        sample=refit.sample,
+        recipe=trial.recipe,
+        snapshot_digest=run.request.snapshot.digest,
+        snapshot_manifest_key=run.request.snapshot.manifest_key,
+        training_rows=refit.training_rows,
+        trained_through=refit.trained_through,
+        library_versions=run.surroundings.libraries,
+    )
+    # Whoever came first committed the run; what is there is reported in either case.
+    run.store.put_if_absent(posixpath.join(run.folder, MANIFEST_FILE), manifest_bytes(manifest))
+
+
+def _lineage(run: Run, result: RunResult) -> dict[str, Any]:
+    """Return the content of lineage.json: where the model came from, and what the run reported."""
+    request, surroundings = run.request, run.surroundings
+    return {
+        "protocol": 1,
+        "run": {"name": request.run_name, "uid": request.run_uid},
+        "snapshot": request.snapshot.to_wire(),
+        "training": request.training.to_wire(),
+        "champion": request.champion.to_wire() if request.champion else None,
+        "startedAt": run.started,
+        "endedAt": surroundings.moment(),
+        "host": surroundings.host,
+        "machine": surroundings.machine,
+        "python": surroundings.python,
+        "libraries": surroundings.libraries,
+        "threads": 1,
+        "gitRevision": surroundings.git_revision,
+        "result": result.to_wire(),
+    }
+
+
+def _stored(run: Run, name: str, data: bytes) -> ArtifactFile:
+    """Write one file unless it is there, and describe what lies there afterwards."""
+    key = posixpath.join(run.folder, name)
+    if not run.store.put_if_absent(key, data):
+        found = run.store.get(key)
+        if found != data and name != LINEAGE_FILE:
+            raise TrainerError(
+                FailureReason.ARTIFACT_DAMAGED,
+                f"an earlier attempt of this run left a different {key!r}: its image was another "
+                "one; apply a new TrainingRun",
+            )
+        data = found
+    return ArtifactFile(name=name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, indent=1).encode()

@@ -1,0 +1,84 @@
+"""Fit the tested recipe on all labelled rows, and prove that its file answers as the fit does."""
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from tidewheel_contracts.artifact.model import MODEL_FILE, ModelInput, Recipe
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer import times
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.material import Material
+from tidewheel_trainer.train.model_file import model_bytes, read_model
+from tidewheel_trainer.train.outcome import Refit
+from tidewheel_trainer.train.pipelines import fitted, positive_probability
+
+__all__ = ["refitted"]
+
+_SAMPLE_ROWS = 5
+
+
+def refitted(recipe: Recipe, material: Material) -> Refit:
+    """Return what is published: the fit on all labelled rows, as bytes that were read back.
+
+    Raises:
+        TrainerError: InternalError, when the file's answers differ from the fit's.
+    """
+    rows = material.rows
+    model = fitted(recipe, rows.frame, rows.target.labels)
+    data = model_bytes(model)
+    sample = _sample(rows.frame, material.inputs)
+    _refuse_other_answers(model, data, recipe, _frame(sample, material.inputs))
+    through = None if rows.times is None else times.iso_text(int(rows.times.max()))
+    return Refit(
+        data=data,
+        inputs=material.inputs,
+        classes=rows.target.classes,
+        classes_datatype=rows.target.datatype,
+        sample=sample,
+        training_rows=len(rows),
+        trained_through=through,
+    )
+
+
+def _sample(frame: pd.DataFrame, inputs: tuple[ModelInput, ...]) -> tuple[tuple[object, ...], ...]:
+    """Return a few rows from all over the set, column by column, as JSON values."""
+    places = np.linspace(0, len(frame) - 1, min(_SAMPLE_ROWS, len(frame))).astype(int)
+    return tuple(
+        tuple(_json_value(value, column.datatype) for value in frame[column.name].iloc[places])
+        for column in inputs
+    )
+
+
+def _json_value(value: object, datatype: str) -> object:
+    if isinstance(value, str) or value is None:
+        return value
+    number = float(value)  # type: ignore[arg-type]  # the frame holds text and floats only
+    if not np.isfinite(number):
+        return None
+    return {"BOOL": bool, "INT64": int}.get(datatype, float)(number)
+
+
+def _frame(sample: tuple[tuple[object, ...], ...], inputs: tuple[ModelInput, ...]) -> pd.DataFrame:
+    """Return the sample as the server will build it from a request."""
+    return pd.DataFrame(
+        {
+            column.name: pd.Series(
+                list(values), dtype=object if column.datatype == "BYTES" else np.float64
+            )
+            for column, values in zip(inputs, sample, strict=True)
+        }
+    )
+
+
+def _refuse_other_answers(
+    model: Pipeline, data: bytes, recipe: Recipe, sample: pd.DataFrame
+) -> None:
+    loaded = read_model(data, MODEL_FILE)
+    expected = positive_probability(model, recipe, sample)
+    if not np.array_equal(positive_probability(loaded, recipe, sample), expected):
+        raise TrainerError(
+            FailureReason.INTERNAL,
+            f"the file of candidate {recipe.candidate!r} answers otherwise than the fit that it "
+            "was written from; please report it",
+        )

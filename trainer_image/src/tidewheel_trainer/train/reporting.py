@@ -1,0 +1,53 @@
+"""Put what was found into the RunResult that the operator copies into a run's status; pure."""
+
+from tidewheel_contracts.api.v1alpha1.common import Column
+from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
+from tidewheel_trainer.train.guard import Shortage
+from tidewheel_trainer.train.metrics import trial_metrics
+from tidewheel_trainer.train.outcome import Refit, Trial
+
+__all__ = ["inconclusive_result", "refused_result", "registrable_result"]
+
+_INPUTS_IN_STATUS = 32
+
+
+def inconclusive_result(
+    candidates: tuple[str, ...], lacking: Shortage, git_revision: str
+) -> RunResult:
+    """Return the result of a run that had too few rows to judge by; the champion stays."""
+    return RunResult(
+        verdict=Verdict.INCONCLUSIVE,
+        verdict_reason="TooFewRows",
+        message=f"{lacking.sentence}; the champion stays",
+        compared_with=ComparedWith.NOTHING,
+        # Among several nothing was chosen.
+        candidate=candidates[0] if len(candidates) == 1 else "",
+        git_revision=git_revision,
+    )
+
+
+def refused_result(trial: Trial, git_revision: str) -> RunResult:
+    """Return the result of a trial alone: there is no published fit."""
+    return RunResult(
+        verdict=trial.judgement.verdict,
+        verdict_reason=trial.judgement.reason,
+        message=trial.judgement.sentence,
+        compared_with=trial.compared_with,
+        candidate=trial.recipe.candidate,
+        metrics=trial_metrics(trial),
+        test_rows=len(trial.positive),
+        git_revision=git_revision,
+    )
+
+
+def registrable_result(
+    trial: Trial, refit: Refit, columns: tuple[Column, ...], git_revision: str
+) -> RunResult:
+    """Return the result of a published fit, still without its artifact."""
+    return refused_result(trial, git_revision).model_copy(
+        update={
+            "training_rows": refit.training_rows,
+            "trained_through": refit.trained_through,
+            "input_columns": columns if len(columns) <= _INPUTS_IN_STATUS else (),
+        }
+    )

@@ -1,0 +1,149 @@
+"""Read a snapshot's labelled rows: every part is checked against its digest before it is used."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tidewheel_contracts.api.v1alpha1.common import SnapshotReference
+from tidewheel_contracts.artifact import layout
+from tidewheel_contracts.artifact.snapshot import (
+    SnapshotManifest,
+    SnapshotPart,
+    manifest_digest,
+)
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.store import ObjectMissingError, Store
+from tidewheel_trainer.train.frame import features_frame
+from tidewheel_trainer.train.target import Target, read_target
+
+__all__ = ["Rows", "read_manifest", "read_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Labelled rows in the order of the snapshot; times in microseconds, shape (n_rows,)."""
+
+    frame: pd.DataFrame
+    target: Target
+    times: np.ndarray | None
+    dropped_without_time: int
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.frame)
+
+
+def read_manifest(store: Store, reference: SnapshotReference) -> SnapshotManifest:
+    """Return the manifest of a snapshot.
+
+    Raises:
+        TrainerError: ArtifactDamaged, when it is missing or does not match its digest.
+    """
+    try:
+        data = store.get(reference.manifest_key)
+    except ObjectMissingError as error:
+        raise _damaged(f"the snapshot's manifest {reference.manifest_key!r} is missing") from error
+    if manifest_digest(data) != reference.digest:
+        raise _damaged(
+            f"the snapshot's manifest {reference.manifest_key!r} does not match {reference.digest}"
+        )
+    return SnapshotManifest.model_validate_json(data)
+
+
+def read_rows(
+    store: Store,
+    folder: str,
+    manifest: SnapshotManifest,
+    *,
+    target: str,
+    time: str | None,
+    features: Iterable[str],
+    scratch: Path,
+    part_done: Callable[[int, int], None],
+) -> Rows:
+    """Return the rows with a target value, and with a time where a time column is named.
+
+    Args:
+        store: the bucket.
+        folder: the dataset's folder in it.
+        manifest: the snapshot.
+        target: the target column.
+        time: the time column, if there is one.
+        features: columns that any of the models reads.
+        scratch: folder for one part at a time.
+        part_done: told how many parts of how many are read.
+
+    Raises:
+        TrainerError: ArtifactDamaged, TooFewRows without any labelled row, or the target's.
+    """
+    feature_names = list(dict.fromkeys(features))
+    roles = [target] if time is None else [target, time]
+    wanted = list(dict.fromkeys([*roles, *feature_names]))
+    tables = []
+    for position, part in enumerate(manifest.parts):
+        key = layout.part_key(folder, part.sha256)
+        tables.append(_labelled_part(store, key, part, wanted, target, scratch))
+        part_done(position + 1, len(manifest.parts))
+    table = pa.concat_tables(tables, promote_options="default")
+    labelled_rows = table.num_rows
+    if time is not None:
+        table = table.filter(pc.is_valid(table[time]))
+    if table.num_rows == 0:
+        raise TrainerError(
+            FailureReason.TOO_FEW_ROWS,
+            f"the snapshot has {manifest.rows:,} rows and {labelled_rows:,} with a target value, "
+            "none of them to learn from; wait for labels, or check the target and time columns",
+        )
+    return Rows(
+        frame=features_frame(table.select(feature_names)),
+        target=read_target(target, table[target]),
+        times=_times(table, time),
+        dropped_without_time=labelled_rows - table.num_rows,
+    )
+
+
+def _labelled_part(
+    store: Store,
+    key: str,
+    part: SnapshotPart,
+    wanted: list[str],
+    target: str,
+    scratch: Path,
+) -> pa.Table:
+    with tempfile.TemporaryDirectory(dir=scratch) as name:
+        file = Path(name) / "part"
+        try:
+            store.get_to_file(key, file)
+        except ObjectMissingError as error:
+            raise _damaged(f"the snapshot's part {key!r} is missing") from error
+        with file.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        if found != part.sha256:
+            raise _damaged(f"the snapshot's part {key!r} has other bytes (SHA-256 {found})")
+        with pq.ParquetFile(file) as parquet:
+            table = parquet.read(columns=wanted).select(wanted)
+    has_label = pc.invert(pc.is_null(table[target], nan_is_null=True))
+    return table.filter(has_label)
+
+
+def _times(table: pa.Table, time: str | None) -> np.ndarray | None:
+    if time is None:
+        return None
+    moments = table[time].cast(pa.timestamp("us")).cast(pa.int64())
+    return np.asarray(moments.to_numpy())
+
+
+def _damaged(fault: str) -> TrainerError:
+    return TrainerError(
+        FailureReason.ARTIFACT_DAMAGED,
+        f"{fault}; restore it from a backup of the bucket, or have the Dataset collected anew",
+    )

@@ -1,0 +1,162 @@
+"""Train the candidates, judge the best one, publish it if the gate passes.
+
+    own result? -> report it again
+    read rows -> choose on validation rows -> fit on all before the test window -> test once
+              -> judge against the champion -> refit on everything -> publish
+
+Refused and inconclusive runs publish nothing but their verdict.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
+
+from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.artifact import layout
+from tidewheel_contracts.artifact.model import Recipe
+from tidewheel_contracts.job import FailureReason, TrainRequest, TrainResult
+from tidewheel_trainer import times
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.progress import Progress
+from tidewheel_trainer.store import Store
+from tidewheel_trainer.surroundings import Surroundings
+from tidewheel_trainer.train.choosing import best_recipe
+from tidewheel_trainer.train.guard import Shortage
+from tidewheel_trainer.train.material import Material, gathered
+from tidewheel_trainer.train.outcome import Trial, Validation
+from tidewheel_trainer.train.own_results import earlier_result, record_verdict
+from tidewheel_trainer.train.profiling import profile_of
+from tidewheel_trainer.train.publishing import publish_model
+from tidewheel_trainer.train.refitting import refitted
+from tidewheel_trainer.train.reporting import (
+    inconclusive_result,
+    refused_result,
+    registrable_result,
+)
+from tidewheel_trainer.train.run import Run
+from tidewheel_trainer.train.split import (
+    Split,
+    split_by_hash,
+    split_by_time,
+    validation_by_hash,
+    validation_by_time,
+)
+from tidewheel_trainer.train.testing import tested
+
+__all__ = ["train"]
+
+
+def train(
+    request: TrainRequest, store: Store, surroundings: Surroundings, progress: Progress
+) -> TrainResult:
+    """Return the verdict, and the published artifact when the gate passed.
+
+    Raises:
+        TrainerError: with every reason of FailureReason but those of a source.
+    """
+    spec = request.store.spec
+    folder = layout.model_folder(
+        spec.prefix, request.store.namespace, request.model_name, request.run_uid
+    )
+    run = Run(request, store, folder, surroundings.moment(), surroundings, progress)
+    result = earlier_result(store, folder)
+    if result is None:
+        with threadpool_limits(1):
+            _train_and_record(run)
+        # What the store holds is the truth, even if another attempt of this run was faster.
+        result = earlier_result(store, folder)
+    if result is None:
+        raise TrainerError(
+            FailureReason.STORE_UNAVAILABLE,
+            f"the store {spec.endpoint} took the result of this run and lost it",
+        )
+    progress("Finished", 100, f"{result.verdict}: {result.message}")
+    return TrainResult(result=result)
+
+
+def _train_and_record(run: Run) -> None:
+    material = gathered(run)
+    division = _divided(run, material)
+    revision = run.surroundings.git_revision
+    if isinstance(division, Shortage):
+        names = tuple(recipe.candidate for recipe in material.recipes)
+        record_verdict(run.store, run.folder, inconclusive_result(names, division, revision))
+        return
+    recipe, validations = _chosen(run, material, division)
+    trial = tested(run, material, division.split, recipe, validations)
+    if trial.judgement.verdict is Verdict.REFUSED:
+        record_verdict(run.store, run.folder, refused_result(trial, revision))
+        return
+    _publish_refit(run, material, trial)
+
+
+def _publish_refit(run: Run, material: Material, trial: Trial) -> None:
+    frame = material.rows.frame
+    run.progress("Refitting", 70, f"fit {trial.recipe.candidate} on all {len(frame):,} rows")
+    refit = refitted(trial.recipe, material)
+    run.progress("Publishing", 90, f"publish a model of {len(refit.data):,} bytes")
+    result = registrable_result(trial, refit, material.input_columns, run.surroundings.git_revision)
+    profile = profile_of(frame, material.inputs, trial.probabilities)
+    publish_model(run, trial, refit, profile, result)
+
+
+@dataclass(frozen=True, slots=True)
+class _Division:
+    """The test rows, and the hashes that told them apart where there is no time column."""
+
+    split: Split
+    hashes: np.ndarray | None
+
+
+def _divided(run: Run, material: Material) -> _Division | Shortage:
+    """Return the split, or a shortage that leaves the champion where it is.
+
+    Raises:
+        TrainerError: TooFewRows, when there is no champion to stay.
+    """
+    rows, positive = material.rows, material.rows.target.is_positive
+    has_champion = material.champion is not None
+    hashes = None
+    if rows.times is None:
+        hashes = material.hashes()
+        split = split_by_hash(hashes, positive, champion=has_champion)
+    else:
+        through = _learned_through(run, material)
+        split = split_by_time(rows.times, positive, through, champion=has_champion)
+    if isinstance(split, Split):
+        return _Division(split, hashes)
+    if not has_champion:
+        raise _too_few(split)
+    return split
+
+
+def _learned_through(run: Run, material: Material) -> int | None:
+    """Return the highest time that the champion learned, if it learned from a time column."""
+    if material.champion is None or run.request.champion is None:
+        return None
+    text = run.request.champion.trained_through or material.champion.trained_through
+    return None if text is None else times.microseconds(text)
+
+
+def _chosen(
+    run: Run, material: Material, division: _Division
+) -> tuple[Recipe, tuple[Validation, ...]]:
+    """Return the recipe to test; a single candidate needs no validation rows."""
+    recipes, rows = material.recipes, material.rows
+    if len(recipes) == 1:
+        return recipes[0], (Validation(recipes[0].candidate, None),)
+    positive, learnable = rows.target.is_positive, ~division.split.test
+    if division.hashes is not None:
+        validation = validation_by_hash(division.hashes, positive, learnable)
+    elif rows.times is not None:
+        validation = validation_by_time(rows.times, positive, learnable)
+    if isinstance(validation, Shortage):
+        raise _too_few(validation)
+    return best_recipe(recipes, rows, learnable, validation, run.progress)
+
+
+def _too_few(lacking: Shortage) -> TrainerError:
+    return TrainerError(
+        FailureReason.TOO_FEW_ROWS, f"{lacking.sentence}; wait for more labelled rows"
+    )
