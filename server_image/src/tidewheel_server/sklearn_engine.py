@@ -39,13 +39,24 @@ class SklearnEngine:
     def predict(self, columns: Columns) -> Outputs:
         """Return `probability`, and as `predict` the class with the highest one."""
         try:
-            probability = self._pipeline.predict_proba(pd.DataFrame(columns, copy=False))
+            probability = self._pipeline.predict_proba(_frame(columns))
         except ValueError as error:
             # All else has been checked: what is left are values that this model cannot take.
             raise ValuesRefusedError(
                 f"The model refuses these values: {_first_line(error)}"
             ) from error
         return {PREDICT: self._classes[probability.argmax(axis=1)], PROBABILITY: probability}
+
+
+def _frame(columns: Columns) -> pd.DataFrame:
+    """Return the frame that training saw; pandas left alone would give text a type of its own."""
+    return pd.DataFrame(
+        {
+            name: pd.Series(values, dtype=object) if values.dtype == object else values
+            for name, values in columns.items()
+        },
+        copy=False,
+    )
 
 
 def class_values(manifest: ModelManifest) -> NDArray[Any]:
