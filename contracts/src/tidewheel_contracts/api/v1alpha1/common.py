@@ -185,7 +185,8 @@ class Candidate(ApiModel):
         Field(
             default_factory=dict,
             max_length=64,
-            description="Constructor parameters of the estimator, any JSON.",
+            description="Constructor parameters of the estimator, any JSON. A null needs `kubectl "
+            "apply --server-side`: without it kubectl leaves the parameter out.",
             json_schema_extra={"x-kubernetes-preserve-unknown-fields": True, "default": {}},
         ),
     ]

@@ -155,7 +155,12 @@ class Artifact(ApiModel):
     ]
     manifest_digest: Annotated[Digest, Field(description="SHA-256 of the manifest.")]
     digest: Annotated[Digest, Field(description="SHA-256 over the model files alone.")]
-    format: Annotated[str, Field(max_length=16, json_schema_extra={"enum": ["Skops"]})] = "Skops"
+    format: Annotated[
+        str,
+        Field(
+            max_length=16, description="Form of the model.", json_schema_extra={"enum": ["Skops"]}
+        ),
+    ] = "Skops"
     size_bytes: Annotated[Count, Field(description="Bytes of the model files.")]
 
 

@@ -1,0 +1,1 @@
+"""The only place that knows kopf: login, watches, start and stop."""

@@ -1,0 +1,116 @@
+"""Watches by kopf, in a thread and an event loop of their own.
+
+Kopf cancels every task of its loop when it ends and takes over the process's signals when it runs
+in the main thread; neither may touch our workers.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import kopf
+
+from tidewheel_operator.kopf_adapter.login import login
+from tidewheel_operator.kopf_adapter.storages import NoDiffBaseStorage, NoProgressStorage
+from tidewheel_operator.runtime.event_source import Change, OnChange
+from tidewheel_operator.runtime.resources import RESOURCES, Resource
+
+__all__ = ["KopfEventSource"]
+
+_LOG = logging.getLogger(__name__)
+# Below the API server's own limit, so that streams end when we expect it.
+_SERVER_TIMEOUT_SECONDS = 290
+_CLIENT_TIMEOUT_SECONDS = 310
+# About ten minutes of an API server that is away.
+_ERROR_BACKOFFS = (1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 60, 60, 60, 60, 60, 60, 60)
+
+
+class KopfEventSource:
+    """An EventSource on kopf's low-level event handlers."""
+
+    def __init__(self, namespaces: Sequence[str]) -> None:
+        self._namespaces = tuple(namespaces)
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, on_change: OnChange) -> None:
+        """Begin to watch."""
+        registry = _registry(on_change)
+        self._thread = threading.Thread(
+            target=self._run, args=(registry,), name="kopf", daemon=True
+        )
+        self._thread.start()
+
+    def has_failed(self) -> bool:
+        """Tell whether watching has ended though nobody stopped it."""
+        return self._thread is not None and not self._thread.is_alive() and not self._stop.is_set()
+
+    def stop(self) -> None:
+        """End watching, and wait until it has ended."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def _run(self, registry: kopf.OperatorRegistry) -> None:
+        try:
+            asyncio.run(
+                kopf.operator(
+                    registry=registry,
+                    settings=_settings(),
+                    standalone=True,
+                    clusterwide=not self._namespaces,
+                    namespaces=self._namespaces,
+                    stop_flag=self._stop,
+                )
+            )
+        except Exception:
+            # The main thread sees that we are gone and ends the process; here is the cause.
+            _LOG.exception("watching has ended")
+
+
+def _registry(on_change: OnChange) -> kopf.OperatorRegistry:
+    registry = kopf.OperatorRegistry()
+    kopf.on.login(registry=registry)(login)
+    for resource in RESOURCES:
+        _watch(registry, resource, on_change)
+    return registry
+
+
+def _watch(registry: kopf.OperatorRegistry, resource: Resource, on_change: OnChange) -> None:
+    async def handle(event: kopf.RawEvent, **_: Any) -> None:  # noqa: ANN401
+        item = {
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            **event["object"],
+        }
+        change = Change.GONE if event["type"] == "DELETED" else Change.SEEN
+        on_change(resource, change, item)
+
+    decorate = kopf.on.event(
+        resource.group,
+        resource.version,
+        resource.plural,
+        id=f"watch-{resource.plural}",
+        registry=registry,
+    )
+    decorate(handle)
+
+
+def _settings() -> kopf.OperatorSettings:
+    settings = kopf.OperatorSettings()
+    settings.peering.standalone = True
+    settings.posting.enabled = False
+    # The resources are known and waited for; nothing else needs to be discovered.
+    settings.scanning.disabled = True
+    settings.persistence.diffbase_storage = NoDiffBaseStorage()
+    settings.persistence.progress_storage = NoProgressStorage()
+    settings.watching.server_timeout = _SERVER_TIMEOUT_SECONDS
+    settings.watching.client_timeout = _CLIENT_TIMEOUT_SECONDS
+    settings.networking.error_backoffs = _ERROR_BACKOFFS
+    for resource in RESOURCES:
+        if resource.selector:
+            key = (resource.group, resource.version, resource.plural)
+            settings.watching.label_selectors[key] = resource.selector
+    return settings

@@ -1,0 +1,105 @@
+"""What a ModelDeployment says about itself, given its roles and its pods."""
+
+from tidewheel_contracts.api.conditions import Condition, ConditionType
+from tidewheel_contracts.api.v1alpha1.model_deployment import (
+    DeploymentCondition,
+    Reason,
+    VersionPolicy,
+)
+from tidewheel_operator.policies.conditions import condition, ready, stalled, working
+from tidewheel_operator.policies.model_deployment_view import ModelDeploymentView
+from tidewheel_operator.policies.roles import Roles
+from tidewheel_operator.policies.workload_state import WorkloadState
+
+__all__ = ["deployment_conditions"]
+
+
+def deployment_conditions(view: ModelDeploymentView, roles: Roles) -> tuple[Condition, ...]:
+    """Return the conditions of a ModelDeployment with these roles."""
+    main = _champion(view, roles) if roles.champion is not None else _without(view, roles)
+    return (*main, *_special(view, roles))
+
+
+def _without(view: ModelDeploymentView, roles: Roles) -> tuple[Condition, ...]:
+    if roles.candidate is None:
+        return _nothing_to_serve(view)
+    problem = _problem(view, roles.candidate.number)
+    if problem is not None:
+        return stalled(*problem)
+    return working(Reason.STARTING, f"version {roles.candidate.number} starts")
+
+
+def _nothing_to_serve(view: ModelDeploymentView) -> tuple[Condition, ...]:
+    spec = view.deployment.spec
+    if spec.version.policy == VersionPolicy.PINNED:
+        message = f"version {spec.version.number} of model '{spec.model_name}' is not registered"
+        return stalled(Reason.VERSION_NOT_FOUND, message)
+    return working(Reason.NO_VERSION, f"model '{spec.model_name}' has no version yet")
+
+
+def _champion(view: ModelDeploymentView, roles: Roles) -> tuple[Condition, ...]:
+    assert roles.champion is not None  # noqa: S101 - decided by the caller
+    number = roles.champion.number
+    serving = _workload(view, number)
+    if serving is None or serving.ready_replicas < view.deployment.spec.replicas:
+        answering = serving.ready_replicas if serving is not None else 0
+        message = f"{answering} of {view.deployment.spec.replicas} pods of version {number} answer"
+        problem = _problem(view, number)
+        text = f"{message}: {problem[1]}" if problem is not None else message
+        return working(Reason.DEGRADED, text)
+    if roles.candidate is not None:
+        return _rolling_out(view, number, roles.candidate.number)
+    missing = _pinned_is_missing(view)
+    if missing is not None:
+        message = f"version {missing} is not registered; version {number} serves"
+        return (
+            *ready(Reason.SERVING, f"version {number} serves"),
+            condition(ConditionType.STALLED, Reason.VERSION_NOT_FOUND, message),
+        )
+    return ready(Reason.SERVING, f"version {number} serves")
+
+
+def _rolling_out(view: ModelDeploymentView, champion: int, candidate: int) -> tuple[Condition, ...]:
+    problem = _problem(view, candidate)
+    if problem is not None:
+        message = f"version {champion} serves; version {candidate} does not start: {problem[1]}"
+        return (
+            *ready(Reason.LOAD_FAILED, message),
+            condition(ConditionType.STALLED, problem[0], message),
+        )
+    message = f"version {champion} serves until all pods of version {candidate} answer"
+    return (
+        *ready(Reason.ROLLING_OUT, message),
+        condition(ConditionType.RECONCILING, Reason.ROLLING_OUT, message),
+    )
+
+
+def _special(view: ModelDeploymentView, roles: Roles) -> tuple[Condition, ...]:
+    found: list[Condition] = []
+    registered = {version.number for version in view.versions}
+    if roles.champion is not None and roles.champion.number not in registered:
+        message = f"ModelVersion '{roles.champion.name}' was deleted; its artifact still serves"
+        found.append(condition(DeploymentCondition.VERSION_MISSING, Reason.DELETED, message))
+    version = view.deployment.spec.version
+    if version.policy == VersionPolicy.PINNED:
+        message = f"version {version.number} was chosen; newer versions wait"
+        found.append(condition(DeploymentCondition.PINNED, Reason.PINNED_BY_SPEC, message))
+    return tuple(found)
+
+
+def _pinned_is_missing(view: ModelDeploymentView) -> int | None:
+    version = view.deployment.spec.version
+    registered = {item.number for item in view.versions}
+    is_missing = version.policy == VersionPolicy.PINNED and version.number not in registered
+    return version.number if is_missing else None
+
+
+def _workload(view: ModelDeploymentView, number: int) -> WorkloadState | None:
+    return next((item for item in view.workloads if item.number == number), None)
+
+
+def _problem(view: ModelDeploymentView, number: int) -> tuple[str, str] | None:
+    workload = _workload(view, number)
+    if workload is None or workload.problem is None:
+        return None
+    return workload.problem.reason, workload.problem.message

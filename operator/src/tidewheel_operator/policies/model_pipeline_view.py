@@ -1,0 +1,80 @@
+"""What a decision about a ModelPipeline is made of."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus, Snapshot
+from tidewheel_contracts.api.v1alpha1.model_deployment import (
+    ModelDeploymentSpec,
+    ModelDeploymentStatus,
+)
+from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_contracts.api.v1alpha1.training_run import (
+    Cause,
+    TrainingRunSpec,
+    TrainingRunStatus,
+)
+from tidewheel_operator.manifests.names import digest_of
+from tidewheel_operator.policies.observed import Observed
+from tidewheel_operator.policies.run_cause import trigger_of
+
+__all__ = ["ModelPipelineView", "Run", "deployment_name", "model_name", "recipe_digest"]
+
+Object = dict[str, Any]
+Run = Observed[TrainingRunSpec, TrainingRunStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPipelineView:
+    """All that is known of a pipeline when a decision about it is made.
+
+    `runs` are the readable runs that name the pipeline, whoever created them.
+    """
+
+    pipeline: Observed[ModelPipelineSpec, ModelPipelineStatus]
+    dataset: Observed[DatasetSpec, DatasetStatus] | None
+    deployment: Observed[ModelDeploymentSpec, ModelDeploymentStatus] | None
+    runs: tuple[Run, ...]
+    versions: tuple[ModelVersionSpec, ...]
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Return the Dataset's newest snapshot."""
+        return self.dataset.status.snapshot if self.dataset is not None else None
+
+    @property
+    def open_runs(self) -> tuple[Run, ...]:
+        """Return the runs that have not ended: people's first, then in order of their creation."""
+        unfinished = (run for run in self.runs if run.status.completion_time is None)
+        return tuple(
+            sorted(
+                unfinished,
+                key=lambda run: (
+                    trigger_of(run.metadata).cause != Cause.DEMAND,
+                    run.metadata.creation_time,
+                    run.metadata.name,
+                ),
+            )
+        )
+
+
+def model_name(pipeline: Observed[ModelPipelineSpec, ModelPipelineStatus]) -> str:
+    """Return the name of the pipeline's model."""
+    return pipeline.spec.model_name or pipeline.metadata.name
+
+
+def deployment_name(pipeline: Observed[ModelPipelineSpec, ModelPipelineStatus]) -> str:
+    """Return the name of the deployment that serves the pipeline's model."""
+    return pipeline.spec.deployment_name or pipeline.metadata.name
+
+
+def recipe_digest(pipeline: Observed[ModelPipelineSpec, ModelPipelineStatus]) -> str:
+    """Return the digest over everything in the spec that decides what a run learns."""
+    spec = pipeline.spec
+    parts = (
+        spec.dataset_name,
+        model_name(pipeline),
+        spec.training.model_dump_json(exclude={"resources", "active_deadline_seconds"}),
+    )
+    return digest_of("\n".join(parts))

@@ -1,0 +1,17 @@
+"""Why a run was opened, as the run itself carries it."""
+
+from tidewheel_contracts import labels
+from tidewheel_contracts.api.v1alpha1.training_run import Cause, Trigger
+from tidewheel_operator.policies.observed import Metadata
+
+__all__ = ["trigger_of"]
+
+
+def trigger_of(metadata: Metadata) -> Trigger:
+    """Return the trigger of a run; one without a known cause was applied by a person."""
+    cause = metadata.labels.get(labels.CAUSE, "")
+    if cause not in set(Cause):
+        return Trigger(cause=Cause.DEMAND)
+    return Trigger(
+        cause=Cause(cause), fingerprint=metadata.annotations.get(labels.FINGERPRINT, "")[:128]
+    )

@@ -1,0 +1,172 @@
+"""Carrying out a decision: create, apply, status, delete, each safe to be the last one."""
+
+import logging
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from tidewheel_contracts.api.v1alpha1.common import Status
+from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.drift import differs
+from tidewheel_operator.policies.events import events_of
+from tidewheel_operator.policies.merge_patch import merge_patch
+from tidewheel_operator.policies.observed import parse_status
+from tidewheel_operator.reconcile.post_event import post_event
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.api import Found, Refused
+from tidewheel_operator.runtime.cache import owner_of
+from tidewheel_operator.runtime.metrics import WRITES
+from tidewheel_operator.runtime.resources import Resource, resource_of
+
+__all__ = ["Blocked", "Carried", "Result", "carry_out"]
+
+Object = dict[str, Any]
+_LOG = logging.getLogger(__name__)
+
+
+class Carried(Enum):
+    """How a decision went."""
+
+    DONE = "done"
+    STALE = "stale"  # the world is not as observed: observe again
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """The API server refuses, and will until somebody changes something."""
+
+    reason: str
+    message: str
+
+
+Result = Carried | Blocked
+
+
+async def carry_out(
+    world: World, resource: Resource, item: Object, decision: Decision[Any]
+) -> Result:
+    """Make a decision's writes, in their order; stop at the first that does not go through."""
+    if (decision.create or decision.delete) and not await _is_as_observed(world, resource, item):
+        return Carried.STALE
+    for manifest in decision.create:
+        result = await _create(world, manifest)
+        if result is not Carried.DONE:
+            return result
+    for manifest in decision.apply:
+        result = await _apply(world, manifest)
+        if result is not Carried.DONE:
+            return result
+    result = await _write_status(world, resource, item, decision.status)
+    if result is not Carried.DONE:
+        return result
+    for target in decision.delete:
+        result = await _delete(world, target)
+        if result is not Carried.DONE:
+            return result
+    return Carried.DONE
+
+
+async def _is_as_observed(world: World, resource: Resource, item: Object) -> bool:
+    """Confirm by a live read what a create or delete is about to conclude from the cache."""
+    metadata = item["metadata"]
+    outcome = await world.api.get(resource, metadata["namespace"], metadata["name"])
+    if isinstance(outcome, Refused):
+        return False
+    live = outcome.object["metadata"]
+    if live["uid"] == metadata["uid"] and live["resourceVersion"] == metadata["resourceVersion"]:
+        return "deletionTimestamp" not in live
+    world.cache.put(resource, outcome.object)
+    return False
+
+
+async def _create(world: World, manifest: Object) -> Result:
+    resource = resource_of(manifest)
+    outcome = await world.api.create(resource, manifest)
+    if isinstance(outcome, Found):
+        WRITES.labels(resource.kind, "create").inc()
+        world.cache.put(resource, outcome.object)
+        return Carried.DONE
+    if not outcome.is_conflict:
+        return _refusal("create", manifest, outcome)
+    return await _meet_namesake(world, resource, manifest)
+
+
+async def _meet_namesake(world: World, resource: Resource, manifest: Object) -> Result:
+    metadata = manifest["metadata"]
+    outcome = await world.api.get(resource, metadata["namespace"], metadata["name"])
+    if isinstance(outcome, Refused):
+        return Carried.STALE
+    if not _is_same_child(outcome.object, manifest):
+        message = (
+            f"{manifest['kind']} '{metadata['name']}' exists and belongs to somebody else; "
+            "rename or remove it"
+        )
+        return Blocked("NameConflict", message)
+    world.cache.put(resource, outcome.object)
+    return Carried.DONE
+
+
+def _is_same_child(live: Object, manifest: Object) -> bool:
+    """Tell whether a namesake is the child that we wanted: names prove nothing, uids do."""
+    wanted_owner = owner_of(manifest)
+    if wanted_owner is not None:
+        owner = owner_of(live)
+        return owner is not None and owner["uid"] == wanted_owner["uid"]
+    return bool(live["spec"].get("run") == manifest["spec"].get("run"))
+
+
+async def _apply(world: World, manifest: Object) -> Result:
+    resource, metadata = resource_of(manifest), manifest["metadata"]
+    live = world.cache.get(resource, metadata["namespace"], metadata["name"])
+    if live is None:
+        return await _create(world, manifest)
+    if not _is_same_child(live, manifest):
+        return await _meet_namesake(world, resource, manifest)
+    if not differs(manifest, live):
+        return Carried.DONE
+    # The uid makes the server refuse to create, and to touch a namesake.
+    pinned = {**manifest, "metadata": {**metadata, "uid": live["metadata"]["uid"]}}
+    outcome = await world.api.apply(resource, pinned)
+    if isinstance(outcome, Found):
+        WRITES.labels(resource.kind, "apply").inc()
+        world.cache.put(resource, outcome.object)
+        return Carried.DONE
+    if outcome.is_conflict or outcome.is_missing:
+        return Carried.STALE
+    return _refusal("apply", manifest, outcome)
+
+
+async def _write_status(world: World, resource: Resource, item: Object, status: Status) -> Result:
+    before = item.get("status") or {}
+    patch = merge_patch(before, status.to_wire())
+    if not patch:
+        return Carried.DONE
+    metadata = item["metadata"]
+    body = {"metadata": {"resourceVersion": metadata["resourceVersion"]}, "status": patch}
+    outcome = await world.api.patch_status(resource, metadata["namespace"], metadata["name"], body)
+    if isinstance(outcome, Refused):
+        if outcome.is_missing or outcome.is_conflict:
+            return Carried.STALE
+        _LOG.error("status of %s %s refused: %s", resource.kind, metadata["name"], outcome.message)
+        return Carried.STALE
+    WRITES.labels(resource.kind, "status").inc()
+    world.cache.put(resource, outcome.object)
+    for event in events_of(parse_status(item, type(status)), status):
+        await post_event(world, item, event)
+    return Carried.DONE
+
+
+async def _delete(world: World, target: Object) -> Result:
+    resource, metadata = resource_of(target), target["metadata"]
+    outcome = await world.api.delete(resource, target)
+    if isinstance(outcome, Refused) and not outcome.is_missing:
+        return Carried.STALE if outcome.is_conflict else _refusal("delete", target, outcome)
+    WRITES.labels(resource.kind, "delete").inc()
+    world.cache.remove(resource, metadata["namespace"], metadata["name"], metadata["uid"])
+    return Carried.DONE
+
+
+def _refusal(verb: str, manifest: Object, outcome: Refused) -> Blocked:
+    kind, name = manifest["kind"], manifest["metadata"]["name"]
+    message = f"the API server refused to {verb} {kind} '{name}': {outcome.message}"
+    return Blocked("Refused", message)

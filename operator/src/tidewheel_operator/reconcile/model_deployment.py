@@ -1,0 +1,63 @@
+"""The shell of ModelDeployment."""
+
+from typing import Any
+
+from tidewheel_contracts import labels
+from tidewheel_contracts.api.v1alpha1.model_deployment import (
+    ModelDeploymentSpec,
+    ModelDeploymentStatus,
+)
+from tidewheel_operator.policies import model_deployment as policy
+from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.model_deployment_view import ModelDeploymentView
+from tidewheel_operator.policies.observed import Observed
+from tidewheel_operator.policies.workload_state import WorkloadState, workload_state
+from tidewheel_operator.reconcile import observe
+from tidewheel_operator.reconcile.step import Reconciler
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.resources import (
+    DEPLOYMENTS,
+    MODEL_DEPLOYMENTS,
+    PODS,
+    SERVICES,
+)
+
+__all__ = ["RECONCILER"]
+
+Object = dict[str, Any]
+
+
+async def _decide(
+    world: World, observed: Observed[ModelDeploymentSpec, ModelDeploymentStatus]
+) -> Decision[ModelDeploymentStatus]:
+    metadata = observed.metadata
+    deployments = tuple(world.cache.children(DEPLOYMENTS, metadata.uid))
+    view = ModelDeploymentView(
+        deployment=observed,
+        versions=observe.versions_of(world, metadata.namespace, observed.spec.model_name),
+        store=observe.store(world, metadata.namespace),
+        deployments=deployments,
+        services=tuple(world.cache.children(SERVICES, metadata.uid)),
+        workloads=tuple(
+            state
+            for item in deployments
+            if (state := _workload(world, metadata.namespace, item)) is not None
+        ),
+        image=observe.server_image(world),
+    )
+    return policy.decide(view, world.clock())
+
+
+def _workload(world: World, namespace: str, deployment: Object) -> WorkloadState | None:
+    selector = deployment["spec"]["selector"]["matchLabels"]
+    pods = [
+        pod
+        for pod in world.cache.all(PODS, namespace)
+        if "deletionTimestamp" not in pod["metadata"]
+        and selector.items() <= (pod["metadata"].get("labels") or {}).items()
+        and labels.DEPLOYMENT in selector
+    ]
+    return workload_state(deployment, pods)
+
+
+RECONCILER = Reconciler(MODEL_DEPLOYMENTS, ModelDeploymentSpec, ModelDeploymentStatus, _decide)

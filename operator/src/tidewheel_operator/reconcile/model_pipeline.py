@@ -1,0 +1,78 @@
+"""The shell of ModelPipeline."""
+
+from tidewheel_contracts.api.v1alpha1.model_deployment import (
+    ModelDeploymentSpec,
+    ModelDeploymentStatus,
+)
+from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
+from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec, TrainingRunStatus
+from tidewheel_operator.policies import model_pipeline as policy
+from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.model_pipeline_view import (
+    ModelPipelineView,
+    Run,
+    deployment_name,
+    model_name,
+)
+from tidewheel_operator.policies.observed import Observed
+from tidewheel_operator.reconcile import observe
+from tidewheel_operator.reconcile.step import Reconciler
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.api import Found
+from tidewheel_operator.runtime.resources import MODEL_DEPLOYMENTS, MODEL_PIPELINES, TRAINING_RUNS
+
+__all__ = ["RECONCILER", "pipeline_view"]
+
+Pipeline = Observed[ModelPipelineSpec, ModelPipelineStatus]
+
+
+def pipeline_view(world: World, pipeline: Pipeline) -> ModelPipelineView:
+    """Return what is known of a pipeline; the alert webhook judges by the same view."""
+    namespace = pipeline.metadata.namespace
+    return ModelPipelineView(
+        pipeline=pipeline,
+        dataset=observe.dataset(world, namespace, pipeline.spec.dataset_name),
+        deployment=observe.readable(
+            world,
+            MODEL_DEPLOYMENTS,
+            namespace,
+            deployment_name(pipeline),
+            ModelDeploymentSpec,
+            ModelDeploymentStatus,
+        ),
+        runs=_runs(world, pipeline),
+        versions=observe.versions_of(world, namespace, model_name(pipeline)),
+    )
+
+
+async def _decide(world: World, pipeline: Pipeline) -> Decision[ModelPipelineStatus]:
+    await _confirm_active_run(world, pipeline)
+    return policy.decide(pipeline_view(world, pipeline), world.clock())
+
+
+def _runs(world: World, pipeline: Pipeline) -> tuple[Run, ...]:
+    found = observe.readable_all(
+        world,
+        TRAINING_RUNS,
+        pipeline.metadata.namespace,
+        TrainingRunSpec,
+        TrainingRunStatus,
+    )
+    return tuple(
+        run
+        for run in found
+        if run.spec.pipeline_name == pipeline.metadata.name and not run.metadata.is_being_deleted
+    )
+
+
+async def _confirm_active_run(world: World, pipeline: Pipeline) -> None:
+    """Read the run in flight from the server when the cache lacks it: absence alone is no proof."""
+    name, namespace = pipeline.status.active_run_name, pipeline.metadata.namespace
+    if name is None or world.cache.get(TRAINING_RUNS, namespace, name) is not None:
+        return
+    outcome = await world.api.get(TRAINING_RUNS, namespace, name)
+    if isinstance(outcome, Found):
+        world.cache.put(TRAINING_RUNS, outcome.object)
+
+
+RECONCILER = Reconciler(MODEL_PIPELINES, ModelPipelineSpec, ModelPipelineStatus, _decide)

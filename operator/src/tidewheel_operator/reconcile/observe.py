@@ -1,0 +1,132 @@
+"""Reads that several kinds share: readable objects of a namespace, Jobs with their pods."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from tidewheel_contracts.api.model import ApiModel
+from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
+from tidewheel_contracts.api.v1alpha1.common import Status
+from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_operator.manifests.job import ProgramImage
+from tidewheel_operator.policies.observed import Observed, parse
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.resources import (
+    ARTIFACT_STORES,
+    DATASETS,
+    JOBS,
+    MODEL_VERSIONS,
+    PODS,
+    Resource,
+)
+
+__all__ = [
+    "dataset",
+    "jobs_with_pods",
+    "readable",
+    "readable_all",
+    "server_image",
+    "store",
+    "trainer_image",
+    "versions_of",
+]
+
+SpecT = TypeVar("SpecT", bound=ApiModel)
+StatusT = TypeVar("StatusT", bound=Status)
+Object = dict[str, Any]
+
+_JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
+
+
+def readable(
+    world: World,
+    resource: Resource,
+    namespace: str,
+    name: str,
+    spec: type[SpecT],
+    status: type[StatusT],
+) -> Observed[SpecT, StatusT] | None:
+    """Return one object of ours; nothing if it is missing, unreadable or being deleted."""
+    item = world.cache.get(resource, namespace, name)
+    if item is None:
+        return None
+    observed = parse(item, spec, status)
+    if not isinstance(observed, Observed) or observed.metadata.is_being_deleted:
+        return None
+    return observed
+
+
+def readable_all(
+    world: World, resource: Resource, namespace: str, spec: type[SpecT], status: type[StatusT]
+) -> tuple[Observed[SpecT, StatusT], ...]:
+    """Return all readable objects of one of our kinds in a namespace."""
+    found = (parse(item, spec, status) for item in world.cache.all(resource, namespace))
+    return tuple(item for item in found if isinstance(item, Observed))
+
+
+def store(world: World, namespace: str) -> ArtifactStoreSpec | None:
+    """Return the namespace's ArtifactStore."""
+    found = readable(world, ARTIFACT_STORES, namespace, "default", ArtifactStoreSpec, Status)
+    return found.spec if found is not None else None
+
+
+def dataset(world: World, namespace: str, name: str) -> Observed[DatasetSpec, DatasetStatus] | None:
+    """Return a Dataset."""
+    return readable(world, DATASETS, namespace, name, DatasetSpec, DatasetStatus)
+
+
+def versions_of(world: World, namespace: str, model: str) -> tuple[ModelVersionSpec, ...]:
+    """Return the registered versions of a model."""
+    found = readable_all(world, MODEL_VERSIONS, namespace, ModelVersionSpec, Status)
+    return tuple(
+        item.spec
+        for item in found
+        if item.spec.model_name == model and not item.metadata.is_being_deleted
+    )
+
+
+async def jobs_with_pods(
+    world: World, owner_uid: str
+) -> tuple[tuple[Object, ...], Mapping[str, tuple[Object, ...]]]:
+    """Return an owner's Jobs, and their pods by the Job's uid."""
+    jobs = tuple(
+        job
+        for job in world.cache.children(JOBS, owner_uid)
+        if "deletionTimestamp" not in job["metadata"]
+    )
+    pods = {job["metadata"]["uid"]: await _pods_of(world, job) for job in jobs}
+    return jobs, pods
+
+
+async def _pods_of(world: World, job: Object) -> tuple[Object, ...]:
+    """Return a Job's pods; the end of a Job may reach the cache before the end of its pod does."""
+    metadata = job["metadata"]
+    pods = world.cache.children(PODS, metadata["uid"])
+    if not _is_finished(job) or any(_has_ended(pod) for pod in pods):
+        return tuple(pods)
+    selector = f"{_JOB_NAME_LABEL}={metadata['name']}"
+    for pod in await world.api.list_all(PODS, metadata["namespace"], selector):
+        world.cache.put(PODS, pod)
+    return tuple(world.cache.children(PODS, metadata["uid"]))
+
+
+def _is_finished(job: Object) -> bool:
+    conditions = (job.get("status") or {}).get("conditions") or ()
+    return any(
+        item["type"] in ("Complete", "Failed") and item["status"] == "True" for item in conditions
+    )
+
+
+def _has_ended(pod: Object) -> bool:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    return any("terminated" in (item.get("state") or {}) for item in statuses)
+
+
+def trainer_image(world: World) -> ProgramImage:
+    """Return the image of Jobs."""
+    return ProgramImage(world.settings.trainer_image, world.settings.image_pull_policy)
+
+
+def server_image(world: World) -> ProgramImage:
+    """Return the image of model servers."""
+    return ProgramImage(world.settings.server_image, world.settings.image_pull_policy)

@@ -1,0 +1,66 @@
+"""One step of one object: parse it, let its kind decide, carry the decision out."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from tidewheel_contracts.api.model import ApiModel
+from tidewheel_contracts.api.v1alpha1.common import Status
+from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.observed import Observed, Unreadable, parse, parse_status
+from tidewheel_operator.policies.settled import block, refuse
+from tidewheel_operator.reconcile.carry_out import Blocked, Carried, Result, carry_out
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.resources import Resource
+
+__all__ = ["Again", "Reconciler", "reconcile"]
+
+SpecT = TypeVar("SpecT", bound=ApiModel)
+StatusT = TypeVar("StatusT", bound=Status)
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """When an object is to be looked at again: after a while, at once, or when it changes."""
+
+    seconds: float | None = None
+    is_stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler(Generic[SpecT, StatusT]):
+    """How one kind is reconciled; `decide` observes from the cache and asks the policy."""
+
+    resource: Resource
+    spec: type[SpecT]
+    status: type[StatusT]
+    decide: Callable[[World, Observed[SpecT, StatusT]], Awaitable[Decision[StatusT]]]
+
+
+async def reconcile(
+    reconciler: Reconciler[Any, Any], world: World, namespace: str, name: str
+) -> Again:
+    """Bring one object one step closer to its spec."""
+    item = world.cache.get(reconciler.resource, namespace, name)
+    if item is None or "deletionTimestamp" in item["metadata"]:
+        return Again()
+    observed = parse(item, reconciler.spec, reconciler.status)
+    if isinstance(observed, Unreadable):
+        decision = refuse(observed, parse_status(item, reconciler.status), world.clock())
+    else:
+        decision = await reconciler.decide(world, observed)
+    result = await carry_out(world, reconciler.resource, item, decision)
+    if isinstance(result, Blocked):
+        return await _say_blocked(reconciler, world, item, result)
+    return Again(decision.requeue_seconds, is_stale=result is Carried.STALE)
+
+
+async def _say_blocked(
+    reconciler: Reconciler[Any, Any], world: World, item: Object, blocked: Blocked
+) -> Again:
+    observed = parse(item, reconciler.spec, reconciler.status)
+    status = parse_status(item, reconciler.status)
+    decision = block(observed.metadata, status, blocked.reason, blocked.message, world.clock())
+    result: Result = await carry_out(world, reconciler.resource, item, decision)
+    return Again(decision.requeue_seconds, is_stale=result is Carried.STALE)

@@ -1,0 +1,165 @@
+"""The shell of TrainingRun."""
+
+from typing import Any
+
+from tidewheel_contracts.api.v1alpha1.common import Status
+from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
+from tidewheel_contracts.api.v1alpha1.model_deployment import (
+    ModelDeploymentSpec,
+    ModelDeploymentStatus,
+)
+from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, version_name
+from tidewheel_contracts.api.v1alpha1.training_run import (
+    ChampionReference,
+    TrainingRunSpec,
+    TrainingRunStatus,
+)
+from tidewheel_operator.policies import training_run as policy
+from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.observed import Observed, parse
+from tidewheel_operator.policies.run_cause import trigger_of
+from tidewheel_operator.policies.training_run_view import TrainingRunView
+from tidewheel_operator.policies.triggers import is_superfluous
+from tidewheel_operator.reconcile import observe
+from tidewheel_operator.reconcile.step import Reconciler
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.resources import (
+    MODEL_DEPLOYMENTS,
+    MODEL_PIPELINES,
+    MODEL_VERSIONS,
+    TRAINING_RUNS,
+)
+
+__all__ = ["RECONCILER"]
+
+Object = dict[str, Any]
+Run = Observed[TrainingRunSpec, TrainingRunStatus]
+Dataset = Observed[DatasetSpec, DatasetStatus]
+Pipeline = Observed[ModelPipelineSpec, ModelPipelineStatus]
+
+
+async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
+    metadata, spec = run.metadata, run.spec
+    if run.status.completion_time is not None:
+        world.alert_counts.forget(metadata.namespace, metadata.name)
+        return Decision(status=run.status)
+    pipeline = _pipeline(world, run)
+    dataset = observe.dataset(world, metadata.namespace, spec.dataset_name)
+    versions = observe.versions_of(world, metadata.namespace, spec.model_name)
+    jobs, pods = await observe.jobs_with_pods(world, metadata.uid)
+    registered = await _live_versions(world, run) if run.status.result is not None else ()
+    view = TrainingRunView(
+        run=run,
+        trigger=trigger_of(metadata),
+        is_admitted=_is_admitted(run, pipeline),
+        is_superfluous=_is_superfluous(run, pipeline, dataset),
+        store=observe.store(world, metadata.namespace),
+        dataset=dataset,
+        champion=_champion(world, run, pipeline, versions),
+        jobs=jobs,
+        pods=pods,
+        image=observe.trainer_image(world),
+        own_version=next((item for item in registered if item.run.uid == metadata.uid), None),
+        highest_number=_highest_number(world, run, pipeline, registered),
+        coalesced_alerts=world.alert_counts.get(metadata.namespace, metadata.name),
+        is_number_taken=any(
+            item.number == run.status.version_number and item.run.uid != metadata.uid
+            for item in registered
+        ),
+    )
+    return policy.decide(view, world.clock())
+
+
+def _pipeline(world: World, run: Run) -> Pipeline | None:
+    if run.spec.pipeline_name is None:
+        return None
+    return observe.readable(
+        world,
+        MODEL_PIPELINES,
+        run.metadata.namespace,
+        run.spec.pipeline_name,
+        ModelPipelineSpec,
+        ModelPipelineStatus,
+    )
+
+
+def _is_admitted(run: Run, pipeline: Pipeline | None) -> bool:
+    """A run without a pipeline needs nobody's leave; one that began keeps what it was given."""
+    if run.spec.pipeline_name is None or run.status.attempt > 0:
+        return True
+    return pipeline is not None and pipeline.status.active_run_name == run.metadata.name
+
+
+def _is_superfluous(run: Run, pipeline: Pipeline | None, dataset: Dataset | None) -> bool:
+    if pipeline is None or _is_admitted(run, pipeline):
+        return False
+    snapshot = dataset.status.snapshot if dataset is not None else None
+    return is_superfluous(pipeline, snapshot, trigger_of(run.metadata).cause)
+
+
+def _champion(
+    world: World,
+    run: Run,
+    pipeline: Pipeline | None,
+    versions: tuple[ModelVersionSpec, ...],
+) -> ChampionReference | None:
+    """Return the version that serves this model, or the newest one when none serves."""
+    serving = {
+        item.status.champion.number
+        for item in observe.readable_all(
+            world,
+            MODEL_DEPLOYMENTS,
+            run.metadata.namespace,
+            ModelDeploymentSpec,
+            ModelDeploymentStatus,
+        )
+        if item.spec.model_name == run.spec.model_name and item.status.champion is not None
+    }
+    if pipeline is not None and pipeline.status.champion_number is not None:
+        serving = {pipeline.status.champion_number}
+    candidates = [item for item in versions if item.number in serving] or list(versions)
+    newest = max(candidates, key=lambda item: item.number, default=None)
+    if newest is None:
+        return None
+    return ChampionReference(
+        name=version_name(newest.model_name, newest.number),
+        number=newest.number,
+        manifest_key=newest.artifact.manifest_key,
+        digest=newest.artifact.manifest_digest,
+        trained_through=newest.trained_through,
+    )
+
+
+async def _live_versions(world: World, run: Run) -> tuple[ModelVersionSpec, ...]:
+    """Read the model's versions from the server: a number is about to be given."""
+    items = await world.api.list_all(MODEL_VERSIONS, run.metadata.namespace)
+    found = (parse(item, ModelVersionSpec, Status) for item in items)
+    return tuple(
+        item.spec
+        for item in found
+        if isinstance(item, Observed) and item.spec.model_name == run.spec.model_name
+    )
+
+
+def _highest_number(
+    world: World,
+    run: Run,
+    pipeline: Pipeline | None,
+    registered: tuple[ModelVersionSpec, ...],
+) -> int:
+    """Return the highest number ever given: registered, taken by a run, or remembered."""
+    runs = observe.readable_all(
+        world, TRAINING_RUNS, run.metadata.namespace, TrainingRunSpec, TrainingRunStatus
+    )
+    taken = (
+        item.status.version_number or 0
+        for item in runs
+        if item.spec.model_name == run.spec.model_name
+    )
+    remembered = pipeline.status.last_version_number if pipeline is not None else 0
+    numbers = (item.number for item in registered)
+    return max((*taken, *numbers, remembered), default=0)
+
+
+RECONCILER = Reconciler(TRAINING_RUNS, TrainingRunSpec, TrainingRunStatus, _decide)

@@ -1,0 +1,218 @@
+"""API access: plain dicts in and out, every expected answer a value.
+
+Only broken connections and answers that no caller can act on are exceptions.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import aiohttp
+from kubernetes.aio.client import ApiClient
+
+from tidewheel_operator.runtime.metrics import API_CALLS
+from tidewheel_operator.runtime.resources import Resource
+
+__all__ = [
+    "FIELD_MANAGER",
+    "Api",
+    "ApiUnavailableError",
+    "Found",
+    "KubernetesApi",
+    "Outcome",
+    "Refused",
+]
+
+FIELD_MANAGER = "tidewheel"
+_TIMEOUT_SECONDS = 30
+_NOT_FOUND = 404
+_CONFLICT = 409
+_TOO_MANY = 429
+_SERVER_ERROR = 500
+_UNAUTHORIZED = 401
+
+Object = dict[str, Any]
+
+
+class ApiUnavailableError(Exception):
+    """The API server did not answer, or asked to come back later."""
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The request succeeded; `object` is the object as it now is."""
+
+    object: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The request was refused for a reason that the caller may act on."""
+
+    status: int
+    message: str
+
+    @property
+    def is_missing(self) -> bool:
+        """Tell whether the object does not exist."""
+        return self.status == _NOT_FOUND
+
+    @property
+    def is_conflict(self) -> bool:
+        """Tell whether the object exists already or is not as the request assumed."""
+        return self.status == _CONFLICT
+
+
+Outcome = Found | Refused
+
+
+class Api(Protocol):
+    """What the shell needs of an API server; tests give a dictionary."""
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Outcome:
+        """Read one object."""
+
+    async def list_all(
+        self, resource: Resource, namespace: str | None, selector: str = ""
+    ) -> list[Object]:
+        """Read all objects of a namespace, or of the cluster, that a label selector matches."""
+
+    async def create(self, resource: Resource, manifest: Object) -> Outcome:
+        """Create an object."""
+
+    async def apply(self, resource: Resource, manifest: Object) -> Outcome:
+        """Apply our fields of an object on the server's side, by force."""
+
+    async def patch_status(
+        self, resource: Resource, namespace: str, name: str, patch: Object
+    ) -> Outcome:
+        """Merge a patch into the status subresource."""
+
+    async def delete(self, resource: Resource, target: Object) -> Outcome:
+        """Delete exactly the object that was observed, with its dependents in the background."""
+
+
+class KubernetesApi:
+    """The real API server, through the official client's connection and credentials."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Outcome:
+        """Read one object."""
+        return await self._send("GET", resource.path(namespace, name))
+
+    async def list_all(
+        self, resource: Resource, namespace: str | None, selector: str = ""
+    ) -> list[Object]:
+        """Read all objects of a namespace, or of the cluster, that a label selector matches."""
+        query = {"labelSelector": selector} if selector else {}
+        outcome = await self._send("GET", resource.path(namespace), query=query)
+        if isinstance(outcome, Refused):
+            raise ApiUnavailableError(f"listing {resource.plural}: {outcome.message}")
+        items: list[Object] = outcome.object["items"]
+        # Items of a list carry neither kind nor version, yet everybody downstream reads them.
+        return [
+            {"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in items
+        ]
+
+    async def create(self, resource: Resource, manifest: Object) -> Outcome:
+        """Create an object."""
+        path = resource.path(manifest["metadata"]["namespace"])
+        return await self._send("POST", path, manifest, query={"fieldManager": FIELD_MANAGER})
+
+    async def apply(self, resource: Resource, manifest: Object) -> Outcome:
+        """Apply our fields of an object on the server's side, by force."""
+        metadata = manifest["metadata"]
+        return await self._send(
+            "PATCH",
+            resource.path(metadata["namespace"], metadata["name"]),
+            manifest,
+            query={"fieldManager": FIELD_MANAGER, "force": "true"},
+            content_type="application/apply-patch+yaml",
+        )
+
+    async def patch_status(
+        self, resource: Resource, namespace: str, name: str, patch: Object
+    ) -> Outcome:
+        """Merge a patch into the status subresource."""
+        return await self._send(
+            "PATCH",
+            resource.path(namespace, name, "status"),
+            patch,
+            query={"fieldManager": FIELD_MANAGER},
+            content_type="application/merge-patch+json",
+        )
+
+    async def delete(self, resource: Resource, target: Object) -> Outcome:
+        """Delete exactly the object that was observed, with its dependents in the background."""
+        metadata = target["metadata"]
+        options = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Background",
+            "preconditions": {
+                "uid": metadata["uid"],
+                "resourceVersion": metadata["resourceVersion"],
+            },
+        }
+        return await self._send(
+            "DELETE", resource.path(metadata["namespace"], metadata["name"]), options
+        )
+
+    async def list_definitions(self) -> list[Object]:
+        """Read all CustomResourceDefinitions."""
+        outcome = await self._send("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
+        if isinstance(outcome, Refused):
+            raise ApiUnavailableError(f"listing CustomResourceDefinitions: {outcome.message}")
+        items: list[Object] = outcome.object["items"]
+        return items
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: Object | None = None,
+        query: Mapping[str, str] | None = None,
+        content_type: str = "application/json",
+    ) -> Outcome:
+        url = self._client.configuration.host + path
+        if query:
+            url = f"{url}?{urlencode(query)}"
+        headers = {"Accept": "application/json", "Content-Type": content_type}
+        auth = (await self._client.configuration.auth_settings()).get("BearerToken")
+        if auth:
+            headers["Authorization"] = auth["value"]
+        try:
+            response = await self._client.call_api(
+                method, url, header_params=headers, body=body, _request_timeout=_TIMEOUT_SECONDS
+            )
+            text: bytes = await response.response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            API_CALLS.labels(method, "error").inc()
+            raise ApiUnavailableError(
+                f"{method} {path}: {error or type(error).__name__}"
+            ) from error
+        API_CALLS.labels(method, str(response.status)).inc()
+        retry_after = response.response.headers.get("Retry-After")
+        return _outcome(method, path, response.status, text, retry_after)
+
+
+def _outcome(method: str, path: str, status: int, text: bytes, retry_after: str | None) -> Outcome:
+    try:
+        answer = json.loads(text)
+    except ValueError as error:
+        raise ApiUnavailableError(f"{method} {path}: answer {status} is not JSON") from error
+    if status < 300:
+        return Found(answer)
+    message = str(answer.get("message", text[:200]))
+    if status in (_UNAUTHORIZED, _TOO_MANY) or status >= _SERVER_ERROR:
+        seconds = float(retry_after) if retry_after and retry_after.isdigit() else None
+        raise ApiUnavailableError(f"{method} {path}: {status} {message}", seconds)
+    return Refused(status, message)

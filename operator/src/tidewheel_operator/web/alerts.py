@@ -1,0 +1,93 @@
+"""The alert webhook: `POST /alerts/<namespace>` in Alertmanager's version 4.
+
+Answered 2xx only when everything that the alerts ask for is durable, because Alertmanager repeats
+a notification until then and never after.
+"""
+
+import logging
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.api import ApiUnavailableError
+from tidewheel_operator.runtime.metrics import ALERTS
+from tidewheel_operator.web.alert_payload import AlertPayload
+from tidewheel_operator.web.alert_runs import AlertOutcome, RunRefusedError, open_run
+from tidewheel_operator.web.alert_tokens import AlertTokens, TokenFileError
+
+__all__ = ["alert_app"]
+
+_LOG = logging.getLogger(__name__)
+_LARGEST_BODY = 512 * 1024
+
+
+def alert_app(world: World, tokens: AlertTokens) -> web.Application:
+    """Return the application of the alert port."""
+
+    async def post_alerts(request: web.Request) -> web.Response:
+        namespace = request.match_info["namespace"]
+        refusal = _authorize(tokens, request.headers.get("Authorization", ""), namespace)
+        if refusal is not None:
+            return refusal
+        try:
+            payload = AlertPayload.model_validate_json(await request.read())
+        except web.HTTPRequestEntityTooLarge:
+            return _error(413, f"the body must be at most {_LARGEST_BODY} bytes")
+        except ValidationError as error:
+            return _error(400, _problems(error))
+        return await _answer(world, namespace, payload)
+
+    app = web.Application(client_max_size=_LARGEST_BODY)
+    app.router.add_post("/alerts/{namespace}", post_alerts)
+    return app
+
+
+def _authorize(tokens: AlertTokens, header: str, namespace: str) -> web.Response | None:
+    try:
+        reachable = tokens.namespaces_of(header)
+    except TokenFileError as error:
+        _LOG.error("alert refused: %s", error)
+        return _error(503, "the operator cannot read its alert tokens; see its log")
+    if reachable is None:
+        return _error(401, "a known bearer token is needed")
+    if namespace not in reachable:
+        return _error(403, f"this token does not reach namespace '{namespace}'")
+    return None
+
+
+async def _answer(world: World, namespace: str, payload: AlertPayload) -> web.Response:
+    if payload.truncatedAlerts:
+        _LOG.warning("%d alerts were cut off by max_alerts", payload.truncatedAlerts)
+        ALERTS.labels("Truncated").inc(payload.truncatedAlerts)
+    results: list[dict[str, str]] = []
+    try:
+        for alert in payload.alerts:
+            outcome = await open_run(world, namespace, payload.groupKey, alert)
+            ALERTS.labels(outcome.outcome).inc()
+            results.append(_result(outcome))
+    except ApiUnavailableError as error:
+        return _error(503, f"the run could not be created yet: {error}")
+    except RunRefusedError as error:
+        return _error(503, str(error))
+    return web.json_response({"results": results, "truncatedAlerts": payload.truncatedAlerts})
+
+
+def _result(outcome: AlertOutcome) -> dict[str, str]:
+    return {
+        "fingerprint": outcome.fingerprint,
+        "outcome": outcome.outcome,
+        "message": outcome.message,
+        **({"run": outcome.run} if outcome.run else {}),
+    }
+
+
+def _problems(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_input=False)[:10]
+    )
+
+
+def _error(status: int, message: str) -> web.Response:
+    return web.json_response({"error": message}, status=status)

@@ -1,0 +1,43 @@
+"""Liveness, readiness and metrics."""
+
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from tidewheel_operator.runtime.metrics import REGISTRY
+
+__all__ = ["Health", "health_app"]
+
+
+@dataclass(slots=True)
+class Health:
+    """What the process says about itself; `waiting_for` is empty once it works."""
+
+    waiting_for: str = "start"
+    failures: list[str] = field(default_factory=list)
+
+
+def health_app(health: Health) -> web.Application:
+    """Return the application of the operator's own port."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        if health.failures:
+            return web.json_response({"failures": health.failures}, status=500)
+        return web.json_response({"alive": True})
+
+    async def readyz(_: web.Request) -> web.Response:
+        if health.waiting_for:
+            return web.json_response({"waitingFor": health.waiting_for}, status=503)
+        return web.json_response({"ready": True})
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+    app = web.Application()
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics)
+    return app
