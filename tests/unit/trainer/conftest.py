@@ -1,0 +1,114 @@
+"""A store in memory, a process without a clock, and builders of requests and small data."""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tidewheel_contracts.job import CollectRequest
+from tidewheel_trainer.store import ObjectMissingError, StoredObject
+from tidewheel_trainer.surroundings import Surroundings
+
+
+@dataclass
+class MemoryStore:
+    """A bucket that is a dict; it counts what is read."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    reads: list[str] = field(default_factory=list)
+
+    def list_objects(self, prefix: str) -> Iterator[StoredObject]:
+        for key, data in sorted(self.objects.items(), reverse=True):
+            if key.startswith(prefix):
+                yield StoredObject(key, len(data), hashlib.sha256(data).hexdigest())
+
+    def has(self, key: str) -> bool:
+        return key in self.objects
+
+    def get(self, key: str) -> bytes:
+        self.reads.append(key)
+        if key not in self.objects:
+            raise ObjectMissingError(key)
+        return self.objects[key]
+
+    def get_to_file(self, key: str, path: Path) -> None:
+        path.write_bytes(self.get(key))
+
+    def put(self, key: str, data: bytes) -> None:
+        self.objects[key] = data
+
+    def put_if_absent(self, key: str, data: bytes | Path) -> bool:
+        if key in self.objects:
+            return False
+        self.objects[key] = data if isinstance(data, bytes) else data.read_bytes()
+        return True
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path) -> Surroundings:
+    return Surroundings(
+        now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        host="host",
+        git_revision="abc",
+        python="3.11.0",
+        machine="Linux x86_64",
+        libraries={"scikit-learn": "1.9.1"},
+        scratch=tmp_path,
+    )
+
+
+@pytest.fixture
+def parquet() -> Callable[[dict[str, Any]], bytes]:
+    """Return a function that turns columns into the bytes of a Parquet file."""
+
+    def write(columns: dict[str, Any]) -> bytes:
+        buffer = io.BytesIO()
+        pq.write_table(pa.table(columns), buffer)
+        return buffer.getvalue()
+
+    return write
+
+
+@pytest.fixture
+def collect_request() -> Callable[..., CollectRequest]:
+    """Return a builder of a valid request; its arguments replace top-level fields."""
+
+    def build(**changes: Any) -> CollectRequest:
+        fields = {
+            "store": {
+                "spec": {
+                    "endpoint": "http://store:8333",
+                    "bucket": "data",
+                    "secretName": "store-keys",
+                },
+                "namespace": "ml",
+            },
+            "datasetName": "flights",
+            "source": {"s3": {"prefix": "raw/"}},
+            "target": {"column": "late"},
+            "time": {"column": "day"},
+        }
+        return CollectRequest.model_validate(fields | changes)
+
+    return build
+
+
+def silent(stage: str, percent: int, message: str) -> None:
+    """Take progress and say nothing."""
+
+
+@pytest.fixture
+def progress() -> Callable[[str, int, str], None]:
+    return silent

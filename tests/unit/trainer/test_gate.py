@@ -1,0 +1,99 @@
+"""The gate against the regression cases 10 to 12 of reference/judgement.md."""
+
+import numpy as np
+import pytest
+
+from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
+from tidewheel_trainer.train.auc import AucDifference
+from tidewheel_trainer.train.gate import Judgement, judge, margin
+from tidewheel_trainer.train.guard import Counts, Shortage, shortage
+
+
+def _compared(champion: float, difference: float, error: float) -> AucDifference:
+    return AucDifference(champion + difference, champion, difference, error, clusters=31)
+
+
+def _judged(compared: AucDifference | None, minimum: float | None = None) -> Judgement:
+    measured = 0.702 if compared is None else compared.candidate
+    with_what = ComparedWith.NOTHING if compared is None else ComparedWith.MODEL
+    return judge(measured, minimum, compared, with_what=with_what, test_rows=24_011)
+
+
+@pytest.mark.parametrize(
+    ("champion", "difference", "error", "verdict"),
+    [
+        pytest.param(0.702, 0.0, 0.0, Verdict.UNTESTED, id="a tie passes and is marked untested"),
+        pytest.param(0.84, -0.05, 0.004, Verdict.REFUSED, id="noisy labels are refused"),
+        pytest.param(0.968, -0.006, 0.0008, Verdict.REFUSED, id="the margin is small near one"),
+        pytest.param(0.68, -0.006, 0.004, Verdict.REFUSED, id="an uncertain loss is refused"),
+        pytest.param(0.68, -0.006, 0.002, Verdict.PASSED, id="a small and certain loss passes"),
+        pytest.param(0.68, 0.02, 0.03, Verdict.REFUSED, id="an uncertain gain is refused"),
+        pytest.param(0.68, 0.0, 0.002, Verdict.PASSED, id="equal areas of other models are tested"),
+    ],
+)
+def test_a_candidate_passes_when_it_is_surely_not_much_worse(
+    champion: float, difference: float, error: float, verdict: Verdict
+) -> None:
+    assert _judged(_compared(champion, difference, error)).verdict is verdict
+
+
+def test_the_margin_follows_the_headroom_up_to_one_hundredth() -> None:
+    assert [margin(area) for area in (0.5, 0.968)] == pytest.approx([0.01, 0.00096])
+
+
+def test_the_sentence_of_a_tie_has_the_numbers() -> None:
+    assert _judged(_compared(0.702, 0.0, 0.0)) == Judgement(
+        Verdict.UNTESTED,
+        "SameRecipe",
+        "roc_auc 0.702 on 24,011 rows of the test window; champion 0.702; difference 0.000, tie: "
+        "the same model met itself",
+    )
+
+
+def test_the_sentence_of_a_refusal_has_the_numbers() -> None:
+    assert _judged(_compared(0.702, -0.04, 0.005)) == Judgement(
+        Verdict.REFUSED,
+        "WorseThanChampion",
+        "roc_auc 0.662 on 24,011 rows of the test window; champion 0.702; difference -0.040, at "
+        "least -0.0464 with 90 % confidence over 31 clusters; -0.0089 is allowed",
+    )
+
+
+def test_the_first_model_passes_without_a_champion() -> None:
+    assert _judged(None) == Judgement(
+        Verdict.PASSED,
+        "FirstModel",
+        "roc_auc 0.702 on 24,011 rows of the test window; there is no champion yet",
+    )
+
+
+@pytest.mark.parametrize("compared", [None, _compared(0.702, 0.0, 0.0)], ids=["first", "tie"])
+def test_below_the_minimum_everything_is_refused(compared: AucDifference | None) -> None:
+    assert _judged(compared, minimum=0.75) == Judgement(
+        Verdict.REFUSED,
+        "BelowMinimum",
+        "roc_auc 0.702 on 24,011 rows of the test window; the gate asks for at least 0.75",
+    )
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(Counts(120, 40, 31), id="120 labelled rows"),
+        pytest.param(Counts(5000, 99, 31), id="99 rows of the rarer class"),
+        pytest.param(Counts(5000, 900, 9), id="nine days"),
+    ],
+)
+def test_too_few_rows_are_a_shortage(found: Counts) -> None:
+    assert shortage(found, "days") == Shortage(
+        f"the test rows are {found.rows:,} with {found.rare_rows} of the rarer class on "
+        f"{found.clusters} days; a judgement needs 1,000, 100 and 10"
+    )
+
+
+def test_exactly_enough_rows_are_no_shortage() -> None:
+    assert shortage(Counts(1000, 100, 10), "days") is None
+
+
+def test_an_infinite_error_refuses() -> None:
+    assert _judged(_compared(0.6, 0.1, np.inf)).verdict is Verdict.REFUSED
