@@ -14,7 +14,7 @@ import yaml
 from tidewheel_contracts.api.crd import custom_resource_definition
 from tidewheel_contracts.api.v1alpha1 import KINDS
 
-__all__ = ["generated_files", "main", "stale_files"]
+__all__ = ["chart_template", "generated_files", "main", "stale_files"]
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 CRDS = Path("crds")
@@ -48,7 +48,7 @@ def generated_files() -> dict[Path, str]:
     for kind in KINDS:
         definition = custom_resource_definition(kind)
         files[CRDS / f"{kind.plural}.yaml"] = f"# {_NOTE}\n{_yaml(definition)}"
-        files[CHART_CRDS / f"{kind.plural}.yaml"] = _template(definition)
+        files[CHART_CRDS / f"{kind.plural}.yaml"] = chart_template(definition)
     return files
 
 
@@ -79,7 +79,7 @@ def _write(root: Path, stale: Sequence[Path]) -> None:
             target.unlink()
 
 
-def _template(definition: dict[str, Any]) -> str:
+def chart_template(definition: dict[str, Any]) -> str:
     """Return the chart's template of a CRD."""
     # Helm must read nothing in our text as an action, whatever a description says.
     body = _yaml(definition).replace("{{", '{{ "{{" }}')

@@ -49,14 +49,16 @@ AGE = PrinterColumn("Age", ".metadata.creationTimestamp", type="date")
 
 
 def pending_conditions() -> list[dict[str, Any]]:
-    """Return the schema default: every object says Ready=Unknown before the operator saw it."""
+    """Return the schema default: every object says Ready=Unknown before the operator saw it.
+
+    Without observedGeneration: `kubectl wait` believes no condition of an older generation.
+    """
     return [
         {
             "type": "Ready",
             "status": "Unknown",
             "reason": "Pending",
             "message": "Waiting for the operator",
-            "observedGeneration": 0,
             "lastTransitionTime": "1970-01-01T00:00:00Z",
         }
     ]

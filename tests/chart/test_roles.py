@@ -1,0 +1,82 @@
+"""The rights that an installation gives, compared with golden files: a wider rule fails here."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+Render = Callable[..., list[dict[str, Any]]]
+
+GOLDEN = Path(__file__).parent / "golden"
+RIGHTS = {"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"}
+
+
+@pytest.mark.parametrize(
+    ("golden", "values"),
+    [
+        pytest.param("roles-cluster-wide.yaml", {}, id="the whole cluster"),
+        pytest.param(
+            "roles-namespaced.yaml", {"watchNamespaces": ["ml-a", "ml-b"]}, id="two namespaces"
+        ),
+    ],
+)
+def test_rights_are_the_golden_ones(golden: str, values: dict[str, Any], render: Render) -> None:
+    expected = list(yaml.safe_load_all((GOLDEN / golden).read_text()))
+
+    rights = _rights(render(values))
+
+    assert rights == expected
+
+
+def test_namespaced_installation_binds_nothing_of_the_core_role_cluster_wide(
+    render: Render,
+) -> None:
+    objects = render({"watchNamespaces": ["ml-a"], "rbac": {"aggregate": False}})
+
+    cluster_wide = {
+        (group, resource)
+        for one in objects
+        if one["kind"] == "ClusterRole"
+        for rule in one["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+
+    assert cluster_wide == {("apiextensions.k8s.io", "customresourcedefinitions")}
+
+
+def test_no_rule_has_a_wildcard_or_reads_secrets(render: Render) -> None:
+    for values in ({}, {"watchNamespaces": ["ml-a"]}):
+        for one in render(values):
+            for rule in one.get("rules", []):
+                words = {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
+                forbidden = {"*", "secrets", "pods/log", "pods/exec", "configmaps", "impersonate"}
+                assert not words & forbidden, (one["metadata"]["name"], rule)
+
+
+def test_rights_are_left_to_somebody_else(render: Render) -> None:
+    assert _rights(render({"rbac": {"create": False}})) == []
+
+
+def test_user_roles_are_left_out(render: Render) -> None:
+    names = [one["metadata"]["name"] for one in _rights(render({"rbac": {"aggregate": False}}))]
+
+    assert not [name for name in names if name.endswith(("-view", "-edit"))]
+
+
+def _rights(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return roles and bindings without the labels that change with every version."""
+    rights = []
+    for one in objects:
+        if one["kind"] in RIGHTS:
+            labels = {
+                key: value
+                for key, value in one["metadata"].pop("labels").items()
+                if key.startswith("rbac.authorization.k8s.io/")
+            }
+            if labels:
+                one["metadata"]["labels"] = labels
+            rights.append(one)
+    return rights

@@ -1,0 +1,103 @@
+"""What may change after an object was created, and what must not."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+VALID = Path(__file__).parent / "valid"
+RUN_MESSAGE = (
+    'The TrainingRun "flight-delay-demand-2" is invalid: spec: Invalid value: `spec` must not '
+    "change after creation; apply a new TrainingRun instead"
+)
+VERSION_MESSAGE = (
+    'The ModelVersion "flight-delay-v1" is invalid: spec: Invalid value: `spec` must not change: '
+    "a ModelVersion is immutable"
+)
+
+
+@pytest.fixture
+def run(kubectl: Run, shared_namespace: str) -> dict[str, Any]:
+    """Return a stored TrainingRun with free-form parameters."""
+    return _stored(kubectl, shared_namespace, "trainingrun-any-parameters")
+
+
+@pytest.fixture
+def version(kubectl: Run, shared_namespace: str) -> dict[str, Any]:
+    """Return a stored ModelVersion."""
+    return _stored(kubectl, shared_namespace, "modelversion-smallest")
+
+
+def test_training_run_keeps_its_spec(run: dict[str, Any], kubectl: Run) -> None:
+    run["spec"]["seed"] = 1
+
+    assert _replace(kubectl, run) == RUN_MESSAGE
+
+
+def test_training_run_keeps_the_depth_of_its_parameters(run: dict[str, Any], kubectl: Run) -> None:
+    parameters = run["spec"]["candidates"][0]["parameters"]
+    parameters["nested"]["deep"]["deeper"][0]["deepest"][0][0][0] = 2
+
+    assert _replace(kubectl, run) == RUN_MESSAGE
+
+
+def test_training_run_takes_no_further_parameter(run: dict[str, Any], kubectl: Run) -> None:
+    run["spec"]["candidates"][0]["parameters"]["max_depth"] = 3
+
+    assert _replace(kubectl, run) == RUN_MESSAGE
+
+
+def test_training_run_takes_labels(run: dict[str, Any], kubectl: Run) -> None:
+    run["metadata"]["labels"] = {"team": "delays"}
+
+    assert _replace(kubectl, run) == ""
+
+
+def test_training_run_is_applied_again_without_change(
+    run: dict[str, Any], kubectl: Run, shared_namespace: str
+) -> None:
+    again = _stored(kubectl, shared_namespace, "trainingrun-any-parameters")
+
+    assert again["metadata"]["generation"] == run["metadata"]["generation"] == 1
+
+
+def test_model_version_keeps_its_spec(version: dict[str, Any], kubectl: Run) -> None:
+    version["spec"]["trainingRows"] = 1001
+
+    assert _replace(kubectl, version) == VERSION_MESSAGE
+
+
+def test_model_version_takes_no_further_field(version: dict[str, Any], kubectl: Run) -> None:
+    version["spec"]["trainedThrough"] = "2013-12-31T23:59:00Z"
+
+    assert _replace(kubectl, version) == VERSION_MESSAGE
+
+
+def test_pipeline_changes_its_mind(kubectl: Run, shared_namespace: str) -> None:
+    pipeline = _stored(kubectl, shared_namespace, "modelpipeline-smallest")
+    del pipeline["spec"]["deployment"]
+    pipeline["spec"]["deploymentName"] = "delays"
+
+    assert _replace(kubectl, pipeline) == ""
+
+
+def _stored(kubectl: Run, namespace: str, example: str) -> dict[str, Any]:
+    text = (VALID / f"{example}.yaml").read_text()
+    kubectl("apply", f"--namespace={namespace}", "--server-side", "-f", "-", stdin=text, check=True)
+    written = yaml.safe_load(text)
+    name = f"{written['kind']}/{written['metadata']['name']}"
+    answer = kubectl("get", f"--namespace={namespace}", name, "--output=json", check=True)
+    stored: dict[str, Any] = json.loads(answer.stdout)
+    return stored
+
+
+def _replace(kubectl: Run, changed: dict[str, Any]) -> str:
+    """Return what the API server has against the change; nothing when it would take it."""
+    done = kubectl("replace", "--dry-run=server", "-f", "-", stdin=json.dumps(changed))
+    return done.stderr.strip()
