@@ -1,0 +1,36 @@
+"""Flags win over the environment, the environment over defaults."""
+
+from pathlib import Path
+
+import pytest
+
+from tidewheel_server.settings import Settings, settings_from
+
+
+def test_defaults_are_those_of_a_pod() -> None:
+    assert settings_from([], {}) == Settings(
+        request_path=Path("/etc/tidewheel/request.json"),
+        termination_path=Path("/dev/termination-log"),
+        host="0.0.0.0",  # noqa: S104  the default under test
+        port=8080,
+        body_limit_bytes=16 * 1024 * 1024,
+        in_flight_limit=16,
+        drain_seconds=5,
+        exit_seconds=20,
+        store_patience_seconds=120,
+    )
+
+
+def test_flag_wins_over_environment() -> None:
+    environment = {"TIDEWHEEL_DRAIN_SECONDS": "7", "TIDEWHEEL_BODY_LIMIT_BYTES": "1024"}
+
+    settings = settings_from(["--drain-seconds", "1.5", "--port", "0"], environment)
+
+    assert (settings.drain_seconds, settings.body_limit_bytes, settings.port) == (1.5, 1024, 0)
+
+
+def test_wrong_variable_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        settings_from([], {"TIDEWHEEL_DRAIN_SECONDS": "soon"})
+
+    assert "argument --drain-seconds: invalid float value: 'soon'" in capsys.readouterr().err
