@@ -1,0 +1,85 @@
+"""Which columns a model learns from."""
+
+import pytest
+
+from tidewheel_contracts.api.v1alpha1.common import Features
+from tidewheel_contracts.artifact.snapshot import SnapshotColumn
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.features import FeatureChoice, chosen_features
+
+_COLUMNS = tuple(
+    SnapshotColumn(name=name, type=kind)
+    for name, kind in {
+        "day": "timestamp[us]",
+        "late": "bool",
+        "hour": "int64",
+        "cold": "bool",
+        "cost": "decimal128(5, 2)",
+        "carrier": "string",
+        "landed": "timestamp[us, tz=UTC]",
+        "tags": "list<element: string>",
+    }.items()
+)
+
+
+def _chosen(**named: tuple[str, ...]) -> FeatureChoice:
+    return chosen_features(_COLUMNS, Features(**named), "late", "day")
+
+
+def test_numbers_and_text_are_found_without_target_and_times() -> None:
+    assert _chosen() == FeatureChoice(numeric=("hour", "cold", "cost"), categorical=("carrier",))
+
+
+def test_a_number_that_is_named_a_category_is_no_number() -> None:
+    assert _chosen(categorical=("hour",)) == FeatureChoice(("cold", "cost"), ("hour",))
+
+
+def test_two_lists_are_taken_as_they_are() -> None:
+    named = FeatureChoice(numeric=("cost",), categorical=("carrier",))
+    assert _chosen(numeric=("cost",), categorical=("carrier",)) == named
+
+
+@pytest.mark.parametrize(
+    ("named", "reason", "message"),
+    [
+        (
+            {"numeric": ("delay",)},
+            FailureReason.COLUMN_MISSING,
+            "the snapshot has no column 'delay', which `features` names; it has day, late, hour, "
+            "cold, cost, carrier, landed, tags",
+        ),
+        (
+            {"numeric": ("late",)},
+            FailureReason.PARAMETER_INVALID,
+            "`features` names 'late', the target column; take it out",
+        ),
+        (
+            {"numeric": ("carrier",)},
+            FailureReason.PARAMETER_INVALID,
+            "column 'carrier' is text; name it under `features.categorical`",
+        ),
+        (
+            {"categorical": ("landed",)},
+            FailureReason.PARAMETER_INVALID,
+            "`features` names 'landed', which holds no numbers, booleans or text",
+        ),
+        (
+            {"numeric": ("hour",), "categorical": ("hour",)},
+            FailureReason.PARAMETER_INVALID,
+            "`features` names 'hour' as numeric and as categorical; keep one",
+        ),
+    ],
+)
+def test_a_column_that_cannot_be_learned_is_named(
+    named: dict[str, tuple[str, ...]], reason: FailureReason, message: str
+) -> None:
+    with pytest.raises(TrainerError) as caught:
+        _chosen(**named)
+    assert (caught.value.reason, caught.value.message) == (reason, message)
+
+
+def test_a_set_without_any_feature_is_refused() -> None:
+    with pytest.raises(TrainerError) as caught:
+        chosen_features(_COLUMNS[:2], Features(), "late", "day")
+    assert caught.value.reason is FailureReason.NO_FEATURES

@@ -1,0 +1,169 @@
+"""Model files: the same fit gives the same bytes, and nothing but our types is loaded."""
+
+import hashlib
+import io
+import json
+import os
+import pickle
+import subprocess
+import sys
+import zipfile
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from sklearn.neighbors import KNeighborsClassifier
+
+from tidewheel_contracts.artifact.model import Recipe
+from tidewheel_contracts.artifact.trusted_types import (
+    TRUSTED_LOADERS,
+    TRUSTED_TYPES,
+    unlisted_types,
+)
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.estimators import BOOSTING, FOREST, LOGISTIC
+from tidewheel_trainer.train.model_file import model_bytes, read_model
+from tidewheel_trainer.train.pipelines import fitted, positive_probability
+
+_PARAMETERS = {
+    BOOSTING: {"max_iter": 5, "max_features": 0.5},
+    FOREST: {"n_estimators": 3},
+    LOGISTIC: {},
+}
+
+
+def _frame() -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    numbers = random.normal(size=400)
+    numbers[::9] = np.nan
+    texts = pd.Series(random.choice(["a", "b", "c", None], 400), dtype=object)
+    return pd.DataFrame({"number": numbers, "other": random.random(400), "text": texts})
+
+
+def _recipe(estimator: str) -> Recipe:
+    return Recipe(
+        candidate="one",
+        estimator=estimator,
+        parameters=_PARAMETERS[estimator],
+        numeric=("number", "other"),
+        categorical=("text",),
+        target="late",
+        time=None,
+        seed=7,
+    )
+
+
+def _labels(kind: str) -> np.ndarray:
+    late = np.random.default_rng(1).random(400) < 0.3
+    return {"bool": late, "integer": late.astype(np.int64), "text": np.where(late, "yes", "no")}[
+        kind
+    ]
+
+
+def _schema(data: bytes) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(zipfile.ZipFile(io.BytesIO(data)).read("schema.json"))
+    return schema
+
+
+def digests() -> list[str]:
+    """Return the digest of one model file per estimator; another process calls this too."""
+    files = [model_bytes(fitted(_recipe(name), _frame(), _labels("text"))) for name in _PARAMETERS]
+    return [hashlib.sha256(data).hexdigest() for data in files]
+
+
+def test_the_same_fit_gives_the_same_bytes_in_two_processes() -> None:
+    program = (
+        "import importlib.util as u, json; s = u.spec_from_file_location('t', "
+        f"{__file__!r}); m = u.module_from_spec(s); s.loader.exec_module(m); "
+        "print(json.dumps(m.digests()))"
+    )
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONHASHSEED": "1",
+        "MALLOC_PERTURB_": "85",  # memory of another content than ours, so padding would show
+    }
+    other = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert json.loads(other.stdout) == digests()
+
+
+@pytest.mark.parametrize("kind", ["bool", "integer", "text"])
+@pytest.mark.parametrize("estimator", list(_PARAMETERS))
+def test_a_file_answers_as_the_fit_it_was_written_from(estimator: str, kind: str) -> None:
+    recipe, frame = _recipe(estimator), _frame()
+    model = fitted(recipe, frame, _labels(kind))
+    loaded = read_model(model_bytes(model), "model.skops")
+    expected = positive_probability(model, recipe, frame)
+    assert np.array_equal(positive_probability(loaded, recipe, frame), expected)
+    assert np.array_equal(loaded.predict(frame), model.predict(frame))
+
+
+@pytest.mark.parametrize("estimator", list(_PARAMETERS))
+def test_unseen_and_missing_categories_are_answered_alike(estimator: str) -> None:
+    recipe, frame = _recipe(estimator), _frame()
+    model = fitted(recipe, frame, _labels("bool"))
+    rows = pd.DataFrame({"number": 0.0, "other": 0.5, "text": ["unseen", None, np.nan]})
+    rows["text"] = rows["text"].astype(object)
+    assert len(set(positive_probability(model, recipe, rows).tolist())) == 1
+
+
+def test_the_list_names_what_our_pipelines_hold_and_nothing_else() -> None:
+    types: set[str] = set()
+    loaders: set[str] = set()
+    for estimator in _PARAMETERS:
+        for kind in ("bool", "integer", "text"):
+            waiting: list[Any] = [
+                _schema(model_bytes(fitted(_recipe(estimator), _frame(), _labels(kind))))
+            ]
+            while waiting:
+                value = waiting.pop()
+                if isinstance(value, dict):
+                    waiting.extend(value.values())
+                    if "__loader__" in value:
+                        types.add(f"{value['__module__']}.{value['__class__']}")
+                        loaders.add(value["__loader__"])
+                elif isinstance(value, list):
+                    waiting.extend(value)
+    assert (types, loaders) == (set(TRUSTED_TYPES), set(TRUSTED_LOADERS))
+
+
+def test_a_pickle_with_another_name_is_refused() -> None:
+    with pytest.raises(TrainerError) as caught:
+        read_model(pickle.dumps({"a": 1}), "models/model.skops")
+    assert (caught.value.reason, caught.value.message) == (
+        FailureReason.ARTIFACT_DAMAGED,
+        "'models/model.skops' is not a skops file; restore it",
+    )
+
+
+def test_a_type_that_skops_trusts_but_we_do_not_is_refused() -> None:
+    model = KNeighborsClassifier().fit(np.zeros((9, 1)), np.arange(9) % 2)
+    with pytest.raises(TrainerError) as caught:
+        read_model(skops.io.dumps(model), "models/model.skops")
+    assert caught.value.reason is FailureReason.ARTIFACT_DAMAGED
+    assert "not on the list of trusted types" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("schema", "unlisted"),
+    [
+        (
+            {"__class__": "system", "__module__": "os", "__loader__": "FunctionNode"},
+            ("loader FunctionNode", "os.system"),
+        ),
+        (
+            {"content": [{"deep": {"__class__": "dict", "__module__": "evil"}}]},
+            ("evil.dict",),
+        ),
+        ({"__loader__": "MethodNode"}, ("loader MethodNode",)),
+        ({"__class__": "str"}, ("None.str",)),
+    ],
+)
+def test_unlisted_types_are_found_wherever_they_hide(
+    schema: dict[str, Any], unlisted: tuple[str, ...]
+) -> None:
+    assert unlisted_types(schema) == unlisted
