@@ -114,8 +114,8 @@ def _new_snapshot(
     if manifest.rows == 0:
         raise TrainerError(
             FailureReason.SOURCE_EMPTY,
-            f"the {len(listed)} objects below {task.prefix!r} in bucket {task.bucket!r} have no "
-            "rows; upload data there",
+            f"none of the objects below {task.prefix!r} in bucket {task.bucket!r} has a row; "
+            "upload data there",
         )
     data = manifest_bytes(manifest)
     digest = manifest_digest(data)

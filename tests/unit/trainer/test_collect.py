@@ -1,0 +1,290 @@
+"""Collection against a bucket in memory: what is read, what is published, what is refused."""
+
+import io
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tidewheel_contracts.api.v1alpha1.common import Column
+from tidewheel_contracts.artifact.snapshot import SnapshotManifest
+from tidewheel_contracts.job import CollectRequest, CollectResult, FailureReason
+from tidewheel_trainer.collect.collector import collect
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.surroundings import Surroundings
+
+Collect = Callable[..., CollectResult]
+
+_FOLDER = "tidewheel/ml/datasets/flights"
+_JANUARY = [datetime(2013, 1, 1, 5), datetime(2013, 1, 2, 6)]
+_FEBRUARY = [datetime(2013, 2, 1, 5), datetime(2013, 2, 3, 7, 30)]
+
+
+@pytest.fixture
+def collected(
+    store: Any,
+    surroundings: Surroundings,
+    collect_request: Callable[..., CollectRequest],
+    progress: Any,
+) -> Collect:
+    """Return a function that collects; `previous` is the result that it extends."""
+
+    def run(previous: CollectResult | None = None, **changes: Any) -> CollectResult:
+        if previous is not None:
+            changes["previous"] = {
+                "snapshot": previous.snapshot.model_dump(include={"digest", "manifest_key"}),
+                "source_fingerprint": previous.source_fingerprint,
+            }
+        store.reads.clear()
+        return collect(collect_request(**changes), store, surroundings, progress)
+
+    return run
+
+
+def _manifest(store: Any, result: CollectResult) -> SnapshotManifest:
+    return SnapshotManifest.model_validate_json(store.objects[result.snapshot.manifest_key])
+
+
+def _rows(days: list[datetime], late: list[bool | None], **more: Any) -> dict[str, Any]:
+    return {"day": days, "late": pa.array(late, pa.bool_()), "hour": [5, 6], **more}
+
+
+def _refusal(collected: Collect, **arguments: Any) -> tuple[FailureReason, str]:
+    with pytest.raises(TrainerError) as caught:
+        collected(**arguments)
+    return caught.value.reason, caught.value.message
+
+
+def test_a_first_collection_counts_rows_labels_and_times(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, None]))
+    store.objects["raw/folder/"] = b"x"
+    store.objects["raw/empty"] = b""
+    result = collected()
+    manifest = _manifest(store, result)
+    assert (manifest.rows, manifest.labelled_rows, manifest.latest_time) == (
+        2,
+        1,
+        "2013-01-02T06:00:00Z",
+    )
+    assert result.snapshot.parts == len(manifest.parts) == 1
+    assert result.columns == (
+        Column(name="day", type="timestamp[us]"),
+        Column(name="late", type="bool"),
+        Column(name="hour", type="int64"),
+    )
+    part = store.objects[f"{_FOLDER}/parts/{manifest.parts[0].sha256}.parquet"]
+    assert pq.read_schema(io.BytesIO(part)).metadata is None
+    assert len(part) == result.snapshot.size_bytes
+
+
+def test_an_unchanged_source_is_answered_from_the_manifest_alone(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    first = collected()
+    assert collected(first) == first
+    assert "raw/1.parquet" not in store.reads
+
+
+def test_only_new_objects_are_read_and_the_snapshot_grows(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
+    first = collected()
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    second = collected(first)
+    assert "raw/2.parquet" not in store.reads
+    # In order of keys, so that one look at both objects gives the same snapshot.
+    assert second == collected()
+    assert second.snapshot.rows == 4
+
+
+def test_a_part_of_a_vanished_object_stays(store: Any, collected: Collect, parquet: Any) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
+    first = collected()
+    del store.objects["raw/1.parquet"]
+    second = collected(first)
+    assert second.snapshot == first.snapshot
+    assert second.source_fingerprint != first.source_fingerprint
+    store.objects["raw/3.parquet"] = parquet(_rows(_FEBRUARY, [None, None]))
+    assert collected(second).snapshot.rows == 6
+
+
+def test_a_source_that_returns_to_an_earlier_state_forgets_nothing(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    first = collected()
+    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
+    second = collected(first)
+    del store.objects["raw/2.parquet"]
+    third = collected(second)
+    assert (third.snapshot, third.source_fingerprint) == (second.snapshot, first.source_fingerprint)
+    store.objects["raw/3.parquet"] = parquet(_rows(_FEBRUARY, [None, None]))
+    assert collected(third).snapshot.rows == 6
+
+
+def test_a_changed_object_replaces_its_part(store: Any, collected: Collect, parquet: Any) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [None, None]))
+    first = collected()
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    second = collected(first)
+    assert (second.snapshot.rows, second.snapshot.labelled_rows) == (2, 2)
+
+
+def test_the_same_rows_give_the_same_digest_under_any_key_and_cut(
+    store: Any, collected: Collect
+) -> None:
+    table = pa.table(
+        {
+            "day": pa.array([1_356_998_400_000_000 + i for i in range(150_000)], pa.timestamp("us")),
+            "late": [i % 3 == 0 for i in range(150_000)],
+            "carrier": [f"c{i % 7}" for i in range(150_000)],
+        }
+    )
+    digests = []
+    for key, cut, text in (("raw/a", 1_000, pa.string()), ("raw/b", 149_999, pa.large_string())):
+        buffer = io.BytesIO()
+        written = table.set_column(2, "carrier", table["carrier"].cast(text))
+        pq.write_table(written, buffer, row_group_size=cut, compression="gzip")
+        store.objects = {key: buffer.getvalue()}
+        digests.append(collected().snapshot.digest)
+    assert digests[0] == digests[1]
+
+
+def test_labels_that_arrive_with_a_column_of_nulls_are_no_change_of_type(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    unlabelled = {"day": _JANUARY, "late": pa.nulls(2), "hour": [5, 6]}
+    store.objects["raw/1.parquet"] = parquet(unlabelled)
+    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
+    result = collected()
+    assert (result.snapshot.rows, result.snapshot.labelled_rows) == (4, 2)
+    assert Column(name="late", type="bool") in result.columns
+
+
+def test_pandas_indexes_and_later_columns_are_left_out_by_name(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    frame = pd.DataFrame({"day": _JANUARY, "late": [True, False], "hour": [5, 6]}, index=[3, 9])
+    store.objects["raw/1.parquet"] = frame.to_parquet()
+    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False], gate=["a", "b"]))
+    result = collected()
+    assert result.ignored_columns == ("__index_level_0__", "gate")
+    assert [column.name for column in result.columns] == ["day", "late", "hour"]
+
+
+def test_a_new_target_column_reads_the_source_anew(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, None]))
+    first = collected()
+    second = collected(first, target={"column": "hour"})
+    assert (first.snapshot.labelled_rows, second.snapshot.labelled_rows) == (1, 2)
+    assert "raw/1.parquet" in store.reads
+
+
+def test_dates_order_rows_too(store: Any, collected: Collect, parquet: Any) -> None:
+    days = [date(2013, 1, 1), date(2013, 5, 2)]
+    store.objects["raw/1.parquet"] = parquet({"day": days, "late": [True, False]})
+    assert collected().snapshot.latest_time == "2013-05-02T00:00:00Z"
+
+
+def test_an_empty_prefix_is_named_with_its_bucket(collected: Collect) -> None:
+    assert _refusal(collected) == (
+        FailureReason.SOURCE_EMPTY,
+        "bucket 'data' has no object whose key begins with 'raw/'; upload Parquet files there or "
+        "correct the Dataset's prefix",
+    )
+
+
+def test_objects_without_a_row_are_an_empty_source(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    rows = {"day": pa.array([], pa.timestamp("us")), "late": pa.array([], pa.bool_())}
+    store.objects["raw/1.parquet"] = parquet(rows)
+    assert _refusal(collected) == (
+        FailureReason.SOURCE_EMPTY,
+        "none of the objects below 'raw/' in bucket 'data' has a row; upload data there",
+    )
+
+
+def test_a_missing_target_is_named_with_the_columns_there_are(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    store.objects["raw/1.parquet"] = parquet({"day": _JANUARY, "hour": [5, 6]})
+    assert _refusal(collected) == (
+        FailureReason.COLUMN_MISSING,
+        "object 'raw/1.parquet' lacks the target column 'late'; it has day, hour; write the object "
+        "with that column, or correct the Dataset",
+    )
+
+
+def test_a_column_of_earlier_objects_must_stay(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    first = collected()
+    store.objects["raw/2.parquet"] = parquet({"day": _FEBRUARY, "late": [True, False]})
+    assert _refusal(collected, previous=first) == (
+        FailureReason.COLUMN_MISSING,
+        "object 'raw/2.parquet' lacks a column of earlier objects, 'hour'; it has day, late; write "
+        "the object with that column, or correct the Dataset",
+    )
+
+
+def test_a_changed_type_is_named_with_both_types(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    store.objects["raw/2.parquet"] = parquet(
+        {"day": _FEBRUARY, "late": [True, False], "hour": [5.0, 6.5]}
+    )
+    assert _refusal(collected) == (
+        FailureReason.COLUMN_TYPE_CHANGED,
+        "column 'hour' is double in object 'raw/2.parquet' but int64 in earlier objects; write it "
+        "as int64, or give the new data a Dataset of its own",
+    )
+
+
+def test_a_time_column_of_text_is_refused(store: Any, collected: Collect, parquet: Any) -> None:
+    store.objects["raw/1.parquet"] = parquet({"day": ["a", "b"], "late": [True, False]})
+    assert _refusal(collected) == (
+        FailureReason.COLUMN_TYPE_CHANGED,
+        "the time column 'day' is string in object 'raw/1.parquet'; it must be a timestamp or a "
+        "date; write it as one, or name another time column",
+    )
+
+
+@pytest.mark.parametrize("data", [b"late,hour\n1,2\n", b"PAR1" + b"\0" * 40 + b"PAR1"])
+def test_an_object_of_another_format_is_named(store: Any, collected: Collect, data: bytes) -> None:
+    store.objects["raw/1.csv"] = data
+    reason, message = _refusal(collected)
+    assert reason is FailureReason.SOURCE_UNREADABLE
+    assert message.startswith("object 'raw/1.csv' is not a readable Parquet file (")
+
+
+def test_a_damaged_manifest_is_not_extended(store: Any, collected: Collect, parquet: Any) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    first = collected()
+    store.objects[first.snapshot.manifest_key] += b" "
+    assert _refusal(collected, previous=first)[0] is FailureReason.ARTIFACT_DAMAGED
+
+
+@pytest.mark.parametrize("lost", ["sources", "snapshots"])
+def test_without_index_or_manifest_the_source_is_read_anew(
+    store: Any, collected: Collect, parquet: Any, lost: str
+) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    first = collected()
+    for key in [key for key in store.objects if f"/{lost}/" in key]:
+        del store.objects[key]
+    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
+    assert collected(first).snapshot.rows == 4
