@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tidewheel_operator.runtime import resources
+
 Render = Callable[..., list[dict[str, Any]]]
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -45,6 +47,20 @@ def test_namespaced_installation_binds_nothing_of_the_core_role_cluster_wide(
     }
 
     assert cluster_wide == {("apiextensions.k8s.io", "customresourcedefinitions")}
+
+
+def test_operator_may_watch_everything_that_it_watches(render: Render) -> None:
+    for values in ({}, {"watchNamespaces": ["ml-a"]}):
+        (core, *_) = [one for one in render(values) if one["metadata"]["name"].endswith("-core")]
+        watched = {
+            (group, resource)
+            for rule in core["rules"]
+            if {"get", "list", "watch"} <= set(rule["verbs"])
+            for group in rule["apiGroups"]
+            for resource in rule["resources"]
+        }
+
+        assert {(one.group, one.plural) for one in resources.RESOURCES} <= watched
 
 
 def test_no_rule_has_a_wildcard_or_reads_secrets(render: Render) -> None:
