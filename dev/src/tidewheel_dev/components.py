@@ -26,6 +26,7 @@ __all__ = [
     "kubelet",
     "kubelet_config",
     "proxy",
+    "proxy_config",
     "scheduler",
 ]
 
@@ -166,20 +167,28 @@ def scheduler(layout: Layout) -> tuple[str, ...]:
 
 
 def proxy(layout: Layout) -> tuple[str, ...]:
-    """Return the words that run kube-proxy; the zeros keep it off the machine's own sysctls."""
-    return _argv(
-        layout,
-        "proxy",
-        {
-            "kubeconfig": layout.kubeconfig("proxy"),
-            "hostname-override": layout.cluster.name,
-            "proxy-mode": "nftables",
-            "cluster-cidr": network.POD_RANGE,
-            "conntrack-max-per-core": "0",
-            "conntrack-tcp-timeout-established": "0",
-            "conntrack-tcp-timeout-close-wait": "0",
+    """Return the words that run kube-proxy."""
+    return _argv(layout, "proxy", {"config": str(layout.config("proxy.yaml"))})
+
+
+def proxy_config(layout: Layout) -> dict[str, Any]:
+    """Return the KubeProxyConfiguration."""
+    return {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "clientConnection": {"kubeconfig": layout.kubeconfig("proxy")},
+        "hostnameOverride": layout.cluster.name,
+        "clusterCIDR": network.POD_RANGE,
+        "mode": "nftables",
+        # Upstream gathers changes for a second; with few Services nobody need wait for it.
+        "nftables": {"minSyncPeriod": "100ms", "syncPeriod": "30s"},
+        # Zero means: leave the settings of the machine alone.
+        "conntrack": {
+            "maxPerCore": 0,
+            "tcpEstablishedTimeout": "0s",
+            "tcpCloseWaitTimeout": "0s",
         },
-    )
+    }
 
 
 def kubelet(layout: Layout) -> tuple[str, ...]:

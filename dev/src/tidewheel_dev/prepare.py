@@ -37,6 +37,7 @@ def everything(
         _write_kubeconfig(layout, name, Path(layout.kubeconfig(name)))
     _write(layout.config("etcd.yaml"), yaml.safe_dump(components.etcd_config(layout)))
     _write(layout.config("kubelet.yaml"), yaml.safe_dump(components.kubelet_config(layout)))
+    _write(layout.config("proxy.yaml"), yaml.safe_dump(components.proxy_config(layout)))
     _write(layout.config("Corefile"), components.corefile(layout))
     _write(layout.config("containerd.toml"), containerd.config(cluster))
     _write(layout.config("cni/10-pods.conflist"), json.dumps(containerd.cni_config(cluster)))
@@ -64,7 +65,7 @@ def _programs(layout: components.Layout) -> tuple[processes.Program, ...]:
         ),
         program("scheduler", components.scheduler(layout), "scheduler.kubeconfig"),
         program("kubelet", components.kubelet(layout), "kubelet.kubeconfig", "kubelet.yaml"),
-        program("proxy", components.proxy(layout), "proxy.kubeconfig"),
+        program("proxy", components.proxy(layout), "proxy.kubeconfig", "proxy.yaml"),
         program("coredns", components.coredns(layout), "coredns.kubeconfig", "Corefile"),
     )
 
