@@ -129,7 +129,9 @@ def test_only_the_operator_pod_gets_a_token(render: Render, only: Only) -> None:
 
 def test_pod_settings_reach_the_pod(render: Render, only: Only) -> None:
     toleration = {"key": "dedicated", "operator": "Exists"}
-    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {}}}
+    affinity: dict[str, Any] = {
+        "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {}}
+    }
     values = {
         "podAnnotations": {"team": "ml"},
         "nodeSelector": {"disk": "ssd"},

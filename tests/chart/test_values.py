@@ -108,9 +108,10 @@ def test_schema_and_values_name_the_same_things(chart: Path) -> None:
     assert _names(schema, schema["$defs"]) - {"global"} == values.keys()
 
 
-def _values(node: yaml.Node, path: str = "") -> dict[str, int]:
+def _values(node: yaml.Node | None, path: str = "") -> dict[str, int]:
     """Return the line of every value; what is Kubernetes' own, such as resources, counts as one."""
-    found = {}
+    assert isinstance(node, yaml.MappingNode)
+    found: dict[str, int] = {}
     for key, value in node.value:
         name = f"{path}.{key.value}".lstrip(".")
         is_group = isinstance(value, yaml.MappingNode) and value.value

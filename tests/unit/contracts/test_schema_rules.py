@@ -35,7 +35,7 @@ class Node:
 def _nodes(kind: Kind, *parts: str) -> list[Node]:
     version = custom_resource_definition(kind)["spec"]["versions"][0]
     root = version["schema"]["openAPIV3Schema"]
-    found = []
+    found: list[Node] = []
     for part in parts:
         found += _walk(root["properties"][part], root, f"{kind.name}.{part}", part)
     return found

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.conditions import Condition
 from tidewheel_contracts.api.kind import PrinterColumn
@@ -14,6 +14,7 @@ from tidewheel_contracts.api.model import (
     Digest,
     MemoryQuantity,
     Words,
+    rules,
 )
 
 __all__ = [
@@ -118,6 +119,15 @@ class Metric(ApiModel):
 
 class Features(ApiModel):
     """Which columns a model learns from; what is not named is found from the snapshot's schema."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!sets.intersects(self.numeric, self.categorical)",
+                "a column must not be named in both `numeric` and `categorical`",
+            )
+        )
+    )
 
     numeric: Annotated[
         tuple[ColumnName, ...],
