@@ -144,7 +144,9 @@ def test_the_same_rows_give_the_same_digest_under_any_key_and_cut(
 ) -> None:
     table = pa.table(
         {
-            "day": pa.array([1_356_998_400_000_000 + i for i in range(150_000)], pa.timestamp("us")),
+            "day": pa.array(
+                [1_356_998_400_000_000 + i for i in range(150_000)], pa.timestamp("us")
+            ),
             "late": [i % 3 == 0 for i in range(150_000)],
             "carrier": [f"c{i % 7}" for i in range(150_000)],
         }

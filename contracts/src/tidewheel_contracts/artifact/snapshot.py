@@ -81,8 +81,12 @@ class SourceIndex(_Frozen):
 
 
 def manifest_bytes(manifest: BaseModel) -> bytes:
-    """Return the canonical bytes of a manifest: fields in declared order, no spaces, UTF-8."""
-    return manifest.model_dump_json(by_alias=True, exclude_none=True).encode()
+    """Return the canonical bytes of a manifest: fields in declared order, no spaces, UTF-8.
+
+    Absent values are written as null: leaving them out would also drop the nulls inside a recipe's
+    parameters, where they mean something.
+    """
+    return manifest.model_dump_json(by_alias=True).encode()
 
 
 def manifest_digest(data: bytes) -> str:
