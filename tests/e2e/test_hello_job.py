@@ -1,16 +1,13 @@
 """The embedded cluster runs a restricted Job, hands back its message, and resolves names."""
 
-from __future__ import annotations
-
 import json
 import subprocess
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tidewheel_dev import cluster, images
+from tidewheel_dev import images
 
 # Resolves by the pod's own resolver, so a wrong resolv.conf or a dead DNS Service fails here.
 _PROGRAM = """
@@ -18,69 +15,40 @@ import json, pathlib, socket
 answer = {"greeting": "hello", "address": socket.gethostbyname("kubernetes.default.svc")}
 pathlib.Path("/dev/termination-log").write_text(json.dumps(answer))
 """
+_ENDED = "jsonpath={.status.containerStatuses[0].state.terminated}"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture
-def kubectl() -> Iterator[Kubectl]:
-    """Yield kubectl in a namespace of its own, which is deleted afterwards."""
+@pytest.fixture(scope="module")
+def base_image() -> str:
+    """Return the base image, which is in the cluster then."""
     images.ensure("base")
-    client = Kubectl(cluster.ensure_cluster(), f"hello-{uuid.uuid4().hex[:8]}")
-    client.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {
-                "name": client.namespace,
-                "labels": {"pod-security.kubernetes.io/enforce": "restricted"},
-            },
-        }
-    )
-    yield client
-    client.run("delete", "namespace", client.namespace, "--wait=false")
+    return images.BASE
 
 
-def test_restricted_job_reports_by_its_termination_message(kubectl: Kubectl) -> None:
-    kubectl.apply(_job())
+def test_restricted_job_reports_by_its_termination_message(
+    kubectl: Run, namespace: str, base_image: str
+) -> None:
+    job = json.dumps(_job(base_image))
 
-    ended = "jsonpath={.status.containerStatuses[0].state.terminated}"
-    kubectl.run("wait", f"--for={ended}", "pod", "-l", "job-name=hello", "--timeout=120s")
+    kubectl("create", "-n", namespace, "-f", "-", stdin=job, check=True)
+    wait = ["wait", "-n", namespace, "pod", "-l", "job-name=hello", "--timeout=120s"]
+    kubectl(*wait, f"--for={_ENDED}", check=True)
 
-    (pod,) = json.loads(kubectl.run("get", "pods", "--output=json"))["items"]
-    terminated = pod["status"]["containerStatuses"][0]["state"]["terminated"]
-    assert terminated["exitCode"] == 0, terminated
-    service = json.loads(
-        kubectl.run("get", "service", "kubernetes", "--namespace=default", "--output=json")
-    )
-    assert json.loads(terminated["message"]) == {
-        "greeting": "hello",
-        "address": service["spec"]["clusterIP"],
-    }
-
-
-class Kubectl:
-    """kubectl for one namespace of one cluster."""
-
-    def __init__(self, handle: cluster.ClusterHandle, namespace: str) -> None:
-        self.namespace = namespace
-        self._argv = [str(handle.kubectl), f"--kubeconfig={handle.kubeconfig}"]
-
-    def run(self, *words: str, text: str | None = None) -> str:
-        """Run kubectl and return what it printed; fail with what it complained about."""
-        scope = [] if any(word.startswith("--namespace") for word in words) else ["-n"]
-        argv = [*self._argv, *words, *([*scope, self.namespace] if scope else [])]
-        done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def apply(self, body: dict[str, Any]) -> None:
-        """Create or change one object."""
-        self.run("apply", "--filename=-", text=json.dumps(body))
+    pods = kubectl("get", "pods", "-n", namespace, "-o", "json", check=True)
+    (pod,) = json.loads(pods.stdout)["items"]
+    ended = pod["status"]["containerStatuses"][0]["state"]["terminated"]
+    assert ended["exitCode"] == 0, ended
+    api = kubectl("get", "service", "kubernetes", "-n", "default", "-o", "json", check=True)
+    address = json.loads(api.stdout)["spec"]["clusterIP"]
+    assert json.loads(ended["message"]) == {"greeting": "hello", "address": address}
 
 
-def _job() -> dict[str, Any]:
+def _job(image: str) -> dict[str, Any]:
     container = {
         "name": "hello",
-        "image": images.BASE,
+        "image": image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["python3", "-c", _PROGRAM],
         "terminationMessagePolicy": "FallbackToLogsOnError",

@@ -24,7 +24,7 @@ from tidewheel_dev import (
     toolchain,
 )
 
-__all__ = ["ClusterHandle", "down", "ensure_cluster", "is_up", "up"]
+__all__ = ["ClusterHandle", "build", "down", "ensure_cluster", "is_up", "up", "up_with_images"]
 
 # The others need the API server, so it and what it and the images need come first.
 _FIRST = ("etcd", "containerd", "apiserver")
@@ -48,6 +48,19 @@ class ClusterHandle:
 
 def ensure_cluster() -> ClusterHandle:
     """Return the running cluster, started or repaired first when need be."""
+    return up()
+
+
+def build() -> None:
+    """Install, download and build everything, tools and images at the same time."""
+    packages.require_root("run the embedded cluster")
+    packages.ensure(packages.CLUSTER | packages.IMAGES)
+    progress.all_at_once(toolchain.ensure, images.ensure)
+
+
+def up_with_images() -> ClusterHandle:
+    """Build what is missing and return the running cluster with all images in it."""
+    build()
     return up()
 
 

@@ -9,16 +9,14 @@ from collections.abc import Callable, Iterator
 
 from rich import console, progress
 
-__all__ = ["Failures", "all_at_once", "say", "step"]
+from tidewheel_dev import errors
+
+__all__ = ["all_at_once", "say", "step"]
 
 _CONSOLE = console.Console(highlight=False, soft_wrap=True)
 _LIVE_LOCK = threading.Lock()
 _live: progress.Progress | None = None
 _open_steps = 0
-
-
-class Failures(ExceptionGroup[Exception]):
-    """What failed among steps that ran at the same time."""
 
 
 def say(text: str) -> None:
@@ -39,11 +37,11 @@ def step(title: str) -> Iterator[None]:
     say(f"  done   {title} ({time.monotonic() - started:.1f} s)")
 
 
-def all_at_once(*jobs: Callable[[], None]) -> None:
+def all_at_once(*jobs: Callable[[], object]) -> None:
     """Run jobs in threads, wait for all of them, and raise what failed."""
     failures: list[Exception] = []
 
-    def guarded(job: Callable[[], None]) -> None:
+    def guarded(job: Callable[[], object]) -> None:
         try:
             job()
         except Exception as failure:
@@ -54,10 +52,11 @@ def all_at_once(*jobs: Callable[[], None]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    if len(failures) == 1:
-        raise failures[0]
-    if failures:
-        raise Failures("several steps failed", failures)
+    if not failures:
+        return
+    if not all(isinstance(failure, errors.DevError) for failure in failures):
+        raise ExceptionGroup("steps that ran at the same time failed", failures)
+    raise errors.DevError("\n".join(str(failure) for failure in failures))
 
 
 @contextlib.contextmanager
