@@ -21,6 +21,7 @@ Object = dict[str, Any]
 
 _DEADLINE_REASON = "DeadlineExceeded"
 _RESULT_MISSING = "ResultMissing"
+_LONGEST_ROUND = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,14 @@ JobState = Running | Ended
 def round_of(job: Object) -> int:
     """Return which round or attempt a Job is; 0 when somebody removed the annotation."""
     text = (job["metadata"].get("annotations") or {}).get(labels.ROUND, "")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() and len(text) < _LONGEST_ROUND else 0
 
 
 def job_state(job: Object, pods: Sequence[Object]) -> JobState:
     """Return the state of a Job, given the pods that it controls."""
     ended = _ending(job)
-    newest_first = sorted(pods, key=_creation, reverse=True)
+    # Times are whole seconds: of two pods that are as new, the one that succeeded speaks.
+    newest_first = sorted(pods, key=lambda pod: (_creation(pod), _has_succeeded(pod)), reverse=True)
     if ended is None:
         return Running(_first_problem(newest_first))
     succeeded, reason, text = ended
@@ -120,6 +122,11 @@ def _terminated(pod: Object) -> Object | None:
         if terminated is not None:
             return terminated
     return None
+
+
+def _has_succeeded(pod: Object) -> bool:
+    terminated = _terminated(pod)
+    return terminated is not None and terminated["exitCode"] == 0
 
 
 def _creation(pod: Object) -> str:
