@@ -1,0 +1,141 @@
+"""What policies are given: objects as models, Jobs and pods as the cluster has them."""
+
+import copy
+from typing import Any
+
+from tests.builders import Object, make_snapshot, make_store, models_of, snapshot_reference, stored
+
+from tidewheel_contracts import labels
+from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
+from tidewheel_contracts.job import CollectRequest, Store, TrainRequest, Wire
+from tidewheel_operator.manifests.job import JobOwner, ProgramImage, program_job
+from tidewheel_operator.manifests.names import child_name
+from tidewheel_operator.policies.observed import Observed, parse
+
+TRAINER = ProgramImage("registry.test/trainer:1", "IfNotPresent")
+SERVER = ProgramImage("registry.test/server:1", "IfNotPresent")
+
+
+def observed(item: Object) -> Observed[Any, Any]:
+    """Return an object as its models; the builders never make an unreadable one."""
+    found = parse(item, *models_of(item["kind"]))
+    assert isinstance(found, Observed)
+    return found
+
+
+def collect_job(dataset: Object, round_number: int = 1, **metadata: Any) -> Object:
+    """Return the Job of a Dataset's collection."""
+    spec = observed(dataset).spec
+    request = CollectRequest(
+        store=Store(spec=observed(make_store()).spec, namespace=dataset["metadata"]["namespace"]),
+        dataset_name=dataset["metadata"]["name"],
+        source=spec.source,
+        target=spec.target,
+        time=spec.time,
+    )
+    return _job(dataset, labels.DATASET, f"collect/{round_number}", round_number, request, metadata)
+
+
+def train_job(
+    run: Object,
+    round_number: int = 1,
+    champion: ChampionReference | None = None,
+    **metadata: Any,
+) -> Object:
+    """Return the Job of a run's attempt, which learns the snapshot of `make_snapshot`."""
+    spec = observed(run).spec
+    request = TrainRequest(
+        store=Store(spec=observed(make_store()).spec, namespace=run["metadata"]["namespace"]),
+        run_name=run["metadata"]["name"],
+        run_uid=run["metadata"]["uid"],
+        model_name=spec.model_name,
+        dataset_name=spec.dataset_name,
+        snapshot=snapshot_reference(make_snapshot()),
+        target={"column": "late"},
+        time={"column": "scheduled_departure"},
+        training=spec.model_dump(exclude={"dataset_name", "model_name", "pipeline_name"}),
+        champion=champion,
+    )
+    return _job(run, labels.RUN, f"train/{round_number}", round_number, request, metadata)
+
+
+def _job(
+    owner: Object,
+    label: str,
+    purpose: str,
+    round_number: int,
+    request: CollectRequest | TrainRequest,
+    metadata: dict[str, Any],
+) -> Object:
+    facts, spec = owner["metadata"], observed(owner).spec
+    manifest = program_job(
+        name=child_name(facts["name"], facts["uid"], purpose),
+        owner=JobOwner(
+            kind=owner["kind"],
+            name=facts["name"],
+            namespace=facts["namespace"],
+            uid=facts["uid"],
+            generation=facts["generation"],
+            label=label,
+        ),
+        round_number=round_number,
+        request=request,
+        image=TRAINER,
+        resources=spec.resources,
+        deadline_seconds=getattr(spec, "active_deadline_seconds", 3600),
+    )
+    return stored(manifest, **metadata)
+
+
+def ended_job(job: Object, kind: str = "Complete", reason: str = "", message: str = "") -> Object:
+    """Return a Job that the Job controller has finished."""
+    item = copy.deepcopy(job)
+    entry = {"type": kind, "status": "True", "reason": reason, "message": message}
+    return {**item, "status": {"conditions": [entry]}}
+
+
+def job_pod(job: Object, state: Object, *, name: str = "", **status: Any) -> Object:
+    """Return the pod of a Job with one container in this state."""
+    template = job["spec"]["template"]
+    container = template["spec"]["containers"][0]
+    return stored(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "name": name or f"{job['metadata']['name']}-pod",
+                "namespace": job["metadata"]["namespace"],
+                "labels": {
+                    **template["metadata"]["labels"],
+                    "batch.kubernetes.io/job-name": job["metadata"]["name"],
+                },
+                "ownerReferences": [
+                    {
+                        "apiVersion": "batch/v1",
+                        "kind": "Job",
+                        "name": job["metadata"]["name"],
+                        "uid": job["metadata"]["uid"],
+                        "controller": True,
+                    }
+                ],
+            },
+            "spec": template["spec"],
+        },
+        {
+            "containerStatuses": [
+                {
+                    "name": container["name"],
+                    "image": container["image"],
+                    "imageID": f"{container['image']}@sha256:1",
+                    "state": state,
+                }
+            ],
+            **status,
+        },
+    )
+
+
+def terminated(exit_code: int, message: Wire | str = "", reason: str = "") -> Object:
+    """Return the state of a container that has ended."""
+    text = message if isinstance(message, str) else message.to_json()
+    return {"terminated": {"exitCode": exit_code, "message": text, "reason": reason}}

@@ -1,0 +1,319 @@
+"""When a Dataset is collected, and what it says about it."""
+
+import dataclasses
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.builders import (
+    NOW,
+    Object,
+    digest,
+    make_dataset,
+    make_snapshot,
+    make_store,
+    snapshot_reference,
+    time_text,
+)
+from tests.unit.operator.observations import (
+    TRAINER,
+    collect_job,
+    ended_job,
+    job_pod,
+    observed,
+    terminated,
+)
+
+from tidewheel_contracts import labels
+from tidewheel_contracts.api.conditions import Condition, ConditionStatus
+from tidewheel_contracts.api.v1alpha1.common import Column
+from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
+from tidewheel_contracts.job import (
+    CollectRequest,
+    CollectResult,
+    Failure,
+    FailureReason,
+    PreviousSnapshot,
+)
+from tidewheel_operator.policies.dataset import DatasetView, decide, due_in
+from tidewheel_operator.policies.decision import Decision
+
+EARLIER = NOW - timedelta(seconds=100)
+RESULT = CollectResult(
+    snapshot=make_snapshot(),
+    source_fingerprint=digest("source"),
+    columns=(Column(name="late", type="int64"),),
+)
+
+
+def conditions(
+    reason: str,
+    message: str,
+    *,
+    ready: ConditionStatus = ConditionStatus.FALSE,
+    also: str = "",
+    since: datetime = NOW,
+    generation: int = 1,
+) -> tuple[Condition, ...]:
+    """Return Ready and, if named, its companion."""
+    main = Condition(
+        type="Ready",
+        status=ready,
+        observed_generation=generation,
+        last_transition_time=time_text(since),
+        reason=reason,
+        message=message,
+    )
+    if not also:
+        return (main,)
+    update = {"type": also, "status": ConditionStatus.TRUE}
+    return (main, main.model_copy(update=update))
+
+
+READY = conditions(
+    "SnapshotReady",
+    "1000 rows, 1000 labelled, 1 parts",
+    ready=ConditionStatus.TRUE,
+    since=EARLIER,
+)
+COLLECTED = DatasetStatus(
+    observed_generation=1,
+    conditions=READY,
+    snapshot=RESULT.snapshot,
+    columns=RESULT.columns,
+    source_fingerprint=RESULT.source_fingerprint,
+    last_check_time=time_text(EARLIER),
+    last_attempt_time=time_text(EARLIER),
+    collections=1,
+    collected_generation=1,
+)
+
+
+def view(
+    dataset: Object,
+    *jobs: Object,
+    pods: tuple[Object, ...] = (),
+    has_store: bool = True,
+) -> DatasetView:
+    by_job: dict[str, Any] = {job["metadata"]["uid"]: () for job in jobs}
+    for pod in pods:
+        by_job[pod["metadata"]["ownerReferences"][0]["uid"]] += (pod,)
+    store = observed(make_store()).spec if has_store else None
+    return DatasetView(observed(dataset), store, tuple(jobs), by_job, TRAINER)
+
+
+def request_of(job: Object) -> CollectRequest:
+    text = job["spec"]["template"]["metadata"]["annotations"][labels.REQUEST]
+    return CollectRequest.model_validate_json(text)
+
+
+def test_new_dataset_is_collected_at_once() -> None:
+    dataset = make_dataset()
+
+    decision = decide(view(dataset), NOW)
+
+    assert decision == Decision(
+        status=DatasetStatus(
+            observed_generation=1,
+            conditions=conditions(
+                "Collecting", "the first snapshot is being made", also="Reconciling"
+            ),
+        ),
+        create=decision.create,
+    )
+    [job] = decision.create
+    assert job == without_server_fields(collect_job(dataset))
+
+
+def without_server_fields(item: Object) -> Object:
+    fields = ("uid", "resourceVersion", "generation", "creationTimestamp")
+    metadata = {key: value for key, value in item["metadata"].items() if key not in fields}
+    return {**item, "metadata": metadata}
+
+
+def test_dataset_says_when_its_store_is_missing() -> None:
+    decision = decide(view(make_dataset(), has_store=False), NOW)
+
+    message = "the namespace needs an ArtifactStore named 'default'"
+    assert decision == Decision(
+        status=DatasetStatus(
+            observed_generation=1,
+            conditions=conditions("ArtifactStoreMissing", message, also="Stalled"),
+        )
+    )
+
+
+def test_result_is_recorded_and_the_job_is_kept_until_that_is_written() -> None:
+    dataset = make_dataset()
+    job = collect_job(dataset)
+    pod = job_pod(job, terminated(0, RESULT))
+
+    decision = decide(view(dataset, ended_job(job), pods=(pod,)), NOW)
+
+    assert decision == Decision(
+        status=COLLECTED.model_copy(
+            update={
+                "conditions": conditions(
+                    "SnapshotReady",
+                    "1000 rows, 1000 labelled, 1 parts",
+                    ready=ConditionStatus.TRUE,
+                ),
+                "last_check_time": time_text(NOW),
+                "last_attempt_time": time_text(NOW),
+            }
+        )
+    )
+
+
+def test_ignored_columns_are_named() -> None:
+    job = collect_job(make_dataset())
+    result = RESULT.model_copy(update={"ignored_columns": ("gate", "tail")})
+    pod = job_pod(job, terminated(0, result))
+
+    decision = decide(view(make_dataset(), ended_job(job), pods=(pod,)), NOW)
+
+    assert decision.status.conditions == conditions(
+        "SnapshotReady",
+        "1000 rows, 1000 labelled, 1 parts; columns that earlier data does not have are ignored: "
+        "gate, tail",
+        ready=ConditionStatus.TRUE,
+    )
+
+
+def test_recorded_job_is_deleted_and_the_next_look_is_waited_for() -> None:
+    dataset = make_dataset(status=COLLECTED)
+    job = ended_job(collect_job(dataset))
+
+    assert decide(view(dataset, job), NOW) == Decision(
+        status=COLLECTED, delete=(job,), requeue_seconds=200.0
+    )
+
+
+def test_settled_dataset_changes_nothing() -> None:
+    dataset = make_dataset(status=COLLECTED)
+
+    assert decide(view(dataset), NOW) == Decision(status=COLLECTED, requeue_seconds=200.0)
+
+
+def test_next_look_extends_the_snapshot_and_stays_ready() -> None:
+    dataset = make_dataset(status=COLLECTED)
+
+    decision = decide(view(dataset), NOW + timedelta(seconds=200))
+
+    assert decision == Decision(status=COLLECTED, create=decision.create)
+    [job] = decision.create
+    assert job["metadata"]["annotations"] == {labels.ROUND: "2", labels.GENERATION: "1"}
+    assert request_of(job).previous == PreviousSnapshot(
+        snapshot=snapshot_reference(RESULT.snapshot), source_fingerprint=digest("source")
+    )
+
+
+def test_look_in_flight_keeps_the_dataset_ready() -> None:
+    dataset = make_dataset(status=COLLECTED)
+    job = collect_job(dataset, 2)
+
+    assert decide(view(dataset, job, pods=(job_pod(job, {"running": {}}),)), NOW) == Decision(
+        status=COLLECTED
+    )
+
+
+def test_changed_spec_is_collected_at_once() -> None:
+    dataset = make_dataset(status=COLLECTED, metadata={"generation": 2})
+
+    decision = decide(view(dataset), NOW)
+
+    assert len(decision.create) == 1
+    assert decision.status == COLLECTED.model_copy(
+        update={
+            "observed_generation": 2,
+            "conditions": conditions(
+                "Collecting",
+                "the source of the changed spec is being read",
+                also="Reconciling",
+                generation=2,
+            ),
+        }
+    )
+
+
+def test_result_of_an_older_spec_is_recorded_as_that() -> None:
+    dataset = make_dataset()
+    job = ended_job(collect_job(dataset))
+    changed = make_dataset(metadata={"generation": 2})
+    pod = job_pod(job, terminated(0, RESULT))
+
+    decision = decide(view(changed, job, pods=(pod,)), NOW)
+
+    assert (decision.status.collected_generation, decision.status.observed_generation) == (1, 2)
+    after = dataclasses.replace(observed(changed), status=decision.status)
+    assert due_in(after, NOW) == 0.0
+
+
+def test_failed_look_is_told_and_the_snapshot_stays() -> None:
+    dataset = make_dataset(status=COLLECTED)
+    job = ended_job(collect_job(dataset, 2), "Failed")
+    failure = Failure(reason=FailureReason.SOURCE_UNREADABLE, message="a.csv is no Parquet")
+    pod = job_pod(job, terminated(10, failure, "Error"))
+
+    decision = decide(view(dataset, job, pods=(pod,)), NOW)
+
+    assert decision == Decision(
+        status=COLLECTED.model_copy(
+            update={
+                "conditions": conditions("SourceUnreadable", "a.csv is no Parquet", also="Stalled"),
+                "last_attempt_time": time_text(NOW),
+                "collections": 2,
+            }
+        )
+    )
+
+
+def test_failed_look_is_repeated_when_the_next_is_due() -> None:
+    failed = COLLECTED.model_copy(
+        update={"collections": 2, "conditions": conditions("SourceEmpty", "none", also="Stalled")}
+    )
+    dataset = make_dataset(status=failed)
+
+    decision = decide(view(dataset), NOW + timedelta(seconds=200))
+
+    assert [job["metadata"]["annotations"][labels.ROUND] for job in decision.create] == ["3"]
+    assert decision.status == failed
+
+
+def test_pod_that_cannot_start_is_told() -> None:
+    dataset = make_dataset()
+    job = collect_job(dataset)
+    pod = job_pod(job, {"waiting": {"reason": "ErrImagePull", "message": "no such host"}})
+
+    decision = decide(view(dataset, job, pods=(pod,)), NOW)
+
+    message = "image 'registry.test/trainer:1' cannot be had: no such host"
+    assert decision.status.conditions == conditions("ImagePullFailed", message, also="Stalled")
+
+
+def test_running_job_is_followed_though_the_store_is_gone() -> None:
+    dataset = make_dataset()
+    job = ended_job(collect_job(dataset))
+    pod = job_pod(job, terminated(0, RESULT))
+
+    decision = decide(view(dataset, job, pods=(pod,), has_store=False), NOW)
+
+    assert decision.status.snapshot == RESULT.snapshot
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds_from_now", "due"),
+    [
+        pytest.param(DatasetStatus(), 0, 0.0, id="never collected is due"),
+        pytest.param(COLLECTED, 0, 200.0, id="300 seconds after the last attempt"),
+        pytest.param(COLLECTED, 199, 1.0, id="one second before"),
+        pytest.param(COLLECTED, 200, 0.0, id="exactly then"),
+        pytest.param(COLLECTED, 9999, 0.0, id="long overdue"),
+    ],
+)
+def test_when_the_next_look_is_due(
+    status: DatasetStatus, seconds_from_now: int, due: float
+) -> None:
+    dataset = observed(make_dataset(status=status))
+
+    assert due_in(dataset, NOW + timedelta(seconds=seconds_from_now)) == due
