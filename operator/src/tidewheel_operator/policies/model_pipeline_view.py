@@ -70,11 +70,10 @@ def deployment_name(pipeline: Observed[ModelPipelineSpec, ModelPipelineStatus]) 
 
 
 def recipe_digest(pipeline: Observed[ModelPipelineSpec, ModelPipelineStatus]) -> str:
-    """Return the digest over everything in the spec that decides what a run learns."""
+    """Return the digest over everything in the spec that a run is made of.
+
+    Resources and deadline belong to it: who raises the memory after a run died of it wants another.
+    """
     spec = pipeline.spec
-    parts = (
-        spec.dataset_name,
-        model_name(pipeline),
-        spec.training.model_dump_json(exclude={"resources", "active_deadline_seconds"}),
-    )
+    parts = (spec.dataset_name, model_name(pipeline), spec.training.model_dump_json())
     return digest_of("\n".join(parts))

@@ -39,7 +39,6 @@ def admitted(
                 labelled_rows=snapshot.labelled_rows if snapshot is not None else 0,
                 start_time=moment,
             ),
-            "rows_at_last_run": snapshot.labelled_rows if snapshot is not None else 0,
             "handled_causes": (*status.handled_causes, handled)[-_MOST_CAUSES:],
         }
     )
@@ -57,7 +56,8 @@ def remembered(view: ModelPipelineView) -> ModelPipelineStatus:
     if run is None:
         return status.model_copy(update={"active_run_name": None})
     update: dict[str, object] = {"last_run": _with_facts(status.last_run, run)}
-    if run.status.snapshot is not None:
+    if run.status.snapshot is not None and run.status.result is not None:
+        # Only a verdict makes rows old: what a failed run was to learn is still new.
         update["rows_at_last_run"] = run.status.snapshot.labelled_rows
     if run.status.completion_time is not None:
         update["active_run_name"] = None
