@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tidewheel_dev import (
+    command,
     containerd,
+    errors,
     health,
     images,
     kernel,
@@ -22,6 +24,7 @@ from tidewheel_dev import (
     processes,
     progress,
     toolchain,
+    wait,
 )
 
 __all__ = ["ClusterHandle", "build", "down", "ensure_cluster", "is_up", "up", "up_with_images"]
@@ -90,9 +93,7 @@ def down(cluster: paths.ClusterPaths | None = None) -> None:
     cluster = cluster or paths.cluster_paths()
     packages.require_root("stop the embedded cluster")
     with locking.exclusive(cluster.state / "lock"), progress.step(f"stop cluster {cluster.name}"):
-        # First the kubelet, so that nothing restarts a pod; containerd helps to the end.
-        names = sorted(processes.all_records(cluster), key=lambda name: name != "kubelet")
-        processes.stop_all(cluster, [name for name in names if name != "containerd"])
+        _stop_processes(cluster)
         _remove_pods(cluster)
         processes.stop_all(cluster, ["containerd"])
         _kill_shims(cluster)
@@ -131,15 +132,34 @@ def _start(cluster: paths.ClusterPaths, tools: toolchain.Tools) -> list[str]:
     return started
 
 
+def _stop_processes(cluster: paths.ClusterPaths) -> None:
+    """Stop all but containerd, which helps to remove the pods."""
+    names = [name for name in processes.all_records(cluster) if name != "containerd"]
+    # First the kubelet, so that nothing restarts a pod. The API server says good-bye to etcd, and
+    # waits long for an answer.
+    names.sort(key=lambda name: name != "kubelet")
+    processes.stop_all(cluster, [name for name in names if name != "etcd"])
+    processes.stop_all(cluster, ["etcd"])
+
+
 def _remove_pods(cluster: paths.ClusterPaths) -> None:
     kernel.kill_pods(cluster)
     if processes.running_pid(cluster, "containerd") is None:
         return
-    for kind in ("tasks", "containers"):
-        found = containerd.ctr(cluster, kind, "list", "--quiet").split()
-        force = ["--force"] if kind == "tasks" else []
-        if found:
-            containerd.ctr(cluster, kind, "remove", *force, *found)
+
+    def left_over() -> str | None:
+        for kind, force in (("tasks", ["--force"]), ("containers", [])):
+            if found := containerd.ctr(cluster, kind, "list", "--quiet").split():
+                # containerd notices the dead by itself, so some of these are gone meanwhile.
+                command.succeeds(containerd.ctr_argv(cluster, kind, "remove", *force, *found))
+        left = containerd.ctr(cluster, "containers", "list", "--quiet").split()
+        return f"containers {', '.join(left)} are still there" if left else None
+
+    try:
+        wait.until("the end of all pods", left_over, timeout_seconds=10)
+    except errors.DevError as err:
+        # Not worth more: the next kubelet removes what it does not know.
+        progress.say(f"  {err}")
 
 
 def _kill_shims(cluster: paths.ClusterPaths) -> None:
