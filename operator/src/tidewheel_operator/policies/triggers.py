@@ -21,7 +21,7 @@ from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_contracts.api.v1alpha1.training_run import Cause
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, recipe_digest
-from tidewheel_operator.policies.observed import Observed, from_time
+from tidewheel_operator.policies.observed import Observed, from_time, to_time
 
 __all__ = [
     "Hold",
@@ -143,7 +143,8 @@ def held_by_limits(status: ModelPipelineStatus, limits: Limits, now: datetime) -
         ends = from_time(status.last_run.start_time) + timedelta(seconds=limits.cooldown_seconds)
         if now < ends:
             seconds = (ends - now).total_seconds()
-            return Hold(Reason.COOLDOWN, f"the cooldown ends in {seconds:.0f} s", seconds)
+            # The moment, not what is left of it: words that change are a write at every look.
+            return Hold(Reason.COOLDOWN, f"the cooldown ends at {to_time(ends)}", seconds)
     recent = [
         from_time(handled.time)
         for handled in status.handled_causes
