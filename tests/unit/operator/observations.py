@@ -1,11 +1,22 @@
 """What policies are given: objects as models, Jobs and pods as the cluster has them."""
 
 import copy
+from datetime import datetime
 from typing import Any
 
-from tests.builders import Object, make_snapshot, make_store, models_of, snapshot_reference, stored
+from tests.builders import (
+    NOW,
+    Object,
+    make_snapshot,
+    make_store,
+    models_of,
+    snapshot_reference,
+    stored,
+    time_text,
+)
 
 from tidewheel_contracts import labels
+from tidewheel_contracts.api.conditions import Condition, ConditionStatus
 from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
 from tidewheel_contracts.job import CollectRequest, Store, TrainRequest, Wire
 from tidewheel_operator.manifests.job import JobOwner, ProgramImage, program_job
@@ -133,6 +144,42 @@ def job_pod(job: Object, state: Object, *, name: str = "", **status: Any) -> Obj
             **status,
         },
     )
+
+
+def conditions(
+    reason: str,
+    message: str,
+    *others: str,
+    ready: str = "False",
+    since: datetime = NOW,
+    generation: int = 1,
+) -> tuple[Condition, ...]:
+    """Return Ready and, with its words, the conditions of other types that are True."""
+    statuses = {"Ready": ready, **dict.fromkeys(others, "True")}
+    return tuple(
+        Condition(
+            type=kind,
+            status=ConditionStatus(status),
+            observed_generation=generation,
+            last_transition_time=time_text(since),
+            reason=reason,
+            message=message,
+        )
+        for kind, status in statuses.items()
+    )
+
+
+def as_sent(item: Object) -> Object:
+    """Return a stored object as it was before the API server added its fields."""
+    fields = ("uid", "resourceVersion", "generation", "creationTimestamp")
+    metadata = {key: value for key, value in item["metadata"].items() if key not in fields}
+    return {**item, "metadata": metadata}
+
+
+def request_text(job: Object) -> str:
+    """Return the request that a Job or Deployment gives to its program."""
+    annotations = job["spec"]["template"]["metadata"]["annotations"]
+    return str(annotations[labels.REQUEST])
 
 
 def terminated(exit_code: int, message: Wire | str = "", reason: str = "") -> Object:

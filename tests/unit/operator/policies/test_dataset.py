@@ -1,7 +1,7 @@
 """When a Dataset is collected, and what it says about it."""
 
 import dataclasses
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,15 +17,17 @@ from tests.builders import (
 )
 from tests.unit.operator.observations import (
     TRAINER,
+    as_sent,
     collect_job,
+    conditions,
     ended_job,
     job_pod,
     observed,
+    request_text,
     terminated,
 )
 
 from tidewheel_contracts import labels
-from tidewheel_contracts.api.conditions import Condition, ConditionStatus
 from tidewheel_contracts.api.v1alpha1.common import Column
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_contracts.job import (
@@ -46,34 +48,10 @@ RESULT = CollectResult(
 )
 
 
-def conditions(
-    reason: str,
-    message: str,
-    *,
-    ready: ConditionStatus = ConditionStatus.FALSE,
-    also: str = "",
-    since: datetime = NOW,
-    generation: int = 1,
-) -> tuple[Condition, ...]:
-    """Return Ready and, if named, its companion."""
-    main = Condition(
-        type="Ready",
-        status=ready,
-        observed_generation=generation,
-        last_transition_time=time_text(since),
-        reason=reason,
-        message=message,
-    )
-    if not also:
-        return (main,)
-    update = {"type": also, "status": ConditionStatus.TRUE}
-    return (main, main.model_copy(update=update))
-
-
 READY = conditions(
     "SnapshotReady",
     "1000 rows, 1000 labelled, 1 parts",
-    ready=ConditionStatus.TRUE,
+    ready="True",
     since=EARLIER,
 )
 COLLECTED = DatasetStatus(
@@ -102,11 +80,6 @@ def view(
     return DatasetView(observed(dataset), store, tuple(jobs), by_job, TRAINER)
 
 
-def request_of(job: Object) -> CollectRequest:
-    text = job["spec"]["template"]["metadata"]["annotations"][labels.REQUEST]
-    return CollectRequest.model_validate_json(text)
-
-
 def test_new_dataset_is_collected_at_once() -> None:
     dataset = make_dataset()
 
@@ -115,20 +88,12 @@ def test_new_dataset_is_collected_at_once() -> None:
     assert decision == Decision(
         status=DatasetStatus(
             observed_generation=1,
-            conditions=conditions(
-                "Collecting", "the first snapshot is being made", also="Reconciling"
-            ),
+            conditions=conditions("Collecting", "the first snapshot is being made", "Reconciling"),
         ),
         create=decision.create,
     )
     [job] = decision.create
-    assert job == without_server_fields(collect_job(dataset))
-
-
-def without_server_fields(item: Object) -> Object:
-    fields = ("uid", "resourceVersion", "generation", "creationTimestamp")
-    metadata = {key: value for key, value in item["metadata"].items() if key not in fields}
-    return {**item, "metadata": metadata}
+    assert job == as_sent(collect_job(dataset))
 
 
 def test_dataset_says_when_its_store_is_missing() -> None:
@@ -138,7 +103,7 @@ def test_dataset_says_when_its_store_is_missing() -> None:
     assert decision == Decision(
         status=DatasetStatus(
             observed_generation=1,
-            conditions=conditions("ArtifactStoreMissing", message, also="Stalled"),
+            conditions=conditions("ArtifactStoreMissing", message, "Stalled"),
         )
     )
 
@@ -156,7 +121,7 @@ def test_result_is_recorded_and_the_job_is_kept_until_that_is_written() -> None:
                 "conditions": conditions(
                     "SnapshotReady",
                     "1000 rows, 1000 labelled, 1 parts",
-                    ready=ConditionStatus.TRUE,
+                    ready="True",
                 ),
                 "last_check_time": time_text(NOW),
                 "last_attempt_time": time_text(NOW),
@@ -176,7 +141,7 @@ def test_ignored_columns_are_named() -> None:
         "SnapshotReady",
         "1000 rows, 1000 labelled, 1 parts; columns that earlier data does not have are ignored: "
         "gate, tail",
-        ready=ConditionStatus.TRUE,
+        ready="True",
     )
 
 
@@ -203,7 +168,7 @@ def test_next_look_extends_the_snapshot_and_stays_ready() -> None:
     assert decision == Decision(status=COLLECTED, create=decision.create)
     [job] = decision.create
     assert job["metadata"]["annotations"] == {labels.ROUND: "2", labels.GENERATION: "1"}
-    assert request_of(job).previous == PreviousSnapshot(
+    assert CollectRequest.model_validate_json(request_text(job)).previous == PreviousSnapshot(
         snapshot=snapshot_reference(RESULT.snapshot), source_fingerprint=digest("source")
     )
 
@@ -229,7 +194,7 @@ def test_changed_spec_is_collected_at_once() -> None:
             "conditions": conditions(
                 "Collecting",
                 "the source of the changed spec is being read",
-                also="Reconciling",
+                "Reconciling",
                 generation=2,
             ),
         }
@@ -260,7 +225,7 @@ def test_failed_look_is_told_and_the_snapshot_stays() -> None:
     assert decision == Decision(
         status=COLLECTED.model_copy(
             update={
-                "conditions": conditions("SourceUnreadable", "a.csv is no Parquet", also="Stalled"),
+                "conditions": conditions("SourceUnreadable", "a.csv is no Parquet", "Stalled"),
                 "last_attempt_time": time_text(NOW),
                 "collections": 2,
             }
@@ -270,7 +235,7 @@ def test_failed_look_is_told_and_the_snapshot_stays() -> None:
 
 def test_failed_look_is_repeated_when_the_next_is_due() -> None:
     failed = COLLECTED.model_copy(
-        update={"collections": 2, "conditions": conditions("SourceEmpty", "none", also="Stalled")}
+        update={"collections": 2, "conditions": conditions("SourceEmpty", "none", "Stalled")}
     )
     dataset = make_dataset(status=failed)
 
@@ -288,7 +253,7 @@ def test_pod_that_cannot_start_is_told() -> None:
     decision = decide(view(dataset, job, pods=(pod,)), NOW)
 
     message = "image 'registry.test/trainer:1' cannot be had: no such host"
-    assert decision.status.conditions == conditions("ImagePullFailed", message, also="Stalled")
+    assert decision.status.conditions == conditions("ImagePullFailed", message, "Stalled")
 
 
 def test_running_job_is_followed_though_the_store_is_gone() -> None:
