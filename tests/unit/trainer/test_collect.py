@@ -20,8 +20,8 @@ from tidewheel_trainer.surroundings import Surroundings
 Collect = Callable[..., CollectResult]
 
 _FOLDER = "tidewheel/ml/datasets/flights"
-_JANUARY = [datetime(2013, 1, 1, 5), datetime(2013, 1, 2, 6)]
-_FEBRUARY = [datetime(2013, 2, 1, 5), datetime(2013, 2, 3, 7, 30)]
+_JANUARY = [datetime.fromisoformat(text) for text in ("2013-01-01T05:00", "2013-01-02T06:00")]
+_FEBRUARY = [datetime.fromisoformat(text) for text in ("2013-02-01T05:00", "2013-02-03T07:30")]
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
         uid: str = "uid-1",
         champion: RunResult | None = None,
         candidates: tuple[dict[str, Any], ...] = (_candidate(),),
-        time: dict[str, Any] | None = {"column": "day"},
+        time: str | None = "day",
         **training: Any,
     ) -> RunResult:
         reference = None
@@ -101,7 +101,7 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
                 "manifestKey": data.snapshot.manifest_key,
             },
             "target": {"column": "late"},
-            "time": time,
+            "time": None if time is None else {"column": time},
             "training": {"candidates": candidates, **training},
             "champion": reference,
         }
@@ -192,6 +192,19 @@ def test_the_same_recipe_on_new_data_is_a_tie_and_untested(snapshot: Any, traine
         4800,
     )
     assert _values(second, "Champion").items() <= _values(second, "Candidate").items()
+
+
+def test_metrics_say_which_fit_they_belong_to(snapshot: Any, trained: Train) -> None:
+    first = trained(snapshot(_columns(0, 20)))
+    second = trained(snapshot(_columns(0, 20), _columns(20, 12)), "uid-2", first)
+    names = ["roc_auc", "log_loss", "brier"]
+    assert [(each.name, each.fit) for each in second.metrics] == [
+        *((name, "Candidate") for name in names),
+        ("base_rate", "Candidate"),
+        ("roc_auc_difference", "Candidate"),
+        ("roc_auc_standard_error", "Candidate"),
+        *((name, "Champion") for name in names),
+    ]
 
 
 def test_the_same_recipe_on_the_same_data_is_a_tie_of_recipes(
@@ -389,9 +402,7 @@ def test_a_champion_with_other_bytes_is_not_loaded(
     )
 
 
-def test_a_parameter_of_null_stays_in_the_recipe(
-    store: Any, snapshot: Any, trained: Train
-) -> None:
+def test_a_parameter_of_null_stays_in_the_recipe(store: Any, snapshot: Any, trained: Train) -> None:
     result = trained(snapshot(_columns(0, 20)), candidates=(_candidate(max_leaf_nodes=None),))
     assert result.artifact is not None
     manifest = ModelManifest.model_validate_json(store.objects[result.artifact.manifest_key])
