@@ -1,97 +1,35 @@
-"""From the store to a model that has proved itself: verify every byte, open, predict the sample."""
-
-import hashlib
+"""From verified bytes to a model that has proved itself on its sample rows."""
 
 import orjson
-import pydantic
 
-from tidewheel_contracts.artifact.model import MODEL_FILE, ArtifactFile, ModelManifest, model_digest
-from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import FailureReason
-from tidewheel_contracts.serving import ServeRequest
+from tidewheel_server.artifact_files import VerifiedArtifact
 from tidewheel_server.errors import LoadError
 from tidewheel_server.inference import infer, sample_body
 from tidewheel_server.model_file import open_model
 from tidewheel_server.model_state import Identity, ServedModel
 from tidewheel_server.sklearn_engine import SklearnEngine
-from tidewheel_server.store import ObjectStore
 from tidewheel_server.tensors import input_tensors, output_tensors
 
 __all__ = ["load_model"]
 
-_MANIFEST_LIMIT_BYTES = 8 * 1024 * 1024
-_MODEL_LIMIT_BYTES = 1024 * 1024 * 1024
 
-
-def load_model(request: ServeRequest, identity: Identity, store: ObjectStore) -> ServedModel:
-    """Return the model of the request, ready to answer.
+def load_model(artifact: VerifiedArtifact, identity: Identity) -> ServedModel:
+    """Return the model, ready to answer.
 
     Raises:
-        StoreUnavailableError: the store does not answer.
-        LoadError: the artifact is missing, damaged, not the one asked for, or predicts nothing.
+        LoadError: the file holds no model of ours, or the model cannot predict its sample.
     """
-    manifest = _manifest(request, store)
-    folder = request.manifest_key.rpartition("/")[0]
-    file = _model_file(manifest)
-    pipeline = open_model(_verified_bytes(store, f"{folder}/{file.name}", file))
     model = ServedModel(
         identity=identity,
-        manifest=manifest,
-        engine=SklearnEngine(pipeline, manifest),
-        inputs=input_tensors(manifest),
-        outputs=output_tensors(manifest),
+        manifest=artifact.manifest,
+        engine=SklearnEngine(open_model(artifact.model_data), artifact.manifest),
+        inputs=input_tensors(artifact.manifest),
+        outputs=output_tensors(artifact.manifest),
         header_lines=identity.header_lines,
     )
     _predict_sample(model)
     return model
-
-
-def _manifest(request: ServeRequest, store: ObjectStore) -> ModelManifest:
-    data = store.get(request.manifest_key, _MANIFEST_LIMIT_BYTES)
-    if manifest_digest(data) != request.manifest_digest:
-        raise _damaged(
-            f"The manifest has the digest {manifest_digest(data)}, not {request.manifest_digest}"
-        )
-    try:
-        manifest = ModelManifest.model_validate_json(data)
-    except pydantic.ValidationError as error:
-        raise _damaged(f"The manifest is not of this version: {_first_problem(error)}") from error
-    if manifest.digest != request.artifact_digest:
-        raise _damaged(
-            f"The manifest is of the artifact {manifest.digest}, not {request.artifact_digest}"
-        )
-    if model_digest(manifest.files) != manifest.digest:
-        raise _damaged("The manifest's digest is not that of the model files it lists")
-    if len(manifest.sample) != len(manifest.inputs):
-        raise _damaged(
-            f"The manifest has {len(manifest.sample)} sample columns for "
-            f"{len(manifest.inputs)} inputs"
-        )
-    return manifest
-
-
-def _model_file(manifest: ModelManifest) -> ArtifactFile:
-    """Return the one file that the engine opens; its name is ours, so no path can hide in it."""
-    for file in manifest.files:
-        if file.name == MODEL_FILE:
-            break
-    else:
-        raise _damaged(f"The artifact has no {MODEL_FILE}")
-    if file.size_bytes > _MODEL_LIMIT_BYTES:
-        raise _damaged(
-            f"{MODEL_FILE} has {file.size_bytes} bytes; the server takes {_MODEL_LIMIT_BYTES}"
-        )
-    return file
-
-
-def _verified_bytes(store: ObjectStore, key: str, file: ArtifactFile) -> bytes:
-    data = store.get(key, file.size_bytes)
-    if len(data) != file.size_bytes:
-        raise _damaged(f"'{key}' has {len(data)} bytes, but {file.size_bytes} are expected")
-    found = hashlib.sha256(data).hexdigest()
-    if found != file.sha256:
-        raise _damaged(f"'{key}' has the SHA-256 {found}, but {file.sha256} is expected")
-    return data
 
 
 def _predict_sample(model: ServedModel) -> None:
@@ -99,13 +37,7 @@ def _predict_sample(model: ServedModel) -> None:
     response = infer(model, sample_body(model.manifest)).response
     if response.status != 200:
         error = orjson.loads(response.body)["error"]
-        raise _damaged(f"The model cannot predict its own sample rows: {error}")
-
-
-def _first_problem(error: pydantic.ValidationError) -> str:
-    problem = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
-
-
-def _damaged(message: str) -> LoadError:
-    return LoadError(FailureReason.ARTIFACT_DAMAGED, message)
+        raise LoadError(
+            FailureReason.ARTIFACT_DAMAGED,
+            f"The model cannot predict its own sample rows: {error}",
+        )

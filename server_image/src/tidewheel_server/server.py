@@ -1,6 +1,7 @@
 """Runs one server from the first listening socket to the exit code."""
 
 import asyncio
+import os
 import signal
 import time
 from functools import partial
@@ -113,12 +114,16 @@ async def _load(
 
 
 def _load_from_store(request: ServeRequest, identity: Identity) -> ServedModel:
-    # Imported here, in the loading thread: scikit-learn and boto3 take seconds to import, and the
+    # Imported here, in the loading thread: boto3 and scikit-learn take seconds to import, and the
     # liveness probe is answered meanwhile.
-    from tidewheel_server.artifact_loader import load_model
+    from tidewheel_server.artifact_files import fetch_artifact
     from tidewheel_server.store import S3Store
 
-    return load_model(request, identity, S3Store(request.store.spec))
+    artifact = fetch_artifact(request, S3Store(request.store.spec, os.environ))
+
+    from tidewheel_server.artifact_loader import load_model
+
+    return load_model(artifact, identity)
 
 
 def _log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

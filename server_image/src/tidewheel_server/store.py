@@ -3,6 +3,7 @@
 This is the server's only outgoing request, and it is made at start only.
 """
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import boto3
@@ -15,6 +16,7 @@ from tidewheel_server.errors import LoadError, StoreUnavailableError
 
 __all__ = ["ObjectStore", "S3Store"]
 
+_KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 30
 _CHECKSUM_MODES = {
@@ -36,15 +38,28 @@ class ObjectStore(Protocol):
 
 
 class S3Store:
-    """An S3-compatible bucket; credentials come from the environment."""
+    """An S3-compatible bucket, opened with the keys of the mounted Secret."""
 
-    def __init__(self, spec: ArtifactStoreSpec) -> None:
+    def __init__(self, spec: ArtifactStoreSpec, environment: Mapping[str, str]) -> None:
+        """Connect to nothing yet.
+
+        Raises:
+            LoadError: there are no keys; boto3 would go and ask the cloud's metadata service.
+        """
+        for name in _KEY_VARIABLES:
+            if not environment.get(name):
+                raise LoadError(
+                    FailureReason.CREDENTIALS_REFUSED,
+                    f"The Secret '{spec.secret_name}' must have the key {name}",
+                )
         self._bucket = spec.bucket
         self._endpoint = spec.endpoint
         self._client = boto3.client(
             "s3",
             endpoint_url=spec.endpoint,
             region_name=spec.region,
+            aws_access_key_id=environment[_KEY_VARIABLES[0]],
+            aws_secret_access_key=environment[_KEY_VARIABLES[1]],
             config=botocore.config.Config(
                 connect_timeout=_CONNECT_SECONDS,
                 read_timeout=_READ_SECONDS,
@@ -69,14 +84,6 @@ class S3Store:
             data: bytes = answer["Body"].read()
         except botocore.exceptions.ClientError as error:
             raise self._refusal(error, key) from error
-        except (
-            botocore.exceptions.NoCredentialsError,
-            botocore.exceptions.PartialCredentialsError,
-        ) as error:
-            raise LoadError(
-                FailureReason.CREDENTIALS_REFUSED,
-                "The Secret must hold AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-            ) from error
         except (botocore.exceptions.BotoCoreError, OSError) as error:
             raise StoreUnavailableError(
                 f"The store at {self._endpoint} does not answer: {type(error).__name__}"

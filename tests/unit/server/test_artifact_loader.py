@@ -23,6 +23,7 @@ from tidewheel_contracts.artifact.model import ArtifactFile, ModelManifest, mode
 from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import FailureReason
 from tidewheel_contracts.serving import ServeRequest
+from tidewheel_server.artifact_files import fetch_artifact
 from tidewheel_server.artifact_loader import load_model
 from tidewheel_server.errors import LoadError
 from tidewheel_server.inference import infer, sample_body
@@ -57,7 +58,7 @@ class Artifact:
     identity: Identity
 
     def load(self) -> Any:
-        return load_model(self.request, self.identity, self.store)
+        return load_model(fetch_artifact(self.request, self.store), self.identity)
 
     def refusal(self) -> tuple[FailureReason, str]:
         with pytest.raises(LoadError) as raised:

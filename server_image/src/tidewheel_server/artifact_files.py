@@ -1,0 +1,100 @@
+"""From the store to verified bytes: every digest is checked before anything is opened.
+
+It imports none of the model libraries, so that a store that does not answer, or a damaged file, is
+told before they are loaded.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import pydantic
+
+from tidewheel_contracts.artifact.model import MODEL_FILE, ArtifactFile, ModelManifest, model_digest
+from tidewheel_contracts.artifact.snapshot import manifest_digest
+from tidewheel_contracts.job import FailureReason
+from tidewheel_contracts.serving import ServeRequest
+from tidewheel_server.errors import LoadError
+from tidewheel_server.store import ObjectStore
+
+__all__ = ["VerifiedArtifact", "fetch_artifact"]
+
+_MANIFEST_LIMIT_BYTES = 8 * 1024 * 1024
+_MODEL_LIMIT_BYTES = 1024 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedArtifact:
+    """A manifest and the model file that it names, both of the digests that were asked for."""
+
+    manifest: ModelManifest
+    model_data: bytes
+
+
+def fetch_artifact(request: ServeRequest, store: ObjectStore) -> VerifiedArtifact:
+    """Return the artifact of the request.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+        LoadError: the artifact is missing, damaged, or not the one asked for.
+    """
+    manifest = _manifest(request, store)
+    folder = request.manifest_key.rpartition("/")[0]
+    file = _model_file(manifest)
+    return VerifiedArtifact(manifest, _verified_bytes(store, f"{folder}/{file.name}", file))
+
+
+def _manifest(request: ServeRequest, store: ObjectStore) -> ModelManifest:
+    data = store.get(request.manifest_key, _MANIFEST_LIMIT_BYTES)
+    if manifest_digest(data) != request.manifest_digest:
+        raise _damaged(
+            f"The manifest has the digest {manifest_digest(data)}, not {request.manifest_digest}"
+        )
+    try:
+        manifest = ModelManifest.model_validate_json(data)
+    except pydantic.ValidationError as error:
+        raise _damaged(f"The manifest is not of this version: {_first_problem(error)}") from error
+    if manifest.digest != request.artifact_digest:
+        raise _damaged(
+            f"The manifest is of the artifact {manifest.digest}, not {request.artifact_digest}"
+        )
+    if model_digest(manifest.files) != manifest.digest:
+        raise _damaged("The manifest's digest is not that of the model files it lists")
+    if len(manifest.sample) != len(manifest.inputs):
+        raise _damaged(
+            f"The manifest has {len(manifest.sample)} sample columns for "
+            f"{len(manifest.inputs)} inputs"
+        )
+    return manifest
+
+
+def _model_file(manifest: ModelManifest) -> ArtifactFile:
+    """Return the one file that the engine opens; its name is ours, so no path can hide in it."""
+    for file in manifest.files:
+        if file.name == MODEL_FILE:
+            break
+    else:
+        raise _damaged(f"The artifact has no {MODEL_FILE}")
+    if file.size_bytes > _MODEL_LIMIT_BYTES:
+        raise _damaged(
+            f"{MODEL_FILE} has {file.size_bytes} bytes; the server takes {_MODEL_LIMIT_BYTES}"
+        )
+    return file
+
+
+def _verified_bytes(store: ObjectStore, key: str, file: ArtifactFile) -> bytes:
+    data = store.get(key, file.size_bytes)
+    if len(data) != file.size_bytes:
+        raise _damaged(f"'{key}' has {len(data)} bytes, but {file.size_bytes} are expected")
+    found = hashlib.sha256(data).hexdigest()
+    if found != file.sha256:
+        raise _damaged(f"'{key}' has the SHA-256 {found}, but {file.sha256} is expected")
+    return data
+
+
+def _first_problem(error: pydantic.ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+
+
+def _damaged(message: str) -> LoadError:
+    return LoadError(FailureReason.ARTIFACT_DAMAGED, message)
