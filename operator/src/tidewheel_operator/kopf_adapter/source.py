@@ -8,7 +8,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import kopf
 
@@ -63,6 +63,8 @@ class KopfEventSource:
                     clusterwide=not self._namespaces,
                     namespaces=self._namespaces,
                     stop_flag=self._stop,
+                    # Kopf would ask for the name of a user that a pod does not have.
+                    identity=cast("Any", "tidewheel"),
                 )
             )
         except Exception:
