@@ -39,7 +39,9 @@ def _frame() -> pd.DataFrame:
     random = np.random.default_rng(0)
     numbers = random.normal(size=400)
     numbers[::9] = np.nan
-    texts = pd.Series(random.choice(["a", "b", "c", None], 400), dtype=object)
+    texts = pd.Series(
+        random.choice(np.array(["a", "b", "c", None], dtype=object), 400), dtype=object
+    )
     return pd.DataFrame({"number": numbers, "other": random.random(400), "text": texts})
 
 

@@ -17,11 +17,12 @@ _FIRST_DAY = microseconds("2013-01-01T00:00:00Z") // DAY
 
 
 def _times(days: int, rows_per_day: int) -> np.ndarray:
-    return np.repeat(np.arange(_FIRST_DAY, _FIRST_DAY + days), rows_per_day) * DAY + DAY // 2
+    days_of_rows = np.repeat(np.arange(_FIRST_DAY, _FIRST_DAY + days), rows_per_day)
+    return np.asarray(days_of_rows * DAY + DAY // 2)
 
 
 def _positive(rows: int) -> np.ndarray:
-    return np.arange(rows) % 4 == 0
+    return np.asarray(np.arange(rows) % 4 == 0)
 
 
 def _tested_days(split: Split | Shortage) -> list[int]:

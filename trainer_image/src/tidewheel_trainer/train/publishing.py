@@ -73,7 +73,8 @@ def _lineage(run: Run, result: RunResult) -> dict[str, Any]:
         "protocol": 1,
         "run": {"name": request.run_name, "uid": request.run_uid},
         "snapshot": request.snapshot.to_wire(),
-        "training": request.training.to_wire(),
+        # With its nulls: a parameter of null is not a parameter left out.
+        "training": request.training.model_dump(mode="json", by_alias=True),
         "champion": request.champion.to_wire() if request.champion else None,
         "startedAt": run.started,
         "endedAt": surroundings.moment(),
