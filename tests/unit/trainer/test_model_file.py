@@ -85,7 +85,7 @@ def test_the_same_fit_gives_the_same_bytes_in_two_processes() -> None:
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "PYTHONHASHSEED": "1",
-        "MALLOC_PERTURB_": "85",  # memory of another content than ours, so padding would show
+        "MALLOC_PERTURB_": "85",  # other memory than ours: bytes that nobody set would show
     }
     other = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
