@@ -1,0 +1,129 @@
+"""What the rest of a cluster does: Jobs end with messages, Deployments become ready, owners go."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.builders import Object, digest, make_artifact, make_result, make_snapshot
+from tests.unit.operator.memory_api import MemoryServer
+from tests.unit.operator.observations import ended_job, job_pod, request_text, terminated
+
+from tidewheel_contracts.api.v1alpha1.dataset import Snapshot
+from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.job import (
+    CollectRequest,
+    CollectResult,
+    Failure,
+    TrainRequest,
+    TrainResult,
+)
+from tidewheel_operator.runtime.cache import owner_of
+from tidewheel_operator.runtime.resources import DEPLOYMENTS, JOBS, PODS, RESOURCES
+
+Message = CollectResult | TrainResult | Failure
+
+
+class Bucket:
+    """The user's raw data, by its count of labelled rows, and what programs make of it."""
+
+    def __init__(self) -> None:
+        self.labelled_rows = 1000
+        self.verdict = Verdict.PASSED
+
+    def answer(self, job: Object) -> Message:
+        """Return what the program of a Job reports; the same request gets the same answer."""
+        request = json.loads(request_text(job))
+        if request["kind"] == "CollectRequest":
+            return self._collect(CollectRequest.model_validate(request))
+        return self._train(TrainRequest.model_validate(request))
+
+    def _collect(self, _: CollectRequest) -> CollectResult:
+        return CollectResult(snapshot=self.snapshot(), source_fingerprint=digest("source"))
+
+    def snapshot(self) -> Snapshot:
+        """Return the snapshot of the data as it is."""
+        return make_snapshot(f"snapshot of {self.labelled_rows}", self.labelled_rows)
+
+    def _train(self, request: TrainRequest) -> TrainResult:
+        passed = self.verdict == Verdict.PASSED
+        return TrainResult(
+            result=make_result(
+                self.verdict,
+                training_rows=request.snapshot.labelled_rows,
+                artifact=make_artifact(request.run_uid) if passed else None,
+            )
+        )
+
+
+class Controllers:
+    """The controllers of a cluster; each call of `act` does one thing, if one is to be done."""
+
+    def __init__(self, server: MemoryServer, bucket: Bucket) -> None:
+        self.server = server
+        self.are_jobs_held = False
+        self.are_deployments_held = False
+        self._answer: Callable[[Object], Message] = bucket.answer
+
+    def act(self) -> bool:
+        """Do the next thing; tell whether there was one."""
+        return self._collect_garbage() or self._run_jobs() or self._run_deployments()
+
+    def _run_jobs(self) -> bool:
+        for job in self.server.all(JOBS):
+            if self.are_jobs_held or (job.get("status") or {}).get("conditions"):
+                continue
+            return self._run_job(job)
+        return False
+
+    def _run_job(self, job: Object) -> bool:
+        """Let the pod appear, end, and the Job end, one after the other."""
+        pods = [pod for pod in self.server.all(PODS) if _is_owned_by(pod, job)]
+        if not pods:
+            pod = job_pod(job, {})
+            self.server.create(PODS, {**pod, "metadata": _sent(pod["metadata"])})
+        elif not pods[0].get("status"):
+            message = self._answer(job)
+            ended = job_pod(job, terminated(10 if isinstance(message, Failure) else 0, message))
+            self.server.set_status(PODS, pods[0], ended["status"])
+        else:
+            code = pods[0]["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"]
+            ended = ended_job(job, "Complete" if code == 0 else "Failed")
+            self.server.set_status(JOBS, job, ended["status"])
+        return True
+
+    def _run_deployments(self) -> bool:
+        for deployment in self.server.all(DEPLOYMENTS):
+            replicas = deployment["spec"]["replicas"]
+            status = {
+                "observedGeneration": deployment["metadata"]["generation"],
+                "updatedReplicas": replicas,
+                "readyReplicas": replicas,
+                "availableReplicas": replicas,
+            }
+            if not self.are_deployments_held and deployment.get("status") != status:
+                self.server.set_status(DEPLOYMENTS, deployment, status)
+                return True
+        return False
+
+    def _collect_garbage(self) -> bool:
+        uids = {
+            item["metadata"]["uid"] for resource in RESOURCES for item in self.server.all(resource)
+        }
+        for resource in RESOURCES:
+            for item in self.server.all(resource):
+                owner = owner_of(item)
+                if owner is not None and owner["uid"] not in uids:
+                    self.server.remove(resource, item)
+                    return True
+        return False
+
+
+def _is_owned_by(item: Object, owner: Object) -> bool:
+    reference = owner_of(item)
+    return reference is not None and reference["uid"] == owner["metadata"]["uid"]
+
+
+def _sent(metadata: Any) -> Any:
+    fields = ("name", "namespace", "labels", "ownerReferences")
+    return {key: copy.deepcopy(metadata[key]) for key in fields}

@@ -1,0 +1,137 @@
+"""The story that simulations tell, what is left at its end, and how much was written."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tests.builders import NAMESPACE, Object, make_dataset, make_pipeline, make_store
+from tests.unit.operator.memory_api import MemoryServer
+from tests.unit.operator.observations import as_sent
+from tests.unit.operator.simulation.world import Kill, Simulation
+
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.resources import (
+    EVENTS,
+    MODEL_DEPLOYMENTS,
+    MODEL_VERSIONS,
+    TRAINING_RUNS,
+    resource_of,
+)
+from tidewheel_operator.web.alert_payload import Alert
+from tidewheel_operator.web.alert_runs import AlertOutcome, open_run
+
+REFRESH_SECONDS = 300
+# Times are the clock's, versions count writes, and neither is what a user asked for.
+_DROPPED = frozenset({"resourceVersion", "creationTimestamp", "time"})
+
+
+def user_applies(simulation: Simulation, *items: Object) -> None:
+    """Create objects as a person does."""
+    for item in items:
+        simulation.server.create(resource_of(item), as_sent(item))
+
+
+async def start_loop(simulation: Simulation, **pipeline: Any) -> None:
+    """Apply the smallest loop and wait until the first version serves."""
+    user_applies(simulation, make_store(), make_dataset(), make_pipeline(**pipeline))
+    await simulation.settle()
+
+
+async def post_alert(simulation: Simulation, name: str = "slump") -> AlertOutcome:
+    """Send an alert as Alertmanager does: again and again until it is answered."""
+    alert = Alert.model_validate(
+        {
+            "status": "firing",
+            "labels": {"pipeline": "flight-delay"},
+            "startsAt": "2026-11-21T12:00:00Z",
+            "fingerprint": name,
+        }
+    )
+
+    async def send(world: World) -> AlertOutcome:
+        return await open_run(world, NAMESPACE, "group", alert)
+
+    outcome: AlertOutcome = await simulation.do(send)
+    return outcome
+
+
+async def whole_loop(simulation: Simulation) -> None:
+    """Turn the loop: first version, new data, the old version goes, an alert, nothing new."""
+    await start_loop(simulation)
+    simulation.bucket.labelled_rows = 1500
+    await simulation.advance(REFRESH_SECONDS)
+    await simulation.advance(2 * REFRESH_SECONDS)
+    simulation.bucket.labelled_rows = 1600
+    await simulation.advance(REFRESH_SECONDS)
+    await post_alert(simulation)
+    await simulation.settle()
+    await post_alert(simulation, "another")
+    await simulation.settle()
+    await simulation.advance(2 * REFRESH_SECONDS)
+
+
+async def played(
+    story: Callable[[Simulation], Awaitable[None]],
+    kill: Kill | None = None,
+    seed: int | None = None,
+) -> Simulation:
+    """Return a simulation in which a story has been told to its end."""
+    simulation = Simulation(kill, seed)
+    await story(simulation)
+    return simulation
+
+
+def end_state(server: MemoryServer) -> dict[str, Any]:
+    """Return all objects by kind and name, without versions and times; events only inform."""
+    return {
+        f"{resource.kind}/{name}": _timeless(item)
+        for (resource, _, name), item in server.objects.items()
+        if resource != EVENTS
+    }
+
+
+def made_and_deleted(simulation: Simulation) -> Counter[str]:
+    """Return how many objects of each kind the operator created and deleted."""
+    return Counter(
+        f"{write.verb} {write.kind}"
+        for write in simulation.api.writes
+        if write.verb in ("create", "delete") and write.kind != EVENTS.kind
+    )
+
+
+def champion(simulation: Simulation) -> int | None:
+    """Return the number of the version that serves."""
+    item = simulation.server.find(MODEL_DEPLOYMENTS, NAMESPACE, "flight-delay")
+    assert item is not None
+    number: int | None = (item["status"].get("champion") or {}).get("number")
+    return number
+
+
+def runs(simulation: Simulation) -> list[tuple[str, str]]:
+    """Return cause and reason of every run, in order of the versions that they made."""
+    found = [
+        (
+            item["status"].get("versionNumber", 0),
+            item["status"]["trigger"]["cause"],
+            item["status"]["conditions"][0]["reason"],
+        )
+        for item in simulation.server.all(TRAINING_RUNS)
+    ]
+    return [(cause, reason) for _, cause, reason in sorted(found)]
+
+
+def versions(simulation: Simulation) -> list[str]:
+    """Return the names of all versions."""
+    return [item["metadata"]["name"] for item in simulation.server.all(MODEL_VERSIONS)]
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _timeless(part)
+            for key, part in value.items()
+            if key not in _DROPPED and not key.endswith("Time")
+        }
+    if isinstance(value, list):
+        return [_timeless(part) for part in value]
+    return value

@@ -1,0 +1,265 @@
+"""A cluster in memory with an operator that can be killed, and a clock that only the test moves."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.builders import NOW, Object
+from tests.unit.operator.memory_api import MemoryApi, MemoryServer
+from tests.unit.operator.simulation.controllers import Bucket, Controllers
+
+from tidewheel_operator.reconcile import (
+    artifact_store,
+    dataset,
+    model_deployment,
+    model_pipeline,
+    model_version,
+    training_run,
+)
+from tidewheel_operator.reconcile.routing import keys_of
+from tidewheel_operator.reconcile.step import Reconciler, reconcile
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.alert_counts import AlertCounts
+from tidewheel_operator.runtime.api import Found, Outcome
+from tidewheel_operator.runtime.cache import Cache
+from tidewheel_operator.runtime.event_source import Change
+from tidewheel_operator.runtime.queue import Key
+from tidewheel_operator.runtime.resources import RESOURCES, Resource
+from tidewheel_operator.settings import Settings
+
+SETTINGS = Settings(trainer_image="registry.test/trainer:1", server_image="registry.test/server:1")
+RECONCILERS: dict[str, Reconciler[Any, Any]] = {
+    module.RECONCILER.resource.plural: module.RECONCILER
+    for module in (
+        artifact_store,
+        dataset,
+        model_deployment,
+        model_pipeline,
+        model_version,
+        training_run,
+    )
+}
+# Far more than any scenario needs: a loop that does not come to rest is a defect.
+_MOST_STEPS = 5000
+
+
+class Killed(BaseException):
+    """The operator process is gone; nothing of it may catch this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write of the operator that succeeded."""
+
+    verb: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """When the operator dies: right before or right after its write number `index`."""
+
+    index: int
+    is_after: bool
+
+
+class Clock:
+    """The one time of a simulation."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.now
+
+
+@dataclass
+class RecordingApi(MemoryApi):
+    """Records what the operator writes, and kills it once when it is time."""
+
+    server: MemoryServer
+    kill: Kill | None = None
+    attempts: int = 0
+    writes: list[Write] = field(default_factory=list)
+
+    async def create(self, resource: Resource, manifest: Object) -> Outcome:
+        """Create an object."""
+        name = manifest["metadata"]["name"]
+        return self._write("create", resource, name, lambda: self.server.create(resource, manifest))
+
+    async def apply(self, resource: Resource, manifest: Object) -> Outcome:
+        """Apply our fields."""
+        name = manifest["metadata"]["name"]
+        return self._write("apply", resource, name, lambda: self.server.apply(resource, manifest))
+
+    async def patch_status(
+        self, resource: Resource, namespace: str, name: str, patch: Object
+    ) -> Outcome:
+        """Merge a patch into a status."""
+        return self._write(
+            "status",
+            resource,
+            name,
+            lambda: self.server.patch_status(resource, namespace, name, patch),
+        )
+
+    async def delete(self, resource: Resource, target: Object) -> Outcome:
+        """Delete exactly the observed object."""
+        name = target["metadata"]["name"]
+        return self._write("delete", resource, name, lambda: self.server.delete(resource, target))
+
+    def _write(
+        self, verb: str, resource: Resource, name: str, send: Callable[[], Outcome]
+    ) -> Outcome:
+        index, self.attempts = self.attempts, self.attempts + 1
+        if self.kill == Kill(index, is_after=False):
+            raise Killed
+        outcome = send()
+        if isinstance(outcome, Found):
+            self.writes.append(Write(verb, resource.kind, name))
+        if self.kill == Kill(index, is_after=True):
+            raise Killed
+        return outcome
+
+
+@dataclass
+class Life:
+    """One life of the operator process: what it knows and what it is about to look at."""
+
+    world: World
+    dirty: dict[Key, None] = field(default_factory=dict)
+    timers: dict[Key, datetime] = field(default_factory=dict)
+    news: list[tuple[Resource, Change, Object]] = field(default_factory=list)
+
+
+class Simulation:
+    """A server, its controllers and a user's bucket, with an operator at work.
+
+    With a seed, watches deliver late and in any order, and keys are taken in any order; the same
+    seed gives the same run.
+    """
+
+    def __init__(self, kill: Kill | None = None, seed: int | None = None) -> None:
+        self.clock = Clock()
+        self.server = MemoryServer(self.clock)
+        self.server.watchers.append(self._on_change)
+        self.bucket = Bucket()
+        self.controllers = Controllers(self.server, self.bucket)
+        self.api = RecordingApi(self.server, kill)
+        self._random = random.Random(seed) if seed is not None else None  # noqa: S311 - no secret
+        self.life: Life | None = None
+
+    async def start(self, stale: Sequence[tuple[Resource, Object]] | None = None) -> Life:
+        """Start a new process; `stale` is what its first LISTs say instead of the truth."""
+        cache = Cache()
+        self.life = Life(World(self.api, cache, SETTINGS, self.clock, AlertCounts()))
+        cache.subscribe(self._mark_dirty)
+        if stale is not None:
+            for resource, item in stale:
+                cache.put(resource, item)
+            return self.life
+        for resource in RESOURCES:
+            for item in await self.api.list_all(resource, None, resource.selector):
+                cache.put(resource, item)
+        return self.life
+
+    def stop(self) -> None:
+        """Kill the process."""
+        self.life = None
+
+    async def settle(self) -> None:
+        """Let operator and controllers work until nothing is left to do at this time."""
+        for _ in range(_MOST_STEPS):
+            life = self.life or await self.start()
+            self._deliver(life)
+            if life.dirty:
+                await self._survive(self._work(life, self._next_key(life)))
+            elif life.news or self.controllers.act():
+                continue
+            elif not self._fire_timers(life):
+                return
+        raise AssertionError(f"no rest; the last writes: {self.api.writes[-10:]}")
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, from one timer to the next."""
+        await self.settle()
+        end = self.clock.now + timedelta(seconds=seconds)
+        while True:
+            life = self.life or await self.start()
+            due = min(life.timers.values(), default=end)
+            if due >= end:
+                break
+            self.clock.now = max(due, self.clock.now)
+            await self.settle()
+        self.clock.now = end
+        await self.settle()
+
+    async def do(self, action: Callable[[World], Any]) -> Any:
+        """Let the process answer a request; it is asked again when it dies over it."""
+        while True:
+            life = self.life or await self.start()
+            try:
+                return await action(life.world)
+            except Killed:
+                self._die()
+
+    async def _survive(self, work: Any) -> None:
+        try:
+            await work
+        except Killed:
+            self._die()
+
+    def _die(self) -> None:
+        self.api.kill = None
+        self.stop()
+
+    async def _work(self, life: Life, key: Key) -> None:
+        again = await reconcile(RECONCILERS[key.plural], life.world, key.namespace, key.name)
+        life.timers.pop(key, None)
+        if again.is_stale:
+            life.timers[key] = self.clock.now
+        elif again.seconds is not None:
+            life.timers[key] = self.clock.now + timedelta(seconds=again.seconds)
+
+    def _next_key(self, life: Life) -> Key:
+        keys = list(life.dirty)
+        key = keys[0] if self._random is None else self._random.choice(keys)
+        del life.dirty[key]
+        return key
+
+    def _fire_timers(self, life: Life) -> bool:
+        due = [key for key, moment in life.timers.items() if moment <= self.clock.now]
+        for key in due:
+            del life.timers[key]
+            life.dirty[key] = None
+        return bool(due)
+
+    def _on_change(self, resource: Resource, change: Change, item: Object) -> None:
+        if self.life is not None:
+            self.life.news.append((resource, change, item))
+
+    def _deliver(self, life: Life) -> None:
+        """Give the cache its news: all of them, or some of them in any order."""
+        if self._random is not None:
+            self._random.shuffle(life.news)
+        count = len(life.news)
+        if self._random is not None and life.dirty:
+            count = self._random.randint(0, count)
+        ready, life.news[:] = life.news[:count], life.news[count:]
+        for resource, change, item in ready:
+            metadata = item["metadata"]
+            if change is Change.SEEN:
+                life.world.cache.put(resource, item)
+            else:
+                life.world.cache.remove(
+                    resource, metadata["namespace"], metadata["name"], metadata["uid"]
+                )
+
+    def _mark_dirty(self, resource: Resource, item: Object) -> None:
+        if self.life is not None:
+            for key in keys_of(self.life.world.cache, resource, item):
+                self.life.dirty[key] = None
