@@ -16,6 +16,7 @@ from tidewheel_dev.demo.kubectl import Kubectl
 __all__ = ["ByAddress", "Reach", "ThroughKubectl", "through_kubectl"]
 
 _START_SECONDS = 20.0
+_HTTP_PORT = 80
 
 
 class Reach(Protocol):
@@ -41,7 +42,8 @@ class ByAddress:
     def url(self, namespace: str, service: str, port: int, *, moves: bool = False) -> str:
         """Return the URL of the Service's own address."""
         found = self.api.get(f"/api/v1/namespaces/{namespace}/services/{service}")
-        return f"http://{found['spec']['clusterIP']}:{port}"
+        address = f"http://{found['spec']['clusterIP']}"
+        return address if port == _HTTP_PORT else f"{address}:{port}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rich import table
 
+from tidewheel_contracts.api.kind import GROUP
+from tidewheel_contracts.api.v1alpha1 import KINDS
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_dev.demo import screen
 from tidewheel_dev.demo.context import MODEL, OPERATOR_NAMESPACE, Demo
@@ -17,8 +19,9 @@ __all__ = ["how_to_go_on", "lineage", "run"]
 def run(demo: Demo) -> State:
     """Print the last page and return what it was made of."""
     screen.heading("e  What there is now")
-    screen.say("kubectl get tidewheel")
-    screen.say(demo.site.kubectl.run("get", "tidewheel", f"--namespace={demo.namespace}"))
+    kinds = ",".join(f"{kind.plural}.{GROUP}" for kind in KINDS)
+    for line in demo.site.kubectl.run("get", kinds, f"--namespace={demo.namespace}").splitlines():
+        screen.say(line)
     state = read_state(demo.site.api, demo.namespace)
     _show_lineage(_serving(state))
     screen.heading("How to go on")
