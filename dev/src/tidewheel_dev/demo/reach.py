@@ -81,16 +81,31 @@ class ThroughKubectl:
             text=True,
         )
         self._helpers.append(helper)
-        # The first line names the port; killing a helper that stays silent ends the reading.
-        silence = threading.Timer(_START_SECONDS, helper.kill)
-        silence.start()
-        line = helper.stdout.readline() if helper.stdout is not None else ""
-        silence.cancel()
+        line = _first_line(helper)
         found = re.search(r"127\.0\.0\.1:(\d+)", line)
         if found is None:
-            told = line.strip() or f"nothing within {_START_SECONDS:.0f} s"
+            told = line or f"nothing within {_START_SECONDS:.0f} s"
             raise errors.DevError(f"`kubectl {' '.join(words)}` opened no port; it said: {told}")
         return f"http://127.0.0.1:{found[1]}"
+
+
+def _first_line(helper: subprocess.Popen[str]) -> str:
+    """Return the line that names the port; the rest is read too, or a full pipe stops kubectl."""
+    output = helper.stdout
+    assert output is not None  # noqa: S101 - asked for when it was started
+    # Killing a helper that stays silent ends the reading.
+    silence = threading.Timer(_START_SECONDS, helper.kill)
+    silence.start()
+    line = output.readline().strip()
+    silence.cancel()
+
+    def read_on() -> None:
+        with output:
+            for _ in output:
+                pass
+
+    threading.Thread(target=read_on, daemon=True).start()
+    return line
 
 
 @contextmanager
