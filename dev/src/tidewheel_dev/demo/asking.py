@@ -23,7 +23,7 @@ __all__ = ["Asked", "Client", "Span", "asking", "spans"]
 
 Mode = Literal["new connection", "open connection"]
 
-_PAUSE_SECONDS = 0.1
+_PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
