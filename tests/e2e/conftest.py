@@ -1,16 +1,18 @@
 """The operator as Helm installs it, one store for all tests, and a lab for each."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.e2e import installation
+from tests.e2e.installation import ALERT_NAMESPACE, LOOP_NAMESPACE, SharedStore, start_store
 from tests.e2e.lab import Lab, Run
 
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
-from tidewheel_dev import images
+from tidewheel_dev import api, images
+from tidewheel_dev.demo.context import Site, site_of
+from tidewheel_dev.demo.install import install_operator
+from tidewheel_dev.demo.reach import ByAddress
 
 if TYPE_CHECKING:
     from tidewheel_dev.cluster import ClusterHandle
@@ -19,23 +21,30 @@ NewNamespace = Callable[[], AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")
-def operator(cluster: "ClusterHandle", kubectl: Run) -> None:
-    """Install the operator by the chart, as the README says."""
+def site(cluster: "ClusterHandle") -> Site:
+    """Return the cluster with the images of this checkout in it."""
     images.ensure()
-    installation.install(cluster, kubectl)
+    reach = ByAddress(api.connect(cluster.kubeconfig))
+    return site_of(cluster.kubeconfig, cluster.kubectl, cluster.helm, reach)
+
+
+@pytest.fixture(scope="session")
+def alert_token(site: Site) -> str:
+    """Install the operator by the chart, as the demo does; return the token of its webhook."""
+    return install_operator(site, [ALERT_NAMESPACE, LOOP_NAMESPACE])
 
 
 @pytest.fixture(scope="session")
 def shared_store(
-    operator: None, new_namespace: NewNamespace, kubectl: Run
-) -> Iterator[installation.SharedStore]:
+    alert_token: str, new_namespace: NewNamespace, kubectl: Run
+) -> Iterator[SharedStore]:
     """Start one SeaweedFS that all labs use, each with its own prefixes."""
     with new_namespace() as name:
-        yield installation.start_store(kubectl, name)
+        yield start_store(kubectl, name)
 
 
 @pytest.fixture
-def lab(shared_store: installation.SharedStore, namespace: str, kubectl: Run) -> Lab:
+def lab(shared_store: SharedStore, namespace: str, kubectl: Run) -> Lab:
     """Return a namespace with credentials and an ArtifactStore."""
     made = Lab(namespace, kubectl, shared_store.bucket)
     made.create_object(shared_store.secret("tidewheel-s3"))
@@ -50,12 +59,3 @@ def lab(shared_store: installation.SharedStore, namespace: str, kubectl: Run) ->
         ),
     )
     return made
-
-
-@pytest.fixture
-def webhook(operator: None, kubectl: Run) -> str:
-    """Return the URL of the alert webhook; the chart's Service is routed from this machine."""
-    done = kubectl(
-        "-n", installation.NAMESPACE, "get", "service", "tidewheel", "-o", "json", check=True
-    )
-    return f"http://{json.loads(done.stdout)['spec']['clusterIP']}:8090"

@@ -28,6 +28,7 @@ from tidewheel_dev.demo.bucket import Bucket
 Object = dict[str, Any]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+FOREST = "sklearn.ensemble.RandomForestClassifier"
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 
 

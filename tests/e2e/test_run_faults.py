@@ -3,12 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.e2e.lab import LOGISTIC, Lab, condition, dataset_spec, training, visits
+from tests.e2e.lab import FOREST, LOGISTIC, Lab, condition, dataset_spec, training, visits
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate, Resources, Training
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
-
-FOREST = "sklearn.ensemble.RandomForestClassifier"
 
 
 @pytest.fixture

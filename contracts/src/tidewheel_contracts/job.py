@@ -5,12 +5,14 @@ answer is at most MESSAGE_LIMIT bytes of JSON in the container's termination mes
 its lists until the message fits, because the kubelet would cut it anywhere.
 """
 
+import json
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
+from tidewheel_contracts.api.model import without_absent
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import Column, SnapshotReference, Training
 from tidewheel_contracts.api.v1alpha1.dataset import Snapshot, Source, Target, TimeColumn
@@ -73,7 +75,8 @@ class Wire(BaseModel):
 
     def to_json(self) -> str:
         """Return compact JSON with camelCase names and without absent fields."""
-        return self.model_dump_json(by_alias=True, exclude_none=True)
+        wire = without_absent(self.model_dump(mode="json", by_alias=True))
+        return json.dumps(wire, separators=(",", ":"), ensure_ascii=False)
 
 
 class Store(Wire):

@@ -24,6 +24,7 @@ __all__ = [
     "VersionNumber",
     "Words",
     "rules",
+    "without_absent",
 ]
 
 
@@ -40,7 +41,27 @@ class ApiModel(BaseModel):
 
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON form with camelCase names and without absent fields."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return without_absent(self.model_dump(mode="json", by_alias=True))
+
+
+def without_absent(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON object without its nulls, but with those of estimator parameters.
+
+    There a null is a value (`max_leaf_nodes: null`); everywhere else it is a field not given.
+    """
+    return {
+        key: item if key == "parameters" else _without_absent(item)
+        for key, item in value.items()
+        if item is not None
+    }
+
+
+def _without_absent(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict):
+        return without_absent(value)
+    if isinstance(value, list):
+        return [_without_absent(item) for item in value]
+    return value
 
 
 def rules(*pairs: tuple[str, str]) -> dict[str, Any]:

@@ -1,0 +1,36 @@
+"""The whole loop on real flights, by the steps of the demo, with their numbers."""
+
+import time
+
+from tests.e2e.installation import LOOP_NAMESPACE
+
+from tidewheel_dev.demo.context import Site
+from tidewheel_dev.demo.place import open_demo
+from tidewheel_dev.demo.record import RunRecord, VersionRecord
+from tidewheel_dev.demo.story import tell
+
+
+def test_loop_turns_by_itself_and_loses_no_request(site: Site, alert_token: str) -> None:
+    demo = open_demo(site, LOOP_NAMESPACE, alert_token)
+
+    record = tell(demo, time.monotonic())
+
+    assert record.runs_by_cause == {"Alert": 1, "Initial": 1, "NewData": 1}
+    assert record.requests_failed == 0
+    assert record.requests_sent > 100
+    assert 0.68 < record.auc_march < 0.75
+    assert record.versions == (
+        VersionRecord("flight-delay-v1", 1, "Initial"),
+        VersionRecord("flight-delay-v2", 2, "NewData"),
+        VersionRecord("flight-delay-v3", 3, "Alert"),
+    )
+    assert [_without_name(run) for run in record.runs] == [
+        ("Initial", "Passed"),
+        ("NewData", "Untested"),
+        ("Alert", "Untested"),
+    ]
+    assert len(set(record.snapshots)) == 3
+
+
+def _without_name(run: RunRecord) -> tuple[str, str | None]:
+    return run.cause, run.verdict
