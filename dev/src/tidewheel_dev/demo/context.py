@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +11,7 @@ from tidewheel_dev import api
 from tidewheel_dev.demo.bucket import Bucket
 from tidewheel_dev.demo.kubectl import Kubectl
 from tidewheel_dev.demo.reach import Reach
+from tidewheel_dev.demo.screen import Board
 
 __all__ = [
     "DATASET_NAME",
@@ -51,6 +52,7 @@ class Demo:
     bucket: Bucket
     alert_token: str
     flights: pd.DataFrame
+    board: Board = field(default_factory=Board)
 
 
 def site_of(kubeconfig: Path, kubectl: Path, helm: Path, reach: Reach) -> Site:

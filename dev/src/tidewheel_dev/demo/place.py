@@ -44,6 +44,8 @@ def fresh_namespace(site: Site, namespace: str) -> None:
             if err.status == http.client.NOT_FOUND:
                 return None
             raise
+        except OSError as err:
+            return f"the API server does not answer: {err}"
         told = [item.get("message", "") for item in found["status"].get("conditions", ())]
         return "it is still there; " + " ".join(told)
 

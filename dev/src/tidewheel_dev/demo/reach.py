@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tidewheel_dev import api, errors
+from tidewheel_dev import api, errors, wait
 from tidewheel_dev.demo.kubectl import Kubectl
 
 __all__ = ["ByAddress", "Reach", "ThroughKubectl", "through_kubectl"]
 
 _START_SECONDS = 20.0
+_LOOK_SECONDS = 20.0
 _HTTP_PORT = 80
 
 
@@ -41,8 +42,18 @@ class ByAddress:
 
     def url(self, namespace: str, service: str, port: int, *, moves: bool = False) -> str:
         """Return the URL of the Service's own address."""
-        found = self.api.get(f"/api/v1/namespaces/{namespace}/services/{service}")
-        address = f"http://{found['spec']['clusterIP']}"
+        found: list[str] = []
+
+        def missing() -> str | None:
+            try:
+                answer = self.api.get(f"/api/v1/namespaces/{namespace}/services/{service}")
+            except (api.RefusedError, OSError) as err:
+                return str(err)
+            found.append(answer["spec"]["clusterIP"])
+            return None
+
+        wait.until(f"the address of Service '{service}'", missing, timeout_seconds=_LOOK_SECONDS)
+        address = f"http://{found[0]}"
         return address if port == _HTTP_PORT else f"{address}:{port}"
 
 

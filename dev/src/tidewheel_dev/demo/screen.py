@@ -13,7 +13,7 @@ from rich.markup import escape
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
 from tidewheel_dev.demo.state import Item, State
 
-__all__ = ["Board", "Line", "board", "heading", "lines", "say", "show"]
+__all__ = ["Board", "Line", "heading", "lines", "say", "show"]
 
 _CONSOLE = console.Console(highlight=False, soft_wrap=True)
 _COLORS = {"True": "green", "False": "yellow", "Unknown": "bright_black"}
@@ -53,10 +53,21 @@ def lines(state: State) -> tuple[Line, ...]:
 
 @dataclass(slots=True)
 class Board:
-    """The table while a wait goes on; without a terminal, a line for every change."""
+    """The table of all objects; without a terminal, a line for every change of one."""
 
-    display: live.Live | None
-    shown: dict[str, Line] = field(default_factory=dict)
+    printed: dict[str, Line] = field(default_factory=dict)
+    display: live.Live | None = None
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Keep the table on the terminal while the block runs."""
+        if not _CONSOLE.is_terminal:
+            yield
+            return
+        with live.Live(console=_CONSOLE, refresh_per_second=4, transient=True) as display:
+            self.display = display
+            yield
+        self.display = None
 
     def update(self, state: State, waiting_for: str) -> None:
         """Show how the objects are now."""
@@ -64,26 +75,10 @@ class Board:
             self.display.update(_table(lines(state), waiting_for))
             return
         for line in lines(state):
-            if self.shown.get(line.object) != line:
-                _CONSOLE.print(
-                    f"  {line.object:<40} Ready={line.ready:<8} {line.reason}: {line.message}",
-                    markup=False,
-                )
-                self.shown[line.object] = line
-
-
-# Without a terminal a second wait repeats nothing that the first one has printed.
-_PRINTED = Board(None)
-
-
-@contextmanager
-def board() -> Iterator[Board]:
-    """Return a table that is up to date while the block runs."""
-    if not _CONSOLE.is_terminal:
-        yield _PRINTED
-        return
-    with live.Live(console=_CONSOLE, refresh_per_second=4, transient=True) as display:
-        yield Board(display)
+            if self.printed.get(line.object) != line:
+                said = f"Ready={line.ready:<8} {line.reason}: {line.message}"
+                say(f"{line.object:<40} {said}")
+                self.printed[line.object] = line
 
 
 def _line(item: Item[Any, Any]) -> Line:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tidewheel_dev import api, errors
+from tidewheel_dev import api, errors, wait
 from tidewheel_dev.demo import screen
 from tidewheel_dev.demo.context import Demo
 from tidewheel_dev.demo.state import State, read_state
 
-__all__ = ["HopelessError", "wait_for"]
+__all__ = ["HopelessError", "current", "wait_for"]
 
 _INTERVAL_SECONDS = 0.5
+_READ_SECONDS = 30.0
 
 
 class HopelessError(errors.DevError):
@@ -35,17 +36,30 @@ def wait_for(
         DevError: the last reason, when the time is over.
     """
     started = time.monotonic()
-    with screen.board() as board:
+    with demo.board.shown():
         while True:
             state, reason = _look(demo, missing)
             if state is not None:
-                board.update(state, what)
+                demo.board.update(state, what)
                 if reason is None:
                     screen.say(f"{what}: after {time.monotonic() - started:.1f} s")
                     return state
             if time.monotonic() - started >= timeout_seconds:
                 raise errors.DevError(f"waited {timeout_seconds:.0f} s for {what}: {reason}")
             time.sleep(_INTERVAL_SECONDS)
+
+
+def current(demo: Demo) -> State:
+    """Return the state as it is now, from an API server that may be busy for a moment."""
+    found: list[State] = []
+
+    def missing() -> str | None:
+        state, reason = _look(demo, lambda state: None)
+        found.extend([state] if state is not None else [])
+        return reason
+
+    wait.until("the API server", missing, timeout_seconds=_READ_SECONDS)
+    return found[0]
 
 
 def _look(demo: Demo, missing: Callable[[State], str | None]) -> tuple[State | None, str | None]:

@@ -12,11 +12,11 @@ from tidewheel_dev.demo.asking import Client, asking
 from tidewheel_dev.demo.context import Demo
 from tidewheel_dev.demo.endpoint import open_endpoint
 from tidewheel_dev.demo.expectation import expect
-from tidewheel_dev.demo.state import Run, read_state
+from tidewheel_dev.demo.state import Run
 from tidewheel_dev.demo.steps import turn
 from tidewheel_dev.demo.steps.delivery import deliver
 from tidewheel_dev.demo.steps.new_data import question
-from tidewheel_dev.demo.watch import wait_for
+from tidewheel_dev.demo.watch import current, wait_for
 
 __all__ = ["AlertedRun", "run"]
 
@@ -54,7 +54,7 @@ def run(demo: Demo) -> AlertedRun:
 
 
 def _april_opens_nothing(demo: Demo) -> str:
-    before = len(read_state(demo.site.api, demo.namespace).runs)
+    before = len(current(demo).runs)
     deliver(demo, 4)
     snapshot = turn.snapshot_through(demo, last_month=4)
     state = wait_for(
@@ -70,7 +70,7 @@ def _april_opens_nothing(demo: Demo) -> str:
 def _nothing_new(demo: Demo, moment: dt.datetime) -> None:
     later = moment + dt.timedelta(hours=1)
     alert = alerts.payload(starts_at=later.isoformat(), fingerprint=_SECOND)
-    before = len(read_state(demo.site.api, demo.namespace).runs)
+    before = len(current(demo).runs)
     _post(demo, alert, "a new alert with nothing new to learn", Reason.NOTHING_NEW)
     state = wait_for(
         demo,

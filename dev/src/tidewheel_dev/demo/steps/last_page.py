@@ -11,7 +11,8 @@ from tidewheel_dev.demo import screen
 from tidewheel_dev.demo.context import MODEL, OPERATOR_NAMESPACE, Demo
 from tidewheel_dev.demo.endpoint import Endpoint, open_endpoint
 from tidewheel_dev.demo.expectation import expect
-from tidewheel_dev.demo.state import State, read_state
+from tidewheel_dev.demo.state import State
+from tidewheel_dev.demo.watch import current
 
 __all__ = ["how_to_go_on", "lineage", "run"]
 
@@ -22,7 +23,7 @@ def run(demo: Demo) -> State:
     kinds = ",".join(f"{kind.plural}.{GROUP}" for kind in KINDS)
     for line in demo.site.kubectl.run("get", kinds, f"--namespace={demo.namespace}").splitlines():
         screen.say(line)
-    state = read_state(demo.site.api, demo.namespace)
+    state = current(demo)
     _show_lineage(_serving(state))
     screen.heading("How to go on")
     for line in how_to_go_on(demo, open_endpoint(demo)):
