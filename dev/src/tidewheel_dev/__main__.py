@@ -14,6 +14,9 @@ from tidewheel_dev import cluster, errors, health, images, kind, paths, suite, t
 
 __all__ = ["main"]
 
+# What a shell reports for a program that Ctrl-C ended.
+_INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
@@ -26,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except errors.DevError as err:
         print(f"error: {err}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        # Everything can be started again as it is, so there is nothing to explain.
+        return _INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -93,9 +93,7 @@ def down(cluster: paths.ClusterPaths | None = None) -> None:
     cluster = cluster or paths.cluster_paths()
     packages.require_root("stop the embedded cluster")
     with locking.exclusive(cluster.state / "lock"), progress.step(f"stop cluster {cluster.name}"):
-        _stop_processes(cluster)
-        _remove_pods(cluster)
-        processes.stop_all(cluster, ["containerd"])
+        _stop_everything(cluster)
         _kill_shims(cluster)
         kernel.unmount([cluster.state, cluster.run])
         kernel.remove_cgroups(cluster)
@@ -132,12 +130,14 @@ def _start(cluster: paths.ClusterPaths, tools: toolchain.Tools) -> list[str]:
     return started
 
 
-def _stop_processes(cluster: paths.ClusterPaths) -> None:
-    """Stop all but containerd, which helps to remove the pods."""
-    names = [name for name in processes.all_records(cluster) if name != "containerd"]
-    # First the kubelet, so that nothing restarts a pod. The API server says good-bye to etcd, and
-    # waits long for an answer.
-    names.sort(key=lambda name: name != "kubelet")
+def _stop_everything(cluster: paths.ClusterPaths) -> None:
+    """Stop in the order in which nothing waits for what is gone already."""
+    # Without the kubelet nothing restarts a pod, and without pods nobody watches the API server,
+    # which would wait for its watchers to leave.
+    processes.stop_all(cluster, ["kubelet"])
+    _remove_pods(cluster)
+    names = processes.all_records(cluster)
+    # The API server takes its leave from etcd.
     processes.stop_all(cluster, [name for name in names if name != "etcd"])
     processes.stop_all(cluster, ["etcd"])
 
