@@ -24,7 +24,10 @@ from tidewheel_operator.policies.triggers import is_superfluous
 from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.step import Reconciler
 from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.api import Found
+from tidewheel_operator.runtime.cache import owner_of
 from tidewheel_operator.runtime.resources import (
+    JOBS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
     MODEL_VERSIONS,
@@ -44,6 +47,7 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
     if run.status.completion_time is not None:
         world.alert_counts.forget(metadata.namespace, metadata.name)
         return Decision(status=run.status)
+    await _confirm_job(world, run)
     pipeline = _pipeline(world, run)
     dataset = observe.dataset(world, metadata.namespace, spec.dataset_name)
     versions = observe.versions_of(world, metadata.namespace, spec.model_name)
@@ -69,6 +73,19 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         ),
     )
     return policy.decide(view, world.clock())
+
+
+async def _confirm_job(world: World, run: Run) -> None:
+    """Read the run's Job from the server when the cache lacks it: absence alone is no proof."""
+    name, namespace = run.status.job_name, run.metadata.namespace
+    if name is None or run.status.result is not None:
+        return
+    if world.cache.get(JOBS, namespace, name) is not None:
+        return
+    outcome = await world.api.get(JOBS, namespace, name)
+    owner = owner_of(outcome.object) if isinstance(outcome, Found) else None
+    if isinstance(outcome, Found) and owner is not None and owner["uid"] == run.metadata.uid:
+        world.cache.put(JOBS, outcome.object)
 
 
 def _pipeline(world: World, run: Run) -> Pipeline | None:
