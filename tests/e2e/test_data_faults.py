@@ -91,14 +91,13 @@ def test_wrong_credentials_are_told_from_a_missing_bucket(lab: Lab) -> None:
     lab.wait_ready("dataset", "shop", ["CredentialsRefused"])
 
 
-def test_bucket_that_the_keys_do_not_open_is_named(lab: Lab) -> None:
-    # To a key without rights a store does not tell whether the bucket exists.
+def test_missing_bucket_is_named(lab: Lab) -> None:
     lab.run(
         "patch", "artifactstore", "default", "--type=merge", "-p", '{"spec":{"bucket":"not-there"}}'
     )
     lab.create("Dataset", "shop", dataset_spec(lab, "shop"))
 
-    said = lab.wait_ready("dataset", "shop", ["CredentialsRefused"])
+    said = lab.wait_ready("dataset", "shop", ["BucketMissing"])
 
     assert "not-there" in said["message"]
 

@@ -8,6 +8,8 @@ from tests.e2e.lab import FOREST, LOGISTIC, Lab, condition, dataset_spec, traini
 from tidewheel_contracts.api.v1alpha1.common import Candidate, Resources, Training
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 
+_ENDS = ("Ready", "Stalled", "Failed", "Complete")
+
 
 @pytest.fixture
 def shop(lab: Lab) -> Lab:
@@ -24,12 +26,23 @@ def _start(lab: Lab, name: str, how: Training) -> None:
 
 
 def _failed(lab: Lab, name: str, reason: str) -> str:
-    said = lab.wait_ready("trainingrun", name, [reason])
+    """Return the message of a run that failed for this reason."""
+
+    def missing() -> str | None:
+        run = lab.get("trainingrun", name)
+        is_over = bool(condition(run, "Failed") or condition(run, "Complete"))
+        return None if is_over else str(condition(run, "Ready").get("message"))
+
+    lab.wait_for(f"the end of run {name}", missing)
     run = lab.get("trainingrun", name)
-    assert condition(run, "Failed")["status"] == "True"
-    assert condition(run, "Stalled")["reason"] == reason
+    assert {type_: condition(run, type_).get("reason") for type_ in _ENDS} == {
+        "Ready": reason,
+        "Stalled": reason,
+        "Failed": reason,
+        "Complete": None,
+    }
     assert lab.list("modelversion") == []
-    message: str = said["message"]
+    message: str = condition(run, "Failed")["message"]
     return message
 
 

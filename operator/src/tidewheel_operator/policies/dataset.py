@@ -118,6 +118,8 @@ def _previous(status: DatasetStatus) -> PreviousSnapshot | None:
 
 def _follow(view: DatasetView, job: Object, now: datetime) -> Decision[DatasetStatus]:
     state = job_state(job, view.pods.get(job["metadata"]["uid"], ()))
+    if isinstance(state, Running) and state.is_ending:
+        return Decision(status=view.dataset.status)
     if isinstance(state, Running):
         return _with(view, now, _while_collecting(view, state))
     return _record(view, job, state, now)

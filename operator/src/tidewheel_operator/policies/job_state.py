@@ -15,20 +15,24 @@ from tidewheel_contracts.job import (
 )
 from tidewheel_operator.policies.pod_state import PodProblem, image_of, problem_of
 
-__all__ = ["Ended", "JobState", "Running", "job_state", "round_of"]
+__all__ = ["RESULT_MISSING", "Ended", "JobState", "Running", "job_state", "round_of"]
 
 Object = dict[str, Any]
 
 _DEADLINE_REASON = "DeadlineExceeded"
-_RESULT_MISSING = "ResultMissing"
+RESULT_MISSING = "ResultMissing"
 _LONGEST_ROUND = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The Job has not ended; `problem` is what keeps its pod from running, if anything does."""
+    """The Job has not ended; `problem` is what keeps its pod from running, if anything does.
+
+    While `is_ending` its pods are being taken away: what was said about them before still holds.
+    """
 
     problem: PodProblem | None = None
+    is_ending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def job_state(job: Object, pods: Sequence[Object]) -> JobState:
     # Times are whole seconds: of two pods that are as new, the one that succeeded speaks.
     newest_first = sorted(pods, key=lambda pod: (_creation(pod), _has_succeeded(pod)), reverse=True)
     if ended is None:
-        return Running(_first_problem(newest_first))
+        return Running(_first_problem(newest_first), is_ending=_has(job, "FailureTarget"))
     succeeded, reason, text = ended
     for pod in newest_first:
         terminated = _terminated(pod)
@@ -66,7 +70,7 @@ def job_state(job: Object, pods: Sequence[Object]) -> JobState:
     if reason == _DEADLINE_REASON:
         return Ended(None, reason, text)
     if succeeded:
-        return Ended(None, _RESULT_MISSING, "the Job succeeded but its pod is gone")
+        return Ended(None, RESULT_MISSING, "the Job succeeded but its pod is gone")
     return Ended(None, reason or "JobFailed", text or "the Job failed and its pod is gone")
 
 
@@ -110,6 +114,11 @@ def _ending(job: Object) -> tuple[bool, str, str] | None:
                 condition.get("message") or "",
             )
     return None
+
+
+def _has(job: Object, type_: str) -> bool:
+    conditions = (job.get("status") or {}).get("conditions") or ()
+    return any(item["type"] == type_ and item["status"] == "True" for item in conditions)
 
 
 def _first_problem(pods: list[Object]) -> PodProblem | None:

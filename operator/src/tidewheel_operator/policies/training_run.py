@@ -6,7 +6,7 @@ Queued -> Waiting -> Training (Job of attempt n) -> result in status
                  number in status -> ModelVersion created -> Finished
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,13 @@ from tidewheel_contracts.api.v1alpha1.training_run import (
 from tidewheel_contracts.job import TrainResult
 from tidewheel_operator.policies.conditions import condition, ready, stalled, working
 from tidewheel_operator.policies.decision import Decision
-from tidewheel_operator.policies.job_state import Ended, Running, job_state, round_of
+from tidewheel_operator.policies.job_state import (
+    RESULT_MISSING,
+    Ended,
+    Running,
+    job_state,
+    round_of,
+)
 from tidewheel_operator.policies.training_job import facts_of_job, training_job
 from tidewheel_operator.policies.training_run_view import (
     RunDecision,
@@ -105,9 +111,21 @@ def _follow(view: TrainingRunView, job: Object, now: datetime) -> RunDecision:
     status = facts.update(view.run.status)
     state = job_state(job, view.pods.get(facts.uid, ()))
     if isinstance(state, Ended):
+        if state.reason == RESULT_MISSING and facts.attempt < _MOST_ATTEMPTS:
+            return _ask_again(view, status, now)
         return _record(view, status, state, now)
+    if state.is_ending:
+        return Decision(status=view.run.status)
     conditions = _while_training(view, state)
     return step(view, now, conditions, stage=Stage.TRAINING, status=status)
+
+
+def _ask_again(view: TrainingRunView, status: TrainingRunStatus, now: datetime) -> RunDecision:
+    """Start another attempt: it finds what the one before published and only reports it."""
+    again = replace(view, run=replace(view.run, status=status))
+    conditions = working(Reason.TRAINING, "the result was lost; another Job reports it again")
+    create = (training_job(again),)
+    return step(view, now, conditions, stage=Stage.TRAINING, status=status, create=create)
 
 
 def _while_training(view: TrainingRunView, state: Running) -> tuple[Condition, ...]:
