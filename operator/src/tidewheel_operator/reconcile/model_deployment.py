@@ -15,11 +15,9 @@ from tidewheel_operator.policies.workload_state import WorkloadState, workload_s
 from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.step import Reconciler
 from tidewheel_operator.reconcile.world import World
-from tidewheel_operator.runtime.api import Found
 from tidewheel_operator.runtime.resources import (
     DEPLOYMENTS,
     MODEL_DEPLOYMENTS,
-    MODEL_VERSIONS,
     PODS,
     SERVICES,
 )
@@ -33,7 +31,13 @@ async def _decide(
     world: World, observed: Observed[ModelDeploymentSpec, ModelDeploymentStatus]
 ) -> Decision[ModelDeploymentStatus]:
     metadata = observed.metadata
-    await _confirm_versions(world, observed)
+    roles = (observed.status.champion, observed.status.candidate)
+    await observe.confirm_versions(
+        world,
+        metadata.namespace,
+        observed.spec.model_name,
+        [state.number for state in roles if state is not None],
+    )
     deployments = tuple(world.cache.children(DEPLOYMENTS, metadata.uid))
     view = ModelDeploymentView(
         deployment=observed,
@@ -49,19 +53,6 @@ async def _decide(
         image=observe.server_image(world),
     )
     return policy.decide(view, world.clock())
-
-
-async def _confirm_versions(
-    world: World, observed: Observed[ModelDeploymentSpec, ModelDeploymentStatus]
-) -> None:
-    """Read versions with a role from the server when the cache lacks them: absence is no proof."""
-    namespace, status = observed.metadata.namespace, observed.status
-    for state in (status.champion, status.candidate):
-        if state is None or world.cache.get(MODEL_VERSIONS, namespace, state.name) is not None:
-            continue
-        outcome = await world.api.get(MODEL_VERSIONS, namespace, state.name)
-        if isinstance(outcome, Found):
-            world.cache.put(MODEL_VERSIONS, outcome.object)
 
 
 def _workload(world: World, namespace: str, deployment: Object) -> WorkloadState | None:

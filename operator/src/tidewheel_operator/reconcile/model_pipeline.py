@@ -47,6 +47,12 @@ def pipeline_view(world: World, pipeline: Pipeline) -> ModelPipelineView:
 
 async def _decide(world: World, pipeline: Pipeline) -> Decision[ModelPipelineStatus]:
     await _confirm_active_run(world, pipeline)
+    await observe.confirm_versions(
+        world,
+        pipeline.metadata.namespace,
+        model_name(pipeline),
+        (pipeline.status.champion_number, pipeline.status.last_version_number),
+    )
     return policy.decide(pipeline_view(world, pipeline), world.clock())
 
 

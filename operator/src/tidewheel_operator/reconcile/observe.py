@@ -1,16 +1,17 @@
 """Reads that several kinds share: readable objects of a namespace, Jobs with their pods."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from tidewheel_contracts.api.model import ApiModel
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
-from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, version_name
 from tidewheel_operator.manifests.job import ProgramImage
 from tidewheel_operator.policies.observed import Observed, parse
 from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.api import Found
 from tidewheel_operator.runtime.resources import (
     ARTIFACT_STORES,
     DATASETS,
@@ -21,6 +22,7 @@ from tidewheel_operator.runtime.resources import (
 )
 
 __all__ = [
+    "confirm_versions",
     "dataset",
     "jobs_with_pods",
     "readable",
@@ -83,6 +85,22 @@ def versions_of(world: World, namespace: str, model: str) -> tuple[ModelVersionS
         for item in found
         if item.spec.model_name == model and not item.metadata.is_being_deleted
     )
+
+
+async def confirm_versions(
+    world: World, namespace: str, model: str, numbers: Iterable[int | None]
+) -> None:
+    """Read versions that are known to have been from the server when the cache lacks them.
+
+    That a version is missing may only be concluded from the server: an old list looks the same.
+    """
+    for number in numbers:
+        name = version_name(model, number) if number else None
+        if name is None or world.cache.get(MODEL_VERSIONS, namespace, name) is not None:
+            continue
+        outcome = await world.api.get(MODEL_VERSIONS, namespace, name)
+        if isinstance(outcome, Found):
+            world.cache.put(MODEL_VERSIONS, outcome.object)
 
 
 async def jobs_with_pods(

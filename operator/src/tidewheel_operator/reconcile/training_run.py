@@ -49,6 +49,8 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         return Decision(status=run.status)
     await _confirm_job(world, run)
     pipeline = _pipeline(world, run)
+    serving = _serving_numbers(world, run, pipeline)
+    await observe.confirm_versions(world, metadata.namespace, spec.model_name, serving)
     dataset = observe.dataset(world, metadata.namespace, spec.dataset_name)
     versions = observe.versions_of(world, metadata.namespace, spec.model_name)
     jobs, pods = await observe.jobs_with_pods(world, metadata.uid)
@@ -60,7 +62,7 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         is_superfluous=_is_superfluous(run, pipeline, dataset),
         store=observe.store(world, metadata.namespace),
         dataset=dataset,
-        champion=_champion(world, run, pipeline, versions),
+        champion=_champion(serving, versions),
         jobs=jobs,
         pods=pods,
         image=observe.trainer_image(world),
@@ -115,26 +117,28 @@ def _is_superfluous(run: Run, pipeline: Pipeline | None, dataset: Dataset | None
     return is_superfluous(pipeline, snapshot, trigger_of(run.metadata).cause)
 
 
-def _champion(
-    world: World,
-    run: Run,
-    pipeline: Pipeline | None,
-    versions: tuple[ModelVersionSpec, ...],
-) -> ChampionReference | None:
-    """Return the version that serves this model, or the newest one when none serves."""
-    serving = {
+def _serving_numbers(world: World, run: Run, pipeline: Pipeline | None) -> set[int]:
+    """Return the numbers of the versions that serve the run's model."""
+    if pipeline is not None and pipeline.status.champion_number is not None:
+        return {pipeline.status.champion_number}
+    found = observe.readable_all(
+        world,
+        MODEL_DEPLOYMENTS,
+        run.metadata.namespace,
+        ModelDeploymentSpec,
+        ModelDeploymentStatus,
+    )
+    return {
         item.status.champion.number
-        for item in observe.readable_all(
-            world,
-            MODEL_DEPLOYMENTS,
-            run.metadata.namespace,
-            ModelDeploymentSpec,
-            ModelDeploymentStatus,
-        )
+        for item in found
         if item.spec.model_name == run.spec.model_name and item.status.champion is not None
     }
-    if pipeline is not None and pipeline.status.champion_number is not None:
-        serving = {pipeline.status.champion_number}
+
+
+def _champion(
+    serving: set[int], versions: tuple[ModelVersionSpec, ...]
+) -> ChampionReference | None:
+    """Return the version that serves this model, or the newest one when none serves."""
     candidates = [item for item in versions if item.number in serving] or list(versions)
     newest = max(candidates, key=lambda item: item.number, default=None)
     if newest is None:
