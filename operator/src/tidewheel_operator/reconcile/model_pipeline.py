@@ -47,6 +47,7 @@ def pipeline_view(world: World, pipeline: Pipeline) -> ModelPipelineView:
 
 async def _decide(world: World, pipeline: Pipeline) -> Decision[ModelPipelineStatus]:
     await _confirm_active_run(world, pipeline)
+    await _confirm_open_runs(world, pipeline)
     await observe.confirm_versions(
         world,
         pipeline.metadata.namespace,
@@ -79,6 +80,17 @@ async def _confirm_active_run(world: World, pipeline: Pipeline) -> None:
     outcome = await world.api.get(TRAINING_RUNS, namespace, name)
     if isinstance(outcome, Found):
         world.cache.put(TRAINING_RUNS, outcome.object)
+
+
+async def _confirm_open_runs(world: World, pipeline: Pipeline) -> None:
+    """Read what may be admitted next: by an old list, a run that ended long ago looks open."""
+    if pipeline.status.active_run_name is not None:
+        return
+    namespace = pipeline.metadata.namespace
+    for run in pipeline_view(world, pipeline).open_runs:
+        outcome = await world.api.get(TRAINING_RUNS, namespace, run.metadata.name)
+        if isinstance(outcome, Found):
+            world.cache.put(TRAINING_RUNS, outcome.object)
 
 
 RECONCILER = Reconciler(MODEL_PIPELINES, ModelPipelineSpec, ModelPipelineStatus, _decide)
