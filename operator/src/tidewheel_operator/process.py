@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from tidewheel_operator.runtime.alert_counts import AlertCounts
 from tidewheel_operator.runtime.api import ApiUnavailableError, KubernetesApi
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.client import make_client
-from tidewheel_operator.runtime.event_source import Change, EventSource
+from tidewheel_operator.runtime.event_source import Change, EventSource, OnChange
 from tidewheel_operator.runtime.queue import WorkQueue
 from tidewheel_operator.runtime.resources import Resource
 from tidewheel_operator.runtime.sync import fill, missing_definitions, verify
@@ -29,6 +30,8 @@ __all__ = ["run_process"]
 Object = dict[str, Any]
 _LOG = logging.getLogger(__name__)
 _START_POLL_SECONDS = 2.0
+# Soon once, for what was deleted between our first listing and the start of the watches.
+_FIRST_VERIFY_SECONDS = 30.0
 _VERIFY_SECONDS = 600.0
 _WATCH_POLL_SECONDS = 1.0
 
@@ -94,7 +97,8 @@ async def _work(
     _LOG.info("working")
     async with asyncio.TaskGroup() as group:
         group.create_task(run_workers(world, queue, settings.workers))
-        group.create_task(verify(api, cache, settings.watch_namespaces, _VERIFY_SECONDS))
+        pauses = chain((_FIRST_VERIFY_SECONDS,), repeat(_VERIFY_SECONDS))
+        group.create_task(verify(api, cache, settings.watch_namespaces, pauses))
 
 
 async def _wait_for_definitions(api: KubernetesApi, health: Health) -> None:
@@ -133,7 +137,7 @@ def _mark_dirty(cache: Cache, queue: WorkQueue, resource: Resource, item: Object
         queue.add(key)
 
 
-def _on_change(cache: Cache, loop: asyncio.AbstractEventLoop) -> Any:  # noqa: ANN401
+def _on_change(cache: Cache, loop: asyncio.AbstractEventLoop) -> OnChange:
     def put(resource: Resource, change: Change, item: Object) -> None:
         if change is Change.SEEN:
             cache.put(resource, item)

@@ -82,10 +82,13 @@ def _registry(on_change: OnChange) -> kopf.OperatorRegistry:
 
 def _watch(registry: kopf.OperatorRegistry, resource: Resource, on_change: OnChange) -> None:
     async def handle(event: kopf.RawEvent, **_: Any) -> None:  # noqa: ANN401
+        seen = event["object"]
         item = {
             "apiVersion": resource.api_version,
             "kind": resource.kind,
-            **event["object"],
+            **seen,
+            # A copy: the cache trims it in another thread while kopf may still read its own.
+            "metadata": dict(seen["metadata"]),
         }
         change = Change.GONE if event["type"] == "DELETED" else Change.SEEN
         on_change(resource, change, item)

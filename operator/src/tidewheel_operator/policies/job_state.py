@@ -86,12 +86,8 @@ def _ended_with(terminated: Object, image: str, job_reason: str) -> Ended:
         return Ended(message, image=image)
     reason = terminated.get("reason") or ""
     if reason == "OOMKilled":
-        return Ended(
-            None,
-            "OutOfMemory",
-            "the pod used more memory than `resources.memory` allows; raise it",
-            image,
-        )
+        explanation = "the pod used more memory than `resources.memory` allows; raise it"
+        return Ended(None, "OutOfMemory", _with_log(explanation, text), image)
     if job_reason == _DEADLINE_REASON:
         return Ended(
             None, _DEADLINE_REASON, _with_log("the deadline passed before the end", text), image

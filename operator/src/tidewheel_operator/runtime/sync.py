@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tidewheel_contracts.api.kind import GROUP
 from tidewheel_operator.runtime.api import ApiUnavailableError, KubernetesApi
@@ -41,11 +41,11 @@ async def fill(api: KubernetesApi, cache: Cache, namespaces: Sequence[str]) -> N
 
 
 async def verify(
-    api: KubernetesApi, cache: Cache, namespaces: Sequence[str], every_seconds: float
+    api: KubernetesApi, cache: Cache, namespaces: Sequence[str], pauses: Iterable[float]
 ) -> None:
-    """Compare cache and server again and again; forget what is gone. Runs until cancelled."""
-    while True:
-        await asyncio.sleep(every_seconds)
+    """Compare cache and server after each pause of so many seconds; forget what is gone."""
+    for seconds in pauses:
+        await asyncio.sleep(seconds)
         try:
             await _verify_once(api, cache, namespaces)
         except ApiUnavailableError as error:

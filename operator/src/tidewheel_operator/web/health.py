@@ -1,6 +1,6 @@
 """Liveness, readiness and metrics."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -15,15 +15,12 @@ class Health:
     """What the process says about itself; `waiting_for` is empty once it works."""
 
     waiting_for: str = "start"
-    failures: list[str] = field(default_factory=list)
 
 
 def health_app(health: Health) -> web.Application:
     """Return the application of the operator's own port."""
 
     async def healthz(_: web.Request) -> web.Response:
-        if health.failures:
-            return web.json_response({"failures": health.failures}, status=500)
         return web.json_response({"alive": True})
 
     async def readyz(_: web.Request) -> web.Response:
