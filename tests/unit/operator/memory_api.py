@@ -17,6 +17,7 @@ from tests.builders import Object, models_of, time_text
 from tidewheel_contracts.api.v1alpha1.common import pending_conditions
 from tidewheel_operator.policies.merge_patch import merge_patch
 from tidewheel_operator.runtime.api import Found, Outcome, Refused
+from tidewheel_operator.runtime.cache import owner_of
 from tidewheel_operator.runtime.event_source import Change, OnChange
 from tidewheel_operator.runtime.resources import OWN_RESOURCES, Resource
 
@@ -40,10 +41,16 @@ class MemoryServer:
 
     def all(self, resource: Resource, namespace: str | None = None) -> list[Object]:
         """Return copies of all objects of a kind, in order of their names."""
+        return [copy.deepcopy(self.objects[place]) for place in self._places(resource, namespace)]
+
+    def orphans(self, resource: Resource) -> list[Object]:
+        """Return copies of the objects of a kind whose controller is gone."""
+        uids = {item["metadata"]["uid"] for item in self.objects.values()}
+        owners = ((place, owner_of(self.objects[place])) for place in self._places(resource))
         return [
-            copy.deepcopy(item)
-            for (kind, place, _), item in sorted(self.objects.items(), key=_order)
-            if kind == resource and namespace in (None, place)
+            copy.deepcopy(self.objects[place])
+            for place, owner in owners
+            if owner is not None and owner["uid"] not in uids
         ]
 
     def create(self, resource: Resource, manifest: Object) -> Outcome:
@@ -123,6 +130,14 @@ class MemoryServer:
         self.remove(resource, live)
         return Found({"kind": "Status", "status": "Success"})
 
+    def _places(self, resource: Resource, namespace: str | None = None) -> list[Place]:
+        found = [
+            place
+            for place in self.objects
+            if place[0] == resource and namespace in (None, place[1])
+        ]
+        return sorted(found, key=lambda place: place[1:])
+
     def _update(self, place: Place, item: Object) -> Object:
         before = self.objects[place]
         if item == before:
@@ -185,11 +200,6 @@ def matches(selector: str, item: Object) -> bool:
     """Tell whether an object's labels satisfy a selector of the form `key=value`."""
     key, _, value = selector.partition("=")
     return not selector or (item["metadata"].get("labels") or {}).get(key) == value
-
-
-def _order(entry: tuple[Place, Object]) -> tuple[str, str, str]:
-    (resource, namespace, name), _ = entry
-    return (resource.plural, namespace, name)
 
 
 def _place(resource: Resource, item: Object) -> Place:

@@ -107,15 +107,10 @@ class Controllers:
         return False
 
     def _collect_garbage(self) -> bool:
-        uids = {
-            item["metadata"]["uid"] for resource in RESOURCES for item in self.server.all(resource)
-        }
         for resource in RESOURCES:
-            for item in self.server.all(resource):
-                owner = owner_of(item)
-                if owner is not None and owner["uid"] not in uids:
-                    self.server.remove(resource, item)
-                    return True
+            for item in self.server.orphans(resource):
+                self.server.remove(resource, item)
+                return True
         return False
 
 

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from tests.builders import NAMESPACE, Object, make_dataset, make_pipeline, make_store
 from tests.unit.operator.memory_api import MemoryServer
 from tests.unit.operator.observations import as_sent
-from tests.unit.operator.simulation.world import Kill, Simulation
+from tests.unit.operator.simulation.world import Kill, Listing, Simulation
 
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.resources import (
@@ -55,28 +56,34 @@ async def post_alert(simulation: Simulation, name: str = "slump") -> AlertOutcom
     return outcome
 
 
-async def whole_loop(simulation: Simulation) -> None:
-    """Turn the loop: first version, new data, the old version goes, an alert, nothing new."""
+async def first_two_versions(simulation: Simulation) -> None:
+    """Turn the loop once, and once more for new data."""
     await start_loop(simulation)
     simulation.bucket.labelled_rows = 1500
     await simulation.advance(REFRESH_SECONDS)
-    await simulation.advance(2 * REFRESH_SECONDS)
+
+
+async def whole_loop(simulation: Simulation) -> None:
+    """Turn the loop: two versions, the first one goes, an alert, an alert about nothing new."""
+    await start_loop(simulation, deployment={"rollback_window_seconds": 100})
+    simulation.bucket.labelled_rows = 1500
+    await simulation.advance(REFRESH_SECONDS)
     simulation.bucket.labelled_rows = 1600
     await simulation.advance(REFRESH_SECONDS)
     await post_alert(simulation)
     await simulation.settle()
     await post_alert(simulation, "another")
-    await simulation.settle()
-    await simulation.advance(2 * REFRESH_SECONDS)
+    await simulation.advance(REFRESH_SECONDS)
 
 
 async def played(
     story: Callable[[Simulation], Awaitable[None]],
     kill: Kill | None = None,
     seed: int | None = None,
+    stale_at_restart: Listing | None = None,
 ) -> Simulation:
     """Return a simulation in which a story has been told to its end."""
-    simulation = Simulation(kill, seed)
+    simulation = Simulation(kill, seed, stale_at_restart)
     await story(simulation)
     return simulation
 
@@ -88,6 +95,19 @@ def end_state(server: MemoryServer) -> dict[str, Any]:
         for (resource, _, name), item in server.objects.items()
         if resource != EVENTS
     }
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What is left of a story, and what it took to get there."""
+
+    objects: dict[str, Any]
+    made_and_deleted: Counter[str]
+
+
+def end_of(simulation: Simulation) -> End:
+    """Return the end of a story that has been told."""
+    return End(end_state(simulation.server), made_and_deleted(simulation))
 
 
 def made_and_deleted(simulation: Simulation) -> Counter[str]:

@@ -1,6 +1,7 @@
 """The loop turns: data, run, version, deployment, and again; and then it is quiet."""
 
 import asyncio
+import os
 from collections import Counter
 
 import pytest
@@ -8,8 +9,7 @@ from tests.builders import NAMESPACE
 from tests.unit.operator.simulation.scenario import (
     REFRESH_SECONDS,
     champion,
-    end_state,
-    made_and_deleted,
+    end_of,
     played,
     post_alert,
     runs,
@@ -179,14 +179,13 @@ def test_looking_at_unchanged_data_writes_only_about_the_look() -> None:
     assert asyncio.run(story()) == {"create Job": 1, "status Dataset": 1, "delete Job": 1}
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_late_and_shuffled_news_change_nothing(seed: int) -> None:
-    undisturbed = asyncio.run(played(whole_loop))
+def test_late_and_shuffled_news_change_nothing() -> None:
+    wanted = end_of(asyncio.run(played(whole_loop)))
+    seeds = range(500 if os.environ.get("TIDEWHEEL_TEST_LONG") == "1" else 20)
 
-    simulation = asyncio.run(played(whole_loop, seed=seed))
+    others = {seed: end_of(asyncio.run(played(whole_loop, seed=seed))) for seed in seeds}
 
-    assert made_and_deleted(simulation) == made_and_deleted(undisturbed)
-    assert end_state(simulation.server) == end_state(undisturbed.server)
+    assert [seed for seed, end in others.items() if end != wanted] == []
 
 
 def test_dataset_is_ready_throughout() -> None:

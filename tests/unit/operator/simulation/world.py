@@ -1,13 +1,14 @@
 """A cluster in memory with an operator that can be killed, and a clock that only the test moves."""
 
+import copy
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.builders import NOW, Object
-from tests.unit.operator.memory_api import MemoryApi, MemoryServer
+from tests.unit.operator.memory_api import MemoryApi, MemoryServer, matches
 from tests.unit.operator.simulation.controllers import Bucket, Controllers
 
 from tidewheel_operator.reconcile import (
@@ -41,6 +42,9 @@ RECONCILERS: dict[str, Reconciler[Any, Any]] = {
         training_run,
     )
 }
+News = tuple[Resource, Change, Object]
+Listing = Mapping[Resource, Sequence[Object]]
+
 # Far more than any scenario needs: a loop that does not come to rest is a defect.
 _MOST_STEPS = 5000
 
@@ -85,6 +89,8 @@ class RecordingApi(MemoryApi):
     kill: Kill | None = None
     attempts: int = 0
     writes: list[Write] = field(default_factory=list)
+    # What LISTs would have said before each write, if somebody wants to know.
+    listings: list[Listing] | None = None
 
     async def create(self, resource: Resource, manifest: Object) -> Outcome:
         """Create an object."""
@@ -116,6 +122,8 @@ class RecordingApi(MemoryApi):
         self, verb: str, resource: Resource, name: str, send: Callable[[], Outcome]
     ) -> Outcome:
         index, self.attempts = self.attempts, self.attempts + 1
+        if self.listings is not None:
+            self.listings.append({kind: self.server.all(kind) for kind in RESOURCES})
         if self.kill == Kill(index, is_after=False):
             raise Killed
         outcome = send()
@@ -133,7 +141,9 @@ class Life:
     world: World
     dirty: dict[Key, None] = field(default_factory=dict)
     timers: dict[Key, datetime] = field(default_factory=dict)
-    news: list[tuple[Resource, Change, Object]] = field(default_factory=list)
+    news: list[News] = field(default_factory=list)
+    # What comes only after the operator has acted on what it knows.
+    late_news: list[News] = field(default_factory=list)
 
 
 class Simulation:
@@ -143,7 +153,12 @@ class Simulation:
     seed gives the same run.
     """
 
-    def __init__(self, kill: Kill | None = None, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        kill: Kill | None = None,
+        seed: int | None = None,
+        stale_at_restart: Listing | None = None,
+    ) -> None:
         self.clock = Clock()
         self.server = MemoryServer(self.clock)
         self.server.watchers.append(self._on_change)
@@ -151,21 +166,23 @@ class Simulation:
         self.controllers = Controllers(self.server, self.bucket)
         self.api = RecordingApi(self.server, kill)
         self._random = random.Random(seed) if seed is not None else None  # noqa: S311 - no secret
+        self._stale_at_restart = stale_at_restart
         self.life: Life | None = None
 
-    async def start(self, stale: Sequence[tuple[Resource, Object]] | None = None) -> Life:
-        """Start a new process; `stale` is what its first LISTs say instead of the truth."""
+    async def start(self, stale: Listing | None = None) -> Life:
+        """Start a new process; what `stale` says of a kind is its first LIST of that kind."""
         cache = Cache()
-        self.life = Life(World(self.api, cache, SETTINGS, self.clock, AlertCounts()))
+        life = self.life = Life(World(self.api, cache, SETTINGS, self.clock, AlertCounts()))
         cache.subscribe(self._mark_dirty)
-        if stale is not None:
-            for resource, item in stale:
-                cache.put(resource, item)
-            return self.life
         for resource in RESOURCES:
-            for item in await self.api.list_all(resource, None, resource.selector):
-                cache.put(resource, item)
-        return self.life
+            current = await self.api.list_all(resource, None, resource.selector)
+            known = current if stale is None else stale.get(resource, current)
+            for item in copy.deepcopy(known):
+                if matches(resource.selector, item):
+                    cache.put(resource, item)
+            if known is not current:
+                life.late_news += _since(resource, known, current)
+        return life
 
     def stop(self) -> None:
         """Kill the process."""
@@ -178,6 +195,8 @@ class Simulation:
             self._deliver(life)
             if life.dirty:
                 await self._survive(self._work(life, self._next_key(life)))
+            elif life.late_news:
+                life.news, life.late_news = life.late_news, []
             elif life.news or self.controllers.act():
                 continue
             elif not self._fire_timers(life):
@@ -205,17 +224,18 @@ class Simulation:
             try:
                 return await action(life.world)
             except Killed:
-                self._die()
+                await self._die_and_restart()
 
     async def _survive(self, work: Any) -> None:
         try:
             await work
         except Killed:
-            self._die()
+            await self._die_and_restart()
 
-    def _die(self) -> None:
+    async def _die_and_restart(self) -> None:
         self.api.kill = None
         self.stop()
+        await self.start(self._stale_at_restart)
 
     async def _work(self, life: Life, key: Key) -> None:
         again = await reconcile(RECONCILERS[key.plural], life.world, key.namespace, key.name)
@@ -263,3 +283,13 @@ class Simulation:
         if self.life is not None:
             for key in keys_of(self.life.world.cache, resource, item):
                 self.life.dirty[key] = None
+
+
+def _since(resource: Resource, known: Sequence[Object], current: Sequence[Object]) -> list[News]:
+    """Return what a watch tells that starts where an old LIST ended."""
+    uids = {item["metadata"]["uid"] for item in current}
+    gone = [item for item in known if item["metadata"]["uid"] not in uids]
+    return [
+        *((resource, Change.GONE, copy.deepcopy(item)) for item in gone),
+        *((resource, Change.SEEN, copy.deepcopy(item)) for item in current),
+    ]
