@@ -27,11 +27,17 @@ class Metadata:
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
     is_being_deleted: bool = False
+    owner_uid: str | None = None
 
     @classmethod
     def of(cls, item: dict[str, Any]) -> "Metadata":
         """Return the metadata of an object."""
         metadata = item["metadata"]
+        owners = (
+            reference["uid"]
+            for reference in metadata.get("ownerReferences") or ()
+            if reference.get("controller")
+        )
         return cls(
             name=metadata["name"],
             namespace=metadata["namespace"],
@@ -41,6 +47,7 @@ class Metadata:
             labels=dict(metadata.get("labels") or {}),
             annotations=dict(metadata.get("annotations") or {}),
             is_being_deleted=bool(metadata.get("deletionTimestamp")),
+            owner_uid=next(owners, None),
         )
 
 

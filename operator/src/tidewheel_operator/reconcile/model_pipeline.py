@@ -58,6 +58,7 @@ async def _decide(world: World, pipeline: Pipeline) -> Decision[ModelPipelineSta
 
 
 def _runs(world: World, pipeline: Pipeline) -> tuple[Run, ...]:
+    """Return the runs that name the pipeline, but none that a namesake before it has opened."""
     found = observe.readable_all(
         world,
         TRAINING_RUNS,
@@ -68,7 +69,9 @@ def _runs(world: World, pipeline: Pipeline) -> tuple[Run, ...]:
     return tuple(
         run
         for run in found
-        if run.spec.pipeline_name == pipeline.metadata.name and not run.metadata.is_being_deleted
+        if run.spec.pipeline_name == pipeline.metadata.name
+        and run.metadata.owner_uid in (None, pipeline.metadata.uid)
+        and not run.metadata.is_being_deleted
     )
 
 
