@@ -61,8 +61,10 @@ class Controllers:
 
     def __init__(self, server: MemoryServer, bucket: Bucket) -> None:
         self.server = server
-        self.are_jobs_held = False
+        # The program whose Jobs do not run: `collect`, `train` or none.
+        self.held_jobs = ""
         self.are_deployments_held = False
+        self.is_garbage_kept = False
         self._answer: Callable[[Object], Message] = bucket.answer
 
     def act(self) -> bool:
@@ -71,10 +73,16 @@ class Controllers:
 
     def _run_jobs(self) -> bool:
         for job in self.server.all(JOBS):
-            if self.are_jobs_held or (job.get("status") or {}).get("conditions"):
-                continue
-            return self._run_job(job)
+            has_ended = bool((job.get("status") or {}).get("conditions"))
+            if not has_ended and not self._is_held(job):
+                return self._run_job(job)
         return False
+
+    def _is_held(self, job: Object) -> bool:
+        if job["spec"].get("suspend"):
+            return True
+        program: str = job["spec"]["template"]["spec"]["containers"][0]["args"][0]
+        return program == self.held_jobs
 
     def _run_job(self, job: Object) -> bool:
         """Let the pod appear, end, and the Job end, one after the other."""
@@ -107,6 +115,8 @@ class Controllers:
         return False
 
     def _collect_garbage(self) -> bool:
+        if self.is_garbage_kept:
+            return False
         for resource in RESOURCES:
             for item in self.server.orphans(resource):
                 self.server.remove(resource, item)
