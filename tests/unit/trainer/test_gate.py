@@ -6,7 +6,7 @@ import pytest
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
 from tidewheel_trainer.train.auc import AucDifference
 from tidewheel_trainer.train.gate import Judgement, judge, margin
-from tidewheel_trainer.train.guard import Counts, Shortage, shortage
+from tidewheel_trainer.train.guard import ONE_MODEL, TWO_MODELS, Counts, Shortage, shortage
 
 
 def _compared(champion: float, difference: float, error: float) -> AucDifference:
@@ -84,15 +84,22 @@ def test_below_the_minimum_everything_is_refused(compared: AucDifference | None)
         pytest.param(Counts(5000, 900, 9), id="nine days"),
     ],
 )
-def test_too_few_rows_are_a_shortage(found: Counts) -> None:
-    assert shortage(found, "days") == Shortage(
+def test_too_few_rows_to_compare_two_models_are_a_shortage(found: Counts) -> None:
+    assert shortage(found, TWO_MODELS, "days") == Shortage(
         f"the test rows are {found.rows:,} with {found.rare_rows} of the rarer class on "
-        f"{found.clusters} days; a judgement needs 1,000, 100 and 10"
+        f"{found.clusters} days; a comparison needs 1,000, 100 and 10"
     )
 
 
 def test_exactly_enough_rows_are_no_shortage() -> None:
-    assert shortage(Counts(1000, 100, 10), "days") is None
+    assert shortage(Counts(1000, 100, 10), TWO_MODELS, "days") is None
+
+
+def test_a_model_alone_needs_as_many_rows_and_no_clusters() -> None:
+    assert shortage(Counts(1000, 100, 1), ONE_MODEL, "days") is None
+    assert shortage(Counts(999, 100, 1), ONE_MODEL, "days") == Shortage(
+        "the test rows are 999 with 100 of the rarer class; a judgement needs 1,000 and 100"
+    )
 
 
 def test_an_infinite_error_refuses() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tidewheel_trainer.times import DAY, microseconds
-from tidewheel_trainer.train.guard import Shortage
+from tidewheel_trainer.train.guard import ONE_MODEL, TWO_MODELS, Shortage
 from tidewheel_trainer.train.split import (
     Split,
     split_by_hash,
@@ -31,26 +31,46 @@ def _tested_days(split: Split | Shortage) -> list[int]:
 
 
 def test_the_first_run_tests_the_newest_fifth_in_whole_days() -> None:
-    times = _times(10, 7)
-    split = split_by_time(times, _positive(70), None, champion=False)
+    times = _times(10, 700)
+    split = split_by_time(times, _positive(7000), None, ONE_MODEL)
     assert _tested_days(split) == [8, 9]
 
 
-def test_a_first_run_reaches_back_until_both_classes_are_there() -> None:
-    times, positive = _times(10, 7), np.zeros(70, dtype=bool)
-    positive[[0, 7 * 6]] = True
-    assert _tested_days(split_by_time(times, positive, None, champion=False)) == [6, 7, 8, 9]
+def test_a_first_run_reaches_back_until_there_are_a_thousand_rows() -> None:
+    split = split_by_time(_times(10, 260), _positive(2600), None, ONE_MODEL)
+    assert _tested_days(split) == [6, 7, 8, 9]
+
+
+def test_a_first_run_reaches_back_until_there_are_a_hundred_rows_of_the_rarer_class() -> None:
+    times, positive = _times(10, 700), np.zeros(7000, dtype=bool)
+    positive[np.r_[:50, 700 * 6 : 700 * 6 + 100]] = True
+    assert _tested_days(split_by_time(times, positive, None, ONE_MODEL)) == [6, 7, 8, 9]
+
+
+def test_half_of_the_rows_without_enough_of_them_is_a_shortage_for_a_first_run_too() -> None:
+    split = split_by_time(_times(12, 150), _positive(1800), None, ONE_MODEL)
+    assert split == Shortage(
+        "the test rows are 900 with 225 of the rarer class; a judgement needs 1,000 and 100"
+    )
+
+
+def test_rows_outside_the_window_of_one_class_cannot_be_learned() -> None:
+    times = _times(10, 700)
+    split = split_by_time(times, times >= times[700 * 9 - 1], None, ONE_MODEL)
+    assert split == Shortage(
+        "the 3,500 rows outside the test window are all of one class; a model needs rows of both"
+    )
 
 
 def test_one_day_cannot_be_split() -> None:
-    split = split_by_time(_times(1, 50), _positive(50), None, champion=False)
+    split = split_by_time(_times(1, 50), _positive(50), None, ONE_MODEL)
     assert split == Shortage("all 50 labelled rows lie on one day; a split needs two")
 
 
 def test_rows_later_than_the_champion_learned_test_the_champion_itself() -> None:
     times = _times(30, 200)
     learned = int(times[200 * 15 - 1])
-    split = split_by_time(times, _positive(6000), learned, champion=True)
+    split = split_by_time(times, _positive(6000), learned, TWO_MODELS)
     assert isinstance(split, Split)
     assert (_tested_days(split), split.unseen) == (list(range(15, 30)), True)
 
@@ -58,7 +78,7 @@ def test_rows_later_than_the_champion_learned_test_the_champion_itself() -> None
 def test_a_window_that_begins_within_a_day_leaves_the_learned_rows_of_that_day_out() -> None:
     times = np.sort(np.concatenate([_times(30, 100), _times(30, 100) + DAY // 4]))
     learned = int(_times(30, 1)[14])
-    split = split_by_time(times, _positive(6000), learned, champion=True)
+    split = split_by_time(times, _positive(6000), learned, TWO_MODELS)
     assert isinstance(split, Split)
     assert (int(times[split.test].min()), split.unseen) == (learned + DAY // 4, True)
 
@@ -66,41 +86,41 @@ def test_a_window_that_begins_within_a_day_leaves_the_learned_rows_of_that_day_o
 def test_a_short_window_reaches_back_by_whole_days_into_rows_that_the_champion_learned() -> None:
     times = _times(50, 200)
     learned = int(times[200 * 48 - 1])
-    split = split_by_time(times, _positive(10_000), learned, champion=True)
+    split = split_by_time(times, _positive(10_000), learned, TWO_MODELS)
     assert isinstance(split, Split)
     assert (_tested_days(split), split.unseen) == (list(range(40, 50)), False)
 
 
 def test_without_a_new_row_the_newest_fifth_is_tested() -> None:
     times = _times(50, 200)
-    split = split_by_time(times, _positive(10_000), int(times[-1]), champion=True)
+    split = split_by_time(times, _positive(10_000), int(times[-1]), TWO_MODELS)
     assert isinstance(split, Split)
     assert (_tested_days(split), split.unseen) == (list(range(40, 50)), False)
 
 
 def test_a_window_grows_from_a_fifth_to_half_until_it_has_ten_days() -> None:
     times = _times(24, 200)
-    split = split_by_time(times, _positive(4800), int(times[-1]), champion=True)
+    split = split_by_time(times, _positive(4800), int(times[-1]), TWO_MODELS)
     assert _tested_days(split) == list(range(14, 24))
 
 
 def test_half_of_the_rows_on_too_few_days_is_a_shortage() -> None:
     times = _times(12, 200)
-    split = split_by_time(times, _positive(2400), int(times[-1]), champion=True)
+    split = split_by_time(times, _positive(2400), int(times[-1]), TWO_MODELS)
     assert split == Shortage(
-        "the test rows are 1,200 with 300 of the rarer class on 6 days; a judgement needs 1,000, "
+        "the test rows are 1,200 with 300 of the rarer class on 6 days; a comparison needs 1,000, "
         "100 and 10"
     )
 
 
 def test_120_rows_are_a_shortage() -> None:
     times = _times(12, 10)
-    assert isinstance(split_by_time(times, _positive(120), None, champion=True), Shortage)
+    assert isinstance(split_by_time(times, _positive(120), None, TWO_MODELS), Shortage)
 
 
 def test_a_champion_of_older_data_than_all_rows_is_met_on_rows_it_never_saw() -> None:
     times = _times(60, 100)
-    split = split_by_time(times, _positive(6000), int(times[0]) - DAY, champion=True)
+    split = split_by_time(times, _positive(6000), int(times[0]) - DAY, TWO_MODELS)
     assert isinstance(split, Split)
     assert (_tested_days(split), split.unseen) == (list(range(48, 60)), True)
 
@@ -116,7 +136,7 @@ def test_candidates_are_chosen_on_the_newest_fifth_of_the_rows_before_the_test()
 def test_a_hash_gives_a_fifth_to_the_test_and_a_fifth_of_the_rest_to_the_choice() -> None:
     hashes = np.random.default_rng(0).integers(0, 2**64, size=50_000, dtype=np.uint64)
     positive = _positive(50_000)
-    split = split_by_hash(hashes, positive, champion=True)
+    split = split_by_hash(hashes, positive, TWO_MODELS)
     assert isinstance(split, Split)
     validation = validation_by_hash(hashes, positive, ~split.test)
     assert isinstance(validation, np.ndarray)
@@ -127,9 +147,9 @@ def test_a_hash_gives_a_fifth_to_the_test_and_a_fifth_of_the_rest_to_the_choice(
 
 
 def test_more_rows_move_no_row_to_the_other_side() -> None:
-    hashes = np.random.default_rng(0).integers(0, 2**64, size=2000, dtype=np.uint64)
-    small = split_by_hash(hashes[:1000], _positive(1000), champion=False)
-    large = split_by_hash(hashes, _positive(2000), champion=False)
+    hashes = np.random.default_rng(0).integers(0, 2**64, size=20_000, dtype=np.uint64)
+    small = split_by_hash(hashes[:10_000], _positive(10_000), ONE_MODEL)
+    large = split_by_hash(hashes, _positive(20_000), ONE_MODEL)
     assert isinstance(small, Split)
     assert isinstance(large, Split)
-    assert np.array_equal(large.test[:1000], small.test)
+    assert np.array_equal(large.test[:10_000], small.test)

@@ -6,11 +6,21 @@ worth nothing (reference/judgement.md, sections 6 and 7).
 
 from dataclasses import dataclass
 
-__all__ = ["LEAST_CLUSTERS", "LEAST_RARE_ROWS", "LEAST_ROWS", "Counts", "Shortage", "shortage"]
+__all__ = ["ONE_MODEL", "TWO_MODELS", "Counts", "Guard", "Shortage", "shortage"]
 
-LEAST_ROWS = 1000
-LEAST_RARE_ROWS = 100
-LEAST_CLUSTERS = 10
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The least rows, rows of the rarer class, and days (or groups) that a judgement needs."""
+
+    rows: int
+    rare_rows: int
+    clusters: int
+
+
+ONE_MODEL = Guard(rows=1000, rare_rows=100, clusters=0)
+# The error of a difference is clustered by day or group, and few clusters tell nothing of it.
+TWO_MODELS = Guard(rows=1000, rare_rows=100, clusters=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +39,24 @@ class Shortage:
     sentence: str
 
 
-def shortage(found: Counts, cluster_word: str) -> Shortage | None:
-    """Return what is missing to compare two models on these rows, or None.
+def shortage(found: Counts, guard: Guard, cluster_word: str) -> Shortage | None:
+    """Return what these rows lack for a judgement, or None.
 
     Args:
         found: what the widest allowed test window holds.
+        guard: what is needed to judge.
         cluster_word: what a cluster is, in the plural: days or groups.
     """
     if (
-        found.rows >= LEAST_ROWS
-        and found.rare_rows >= LEAST_RARE_ROWS
-        and found.clusters >= LEAST_CLUSTERS
+        found.rows >= guard.rows
+        and found.rare_rows >= guard.rare_rows
+        and found.clusters >= guard.clusters
     ):
         return None
+    there = f"the test rows are {found.rows:,} with {found.rare_rows:,} of the rarer class"
+    if not guard.clusters:
+        return Shortage(f"{there}; a judgement needs {guard.rows:,} and {guard.rare_rows}")
     return Shortage(
-        f"the test rows are {found.rows:,} with {found.rare_rows:,} of the rarer class on "
-        f"{found.clusters} {cluster_word}; a judgement needs {LEAST_ROWS:,}, {LEAST_RARE_ROWS} "
-        f"and {LEAST_CLUSTERS}"
+        f"{there} on {found.clusters} {cluster_word}; a comparison needs {guard.rows:,}, "
+        f"{guard.rare_rows} and {guard.clusters}"
     )

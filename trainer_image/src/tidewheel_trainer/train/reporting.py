@@ -3,6 +3,7 @@
 from tidewheel_contracts.api.v1alpha1.common import Column
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
 from tidewheel_trainer.train.guard import Shortage
+from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.metrics import trial_metrics
 from tidewheel_trainer.train.outcome import Refit, Trial
 
@@ -11,17 +12,17 @@ __all__ = ["inconclusive_result", "refused_result", "registrable_result"]
 _INPUTS_IN_STATUS = 32
 
 
-def inconclusive_result(
-    candidates: tuple[str, ...], lacking: Shortage, git_revision: str
-) -> RunResult:
-    """Return the result of a run that had too few rows to judge by; the champion stays."""
+def inconclusive_result(material: Material, lacking: Shortage, git_revision: str) -> RunResult:
+    """Return the result of a run that had too few rows to judge by."""
+    recipes = material.recipes
+    then = "wait for more labelled rows" if material.champion is None else "the champion stays"
     return RunResult(
         verdict=Verdict.INCONCLUSIVE,
         verdict_reason="TooFewRows",
-        message=f"{lacking.sentence}; the champion stays",
+        message=f"{lacking.sentence}; {then}",
         compared_with=ComparedWith.NOTHING,
         # Among several nothing was chosen.
-        candidate=candidates[0] if len(candidates) == 1 else "",
+        candidate=recipes[0].candidate if len(recipes) == 1 else "",
         git_revision=git_revision,
     )
 

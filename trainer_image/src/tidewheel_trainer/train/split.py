@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidewheel_trainer.times import DAY
-from tidewheel_trainer.train.guard import Counts, Shortage, shortage
+from tidewheel_trainer.train.guard import Counts, Guard, Shortage, shortage
 
 __all__ = ["Split", "split_by_hash", "split_by_time", "validation_by_hash", "validation_by_time"]
 
@@ -38,42 +38,40 @@ class Split:
 
 
 def split_by_time(
-    times: np.ndarray, positive: np.ndarray, learned_through: int | None, *, champion: bool
+    times: np.ndarray, positive: np.ndarray, learned_through: int | None, guard: Guard
 ) -> Split | Shortage:
     """Return the test window.
 
     Args:
         times: microseconds since 1970, shape (n_rows,).
         positive: boolean array, shape (n_rows,).
-        learned_through: highest time that the champion learned; None when it is not known.
-        champion: whether there is one to judge against; then the guard must hold.
+        learned_through: highest time that the champion learned; None without a champion, or when
+            it is not known.
+        guard: what the window must hold.
     """
     days = times // DAY
-    if champion and learned_through is not None:
-        outcome = _judgeable(times > learned_through, positive, days, unseen=True)
+    if learned_through is not None:
+        later = Split(times > learned_through, days, unseen=True)
+        outcome = _judgeable(later, positive, guard, "days")
         if isinstance(outcome, Split):
             return outcome
     latest = None if learned_through is None else learned_through // DAY
     lacking = Shortage(f"all {len(times):,} labelled rows lie on one day; a split needs two")
-    for first_day in _first_days(days, latest if champion else None):
+    for first_day in _first_days(days, latest):
         window = days >= first_day
         unseen = learned_through is not None and bool(np.min(times[window]) > learned_through)
-        if champion:
-            outcome = _judgeable(window, positive, days, unseen=unseen)
-        else:
-            outcome = _checked(Split(window, days, unseen), positive)
+        outcome = _judgeable(Split(window, days, unseen), positive, guard, "days")
         if isinstance(outcome, Split):
             return outcome
         lacking = outcome
     return lacking
 
 
-def split_by_hash(hashes: np.ndarray, positive: np.ndarray, *, champion: bool) -> Split | Shortage:
+def split_by_hash(hashes: np.ndarray, positive: np.ndarray, guard: Guard) -> Split | Shortage:
     """Return a fifth of the rows by unsigned 64-bit hashes of shape (n_rows,)."""
     groups = (hashes // np.uint64(_BUCKETS)) % np.uint64(_GROUPS)
-    split = Split(hashes % np.uint64(_BUCKETS) < _TEST_BUCKETS, groups.astype(np.int64), False)
-    missing = shortage(_counted(split.test, positive, split.clusters), "groups")
-    return (missing if champion else None) or _checked(split, positive)
+    test = hashes % np.uint64(_BUCKETS) < _TEST_BUCKETS
+    return _judgeable(Split(test, groups.astype(np.int64), False), positive, guard, "groups")
 
 
 def validation_by_time(
@@ -116,27 +114,25 @@ def _first_days(days: np.ndarray, latest: int | None) -> list[int]:
 
 
 def _judgeable(
-    window: np.ndarray, positive: np.ndarray, days: np.ndarray, *, unseen: bool
+    split: Split, positive: np.ndarray, guard: Guard, cluster_word: str
 ) -> Split | Shortage:
-    missing = shortage(_counted(window, positive, days), "days")
-    return missing or _checked(Split(window, days, unseen), positive)
-
-
-def _counted(test: np.ndarray, positive: np.ndarray, clusters: np.ndarray) -> Counts:
-    rows = int(np.count_nonzero(test))
-    positives = int(np.count_nonzero(test & positive))
-    return Counts(rows, min(positives, rows - positives), len(np.unique(clusters[test])))
-
-
-def _checked(split: Split, positive: np.ndarray) -> Split | Shortage:
-    """Return the split if both of its sides can be learned or measured."""
-    for rows, word in ((split.test, "test"), (~split.test, "training")):
-        if not _both_classes(rows, positive):
-            return Shortage(
-                f"the {np.count_nonzero(rows):,} {word} rows of {len(rows):,} labelled ones are "
-                "all of one class; both sides need rows of both"
-            )
+    """Return the split if its test rows satisfy the guard and its other rows can be learned."""
+    missing = shortage(_counted(split, positive), guard, cluster_word)
+    if missing is not None:
+        return missing
+    if not _both_classes(~split.test, positive):
+        return Shortage(
+            f"the {np.count_nonzero(~split.test):,} rows outside the test window are all of one "
+            "class; a model needs rows of both"
+        )
     return split
+
+
+def _counted(split: Split, positive: np.ndarray) -> Counts:
+    rows = int(np.count_nonzero(split.test))
+    positives = int(np.count_nonzero(split.test & positive))
+    clusters = len(np.unique(split.clusters[split.test]))
+    return Counts(rows, min(positives, rows - positives), clusters)
 
 
 def _both_classes(rows: np.ndarray, positive: np.ndarray) -> bool:
@@ -146,5 +142,6 @@ def _both_classes(rows: np.ndarray, positive: np.ndarray) -> bool:
 def _no_choice(learnable: np.ndarray) -> Shortage:
     return Shortage(
         f"the {np.count_nonzero(learnable):,} rows before the test window are too few to choose "
-        "among several candidates: both classes are needed on both sides; name one candidate"
+        "among several candidates: each side of the choice needs both classes, and a single "
+        "candidate needs no choice"
     )

@@ -4,7 +4,8 @@
     read rows -> choose on validation rows -> fit on all before the test window -> test once
               -> judge against the champion -> refit on everything -> publish
 
-Refused and inconclusive runs publish nothing but their verdict.
+Too few rows to judge by end it before the test, as inconclusive. Refused and inconclusive runs
+publish nothing but their verdict.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from tidewheel_trainer.progress import Progress
 from tidewheel_trainer.store import Store
 from tidewheel_trainer.surroundings import Surroundings
 from tidewheel_trainer.train.choosing import best_recipe
-from tidewheel_trainer.train.guard import Shortage
+from tidewheel_trainer.train.guard import ONE_MODEL, TWO_MODELS, Shortage
 from tidewheel_trainer.train.material import Material, gathered
 from tidewheel_trainer.train.outcome import Trial, Validation
 from tidewheel_trainer.train.own_results import earlier_result, record_verdict
@@ -77,18 +78,26 @@ def train(
 
 def _train_and_record(run: Run) -> None:
     material = gathered(run)
-    division = _divided(run, material)
+    trial = _trial(run, material)
     revision = run.surroundings.git_revision
-    if isinstance(division, Shortage):
-        names = tuple(recipe.candidate for recipe in material.recipes)
-        record_verdict(run.store, run.folder, inconclusive_result(names, division, revision))
+    if isinstance(trial, Shortage):
+        record_verdict(run.store, run.folder, inconclusive_result(material, trial, revision))
         return
-    recipe, validations = _chosen(run, material, division)
-    trial = tested(run, material, division.split, recipe, validations)
     if trial.judgement.verdict is Verdict.REFUSED:
         record_verdict(run.store, run.folder, refused_result(trial, revision))
         return
     _publish_refit(run, material, trial)
+
+
+def _trial(run: Run, material: Material) -> Trial | Shortage:
+    """Return how the best candidate did on the test rows, or why there are too few rows."""
+    division = _divided(material)
+    if isinstance(division, Shortage):
+        return division
+    chosen = _chosen(run, material, division)
+    return (
+        chosen if isinstance(chosen, Shortage) else tested(run, material, division.split, *chosen)
+    )
 
 
 def _publish_refit(run: Run, material: Material, trial: Trial) -> None:
@@ -109,39 +118,32 @@ class _Division:
     hashes: np.ndarray | None
 
 
-def _divided(run: Run, material: Material) -> _Division | Shortage:
-    """Return the split, or a shortage that leaves the champion where it is.
-
-    Raises:
-        TrainerError: TooFewRows, when there is no champion to stay.
-    """
+def _divided(material: Material) -> _Division | Shortage:
+    """Return the split, or what the labelled rows lack for a judgement."""
     rows, positive = material.rows, material.rows.target.is_positive
-    has_champion = material.champion is not None
+    guard = ONE_MODEL if material.champion is None else TWO_MODELS
     hashes = None
     if rows.times is None:
         hashes = material.hashes()
-        split = split_by_hash(hashes, positive, champion=has_champion)
+        split = split_by_hash(hashes, positive, guard)
     else:
-        through = _learned_through(run, material)
-        split = split_by_time(rows.times, positive, through, champion=has_champion)
-    if isinstance(split, Split):
-        return _Division(split, hashes)
-    if not has_champion:
-        raise _too_few(split)
-    return split
+        split = split_by_time(rows.times, positive, _learned_through(material), guard)
+    return split if isinstance(split, Shortage) else _Division(split, hashes)
 
 
-def _learned_through(run: Run, material: Material) -> int | None:
-    """Return the highest time that the champion learned, if it learned from a time column."""
-    if material.champion is None or run.request.champion is None:
+def _learned_through(material: Material) -> int | None:
+    """Return the highest time that the champion learned, if it went by the same time column."""
+    champion = material.champion
+    if champion is None or champion.trained_through is None:
         return None
-    text = run.request.champion.trained_through or material.champion.trained_through
-    return None if text is None else times.microseconds(text)
+    if champion.recipe.time != material.recipes[0].time:
+        return None
+    return times.microseconds(champion.trained_through)
 
 
 def _chosen(
     run: Run, material: Material, division: _Division
-) -> tuple[Recipe, tuple[Validation, ...]]:
+) -> tuple[Recipe, tuple[Validation, ...]] | Shortage:
     """Return the recipe to test; a single candidate needs no validation rows."""
     recipes, rows = material.recipes, material.rows
     if len(recipes) == 1:
@@ -152,11 +154,5 @@ def _chosen(
     elif rows.times is not None:
         validation = validation_by_time(rows.times, positive, learnable)
     if isinstance(validation, Shortage):
-        raise _too_few(validation)
+        return validation
     return best_recipe(recipes, rows, learnable, validation, run.progress)
-
-
-def _too_few(lacking: Shortage) -> TrainerError:
-    return TrainerError(
-        FailureReason.TOO_FEW_ROWS, f"{lacking.sentence}; wait for more labelled rows"
-    )
