@@ -124,7 +124,7 @@ def outcome(run_trainer: Any, store: dict[str, Any]) -> Loop:
                 "name": "delays-v1",
                 "number": 1,
                 "manifestKey": champion.artifact.manifest_key,
-                "digest": champion.artifact.digest,
+                "manifestDigest": champion.artifact.manifest_digest,
                 "trainedThrough": champion.trained_through,
             }
         return cast("tuple[int, TrainResult | Failure]", run_trainer("train", request))
@@ -156,7 +156,7 @@ def test_the_best_of_three_candidates_is_published_and_its_manifest_commits_ever
         ComparedWith.NOTHING,
         "linear",
     )
-    assert (result.test_rows, result.training_rows) == (6 * ROWS_PER_DAY, 30 * ROWS_PER_DAY)
+    assert (result.test_rows, result.training_rows) == (9 * ROWS_PER_DAY, 30 * ROWS_PER_DAY)
     assert result.artifact is not None
     data = s3.get_object(Bucket=BUCKET, Key=result.artifact.manifest_key)["Body"].read()
     manifest = ModelManifest.model_validate_json(data)

@@ -11,10 +11,12 @@ import pytest
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest, model_digest
 from tidewheel_contracts.artifact.profile import Profile
+from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import CollectRequest, CollectResult, FailureReason, TrainRequest
 from tidewheel_trainer.collect.collector import collect
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.surroundings import Surroundings
+from tidewheel_trainer.train.model_file import read_model
 from tidewheel_trainer.train.trainer import train
 
 Train = Callable[..., RunResult]
@@ -45,6 +47,13 @@ def _columns(first_day: int, days: int, rows_per_day: int = 150) -> dict[str, An
         "hour": random.integers(5, 24, rows),
         "carrier": carrier,
     }
+
+
+def _late_in_newest_days(days: int, mixed_days: int, rows_per_day: int = 150) -> np.ndarray:
+    """Return a target whose older rows are of one class but for the very first."""
+    late = np.arange(days * rows_per_day) % 2 == 0
+    late[1 : (days - mixed_days) * rows_per_day] = False
+    return np.asarray(late)
 
 
 @pytest.fixture
@@ -84,7 +93,7 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
                 "name": "delays-v1",
                 "number": 1,
                 "manifestKey": champion.artifact.manifest_key,
-                "digest": champion.artifact.digest,
+                "manifestDigest": champion.artifact.manifest_digest,
                 "trainedThrough": champion.trained_through,
             }
         request = {
@@ -131,7 +140,7 @@ def test_a_first_run_is_published_with_everything_that_serving_needs(
     )
     assert (result.training_rows, result.test_rows, result.trained_through) == (
         3000,
-        600,
+        1050,
         "2013-01-20T01:00:00Z",
     )
     assert [column.name for column in result.input_columns] == ["wind", "hour", "carrier"]
@@ -164,7 +173,7 @@ def test_the_profile_adds_up(store: Any, snapshot: Any, trained: Train) -> None:
     for feature in (wind, hour):
         assert sum(feature.shares) + feature.missing_share == pytest.approx(1)
     assert sum(each.share for each in carrier.categories) + carrier.other_share == pytest.approx(1)
-    assert (profile.rows, profile.prediction.rows) == (3000, 600)
+    assert (profile.rows, profile.prediction.rows) == (3000, 1050)
 
 
 def test_the_best_candidate_on_validation_rows_is_tested(
@@ -258,13 +267,13 @@ def test_below_the_minimum_nothing_is_published(store: Any, snapshot: Any, train
 def test_too_few_rows_leave_the_champion_and_are_inconclusive(
     store: Any, snapshot: Any, trained: Train
 ) -> None:
-    data = snapshot(_columns(0, 12))
+    data = snapshot(_columns(0, 12, rows_per_day=300))
     first = trained(data)
     result = trained(data, "uid-2", first)
     assert result.verdict is Verdict.INCONCLUSIVE
-    assert result.message.startswith("the test rows are 900 with ")
+    assert result.message.startswith("the test rows are 1,800 with ")
     assert result.message.endswith(
-        "on 6 days; a judgement needs 1,000, 100 and 10; the champion stays"
+        "on 6 days; a comparison needs 1,000, 100 and 10; the champion stays"
     )
     assert _files(store, "uid-2") == ["verdict.json"]
 
@@ -358,13 +367,50 @@ def test_a_target_that_cannot_be_learned_is_named(
     assert (caught.value.reason, caught.value.message) == (reason, message)
 
 
-def test_one_day_is_too_few_for_a_first_model(snapshot: Any, trained: Train) -> None:
-    with pytest.raises(TrainerError) as caught:
-        trained(snapshot(_columns(0, 1)))
-    assert (caught.value.reason, caught.value.message) == (
-        FailureReason.TOO_FEW_ROWS,
-        "all 150 labelled rows lie on one day; a split needs two; wait for more labelled rows",
+@pytest.mark.parametrize(
+    ("columns", "names", "message"),
+    [
+        pytest.param(
+            _columns(0, 12),
+            ("boosting",),
+            "the test rows are 900 with 356 of the rarer class; a judgement needs 1,000 and 100; "
+            "wait for more labelled rows",
+            id="few rows",
+        ),
+        pytest.param(
+            _columns(0, 1),
+            ("boosting",),
+            "all 150 labelled rows lie on one day; a split needs two; wait for more labelled rows",
+            id="one day",
+        ),
+        pytest.param(
+            _columns(0, 20) | {"late": _late_in_newest_days(20, 7)},
+            ("one", "two"),
+            "the 1,950 rows before the test window are too few to choose among several candidates: "
+            "each side of the choice needs both classes, and a single candidate needs no choice; "
+            "wait for more labelled rows",
+            id="nothing to choose by",
+        ),
+    ],
+)
+def test_a_first_run_of_too_few_rows_is_inconclusive(
+    store: Any,
+    snapshot: Any,
+    trained: Train,
+    columns: dict[str, Any],
+    names: tuple[str, ...],
+    message: str,
+) -> None:
+    result = trained(snapshot(columns), candidates=tuple(map(_candidate, names)))
+    assert result == RunResult(
+        verdict=Verdict.INCONCLUSIVE,
+        verdict_reason="TooFewRows",
+        message=message,
+        compared_with=ComparedWith.NOTHING,
+        candidate=names[0] if len(names) == 1 else "",
+        git_revision="abc",
     )
+    assert _files(store, "uid-1") == ["verdict.json"]
 
 
 def test_parameters_that_contradict_each_other_are_named(snapshot: Any, trained: Train) -> None:
@@ -400,6 +446,85 @@ def test_a_champion_with_other_bytes_is_not_loaded(
         f"file '{_FOLDER}/uid-1/model.skops' of the champion 'delays-v1' does not match its "
         "digest; restore it from a backup of the bucket, or let another version serve",
     )
+
+
+def test_a_champion_whose_manifest_was_changed_is_not_believed(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    first = trained(snapshot(_columns(0, 20)))
+    assert first.artifact is not None
+    key = first.artifact.manifest_key
+    # Still a valid manifest of the same model file, but of other training rows.
+    changed = store.objects[key].replace(
+        b'"trainedThrough":"2013-01-20', b'"trainedThrough":"2013-01-01'
+    )
+    assert changed != store.objects[key]
+    store.objects[key] = changed
+    with pytest.raises(TrainerError) as caught:
+        trained(snapshot(_columns(0, 20), _columns(20, 12)), "uid-2", first)
+    assert (caught.value.reason, caught.value.message) == (
+        FailureReason.ARTIFACT_DAMAGED,
+        f"file '{key}' of the champion 'delays-v1' was changed: its digest is "
+        f"{manifest_digest(changed)}, not {first.artifact.manifest_digest}; restore it from a "
+        "backup of the bucket, or let another version serve",
+    )
+
+
+def test_a_champion_of_a_later_release_is_no_damage(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    first = trained(snapshot(_columns(0, 20)))
+    assert first.artifact is not None
+    key = first.artifact.manifest_key
+    later = store.objects[key].replace(b'{"protocol":1,', b'{"protocol":2,"novelty":1,')
+    store.objects[key] = later
+    artifact = first.artifact.model_copy(update={"manifest_digest": manifest_digest(later)})
+    with pytest.raises(TrainerError) as caught:
+        trained(snapshot(_columns(0, 20)), "uid-2", first.model_copy(update={"artifact": artifact}))
+    assert (caught.value.reason, caught.value.message) == (
+        FailureReason.REQUEST_INVALID,
+        f"file '{key}' of the champion 'delays-v1' has a form that this trainer image does not "
+        "know; use the image of the release that wrote it, or a later one",
+    )
+
+
+def test_times_of_another_column_do_not_tell_what_a_champion_learned(
+    snapshot: Any, trained: Train
+) -> None:
+    def with_arrival(columns: dict[str, Any]) -> dict[str, Any]:
+        return columns | {"arrival": columns["day"].cast(pa.timestamp("us"))}
+
+    first = trained(snapshot(with_arrival(_columns(0, 20))))
+    grown = snapshot(with_arrival(_columns(0, 20)), with_arrival(_columns(20, 12)))
+    result = trained(grown, "uid-2", first, time="arrival")
+    assert result.compared_with is ComparedWith.RECIPE
+
+
+def test_a_champion_that_reads_a_column_as_text_is_not_given_numbers(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    first = trained(snapshot(_columns(0, 20)))
+    coded = _columns(0, 20)
+    coded["carrier"] = np.arange(3000) % 3
+    with pytest.raises(TrainerError) as caught:
+        trained(snapshot(coded), "uid-2", first)
+    assert (caught.value.reason, caught.value.message) == (
+        FailureReason.PARAMETER_INVALID,
+        "the champion reads column 'carrier' as BYTES and the snapshot has it as int64; a model of "
+        "other data needs another model name",
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fitted"), [({}, 31), ({"max_leaf_nodes": None}, None)], ids=["absent", "null"]
+)
+def test_a_parameter_of_null_reaches_the_estimator(
+    store: Any, snapshot: Any, trained: Train, parameters: dict[str, Any], fitted: int | None
+) -> None:
+    trained(snapshot(_columns(0, 20)), candidates=(_candidate(**parameters),))
+    key = f"{_FOLDER}/uid-1/model.skops"
+    model = read_model(store.objects[key], key)
+    assert model["estimator"].max_leaf_nodes == fitted
 
 
 def test_a_parameter_of_null_stays_in_the_recipe(store: Any, snapshot: Any, trained: Train) -> None:

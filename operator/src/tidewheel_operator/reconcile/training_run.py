@@ -147,7 +147,7 @@ def _champion(
         name=version_name(newest.model_name, newest.number),
         number=newest.number,
         manifest_key=newest.artifact.manifest_key,
-        digest=newest.artifact.digest,
+        manifest_digest=newest.artifact.manifest_digest,
         trained_through=newest.trained_through,
     )
 

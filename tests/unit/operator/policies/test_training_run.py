@@ -47,7 +47,7 @@ TRIGGER = Trigger(cause=Cause.DEMAND)
 SNAPSHOT = make_snapshot()
 DATASET = observed(make_dataset(status=DatasetStatus(snapshot=SNAPSHOT)))
 CHAMPION = ChampionReference(
-    name="flight-delay-v1", number=1, manifest_key="key", digest=SNAPSHOT.digest
+    name="flight-delay-v1", number=1, manifest_key="key", manifest_digest=SNAPSHOT.digest
 )
 IMAGE = "registry.test/trainer:1@sha256:1"
 
@@ -303,6 +303,38 @@ def test_result_is_recorded_before_anything_is_made_of_it() -> None:
             }
         )
     )
+
+
+def test_lost_result_is_asked_for_again() -> None:
+    run = make_run(status=training())
+
+    decision = decide(view(run, ended_job(train_job(run))), NOW)
+
+    message = "the result was lost; another Job reports it again"
+    assert decision == Decision(
+        status=training().model_copy(
+            update={"conditions": conditions("Training", message, "Reconciling")}
+        ),
+        create=(as_sent(train_job(run, 2)),),
+    )
+
+
+def test_result_lost_three_times_fails_the_run() -> None:
+    run = make_run(status=training(3))
+
+    decision = decide(view(run, ended_job(train_job(run, 3))), NOW)
+
+    message = "the Job succeeded but its pod is gone"
+    assert decision.create == ()
+    assert decision.status.conditions == conditions("ResultMissing", message, "Stalled", "Failed")
+
+
+def test_what_was_said_stays_while_pods_are_taken_away() -> None:
+    told = training().model_copy(update={"conditions": conditions("Unschedulable", "no node")})
+    run = make_run(status=told)
+    job = ended_job(train_job(run), "FailureTarget", "DeadlineExceeded")
+
+    assert decide(view(run, job), NOW) == Decision(status=told)
 
 
 def test_failure_of_the_program_fails_the_run() -> None:

@@ -14,10 +14,9 @@ from tidewheel_contracts.artifact.snapshot import (
     SnapshotManifest,
     SourceIndex,
     SourceObject,
-    manifest_digest,
 )
-from tidewheel_contracts.job import CollectRequest, FailureReason
-from tidewheel_trainer.failure import TrainerError
+from tidewheel_contracts.job import CollectRequest
+from tidewheel_trainer.manifests import snapshot_manifest
 from tidewheel_trainer.store import ObjectMissingError, Store
 
 __all__ = ["Previous", "previous_snapshot"]
@@ -38,24 +37,14 @@ def previous_snapshot(request: CollectRequest, store: Store) -> Previous | None:
     """Return the snapshot that the request names, if it is of the same target and time column.
 
     Raises:
-        TrainerError: ArtifactDamaged, when the manifest does not match its digest.
+        TrainerError: ArtifactDamaged or RequestInvalid, when the manifest cannot be believed.
     """
     if request.previous is None:
         return None
     reference = request.previous.snapshot
-    try:
-        data = store.get(reference.manifest_key)
-    except ObjectMissingError:
-        return None
-    if manifest_digest(data) != reference.digest:
-        raise TrainerError(
-            FailureReason.ARTIFACT_DAMAGED,
-            f"the snapshot's manifest {reference.manifest_key!r} does not match its digest "
-            f"{reference.digest}; restore it, or delete the object to have the source read anew",
-        )
-    manifest = SnapshotManifest.model_validate_json(data)
+    manifest = snapshot_manifest(store, reference)
     time = request.time.column if request.time else None
-    if (manifest.target, manifest.time) != (request.target.column, time):
+    if manifest is None or (manifest.target, manifest.time) != (request.target.column, time):
         return None
     return Previous(
         manifest=manifest,

@@ -11,26 +11,33 @@ from tidewheel_contracts.artifact.model import (
     ArtifactFile,
     ModelManifest,
     Recipe,
-    model_digest,
 )
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.manifests import believed_manifest
 from tidewheel_trainer.store import ObjectMissingError, Store
 from tidewheel_trainer.train.model_file import read_model
 
 __all__ = ["champion_manifest", "champion_model", "same_recipe"]
 
+_REMEDY = "restore it from a backup of the bucket, or let another version serve"
+
 
 def champion_manifest(store: Store, reference: ChampionReference, target: str) -> ModelManifest:
-    """Return the champion's manifest, whose model files are those of the registered digest.
+    """Return the champion's manifest, whose bytes are those that were registered.
 
     Raises:
-        TrainerError: ArtifactDamaged, or ParameterInvalid when it predicts another column.
+        TrainerError: ArtifactDamaged, RequestInvalid when a later release wrote it, or
+            ParameterInvalid when it predicts another column.
     """
-    data = _bytes(store, reference.manifest_key, reference.name)
-    manifest = ModelManifest.model_validate_json(data)
-    if model_digest(manifest.files) != reference.digest:
-        raise _damaged(reference.name, reference.manifest_key, "names other model files")
+    key = reference.manifest_key
+    manifest = believed_manifest(
+        _bytes(store, key, reference.name),
+        reference.manifest_digest,
+        ModelManifest,
+        subject=_file_of(reference.name, key),
+        remedy=_REMEDY,
+    )
     if manifest.recipe.target != target:
         raise TrainerError(
             FailureReason.PARAMETER_INVALID,
@@ -72,6 +79,9 @@ def _bytes(store: Store, key: str, name: str) -> bytes:
 def _damaged(name: str, key: str, fault: str) -> TrainerError:
     return TrainerError(
         FailureReason.ARTIFACT_DAMAGED,
-        f"file {key!r} of the champion {name!r} {fault}; restore it from a backup of the bucket, "
-        "or let another version serve",
+        f"{_file_of(name, key)} {fault}; {_REMEDY}",
     )
+
+
+def _file_of(name: str, key: str) -> str:
+    return f"file {key!r} of the champion {name!r}"

@@ -13,7 +13,7 @@ from tidewheel_contracts.job import FailureReason, TrainRequest
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.champion import champion_manifest
 from tidewheel_trainer.train.estimators import checked_parameters
-from tidewheel_trainer.train.features import chosen_features, model_inputs
+from tidewheel_trainer.train.features import chosen_features, datatype, model_inputs
 from tidewheel_trainer.train.rows import Rows, read_manifest, read_rows
 from tidewheel_trainer.train.run import Run
 
@@ -86,14 +86,20 @@ def _recipes(request: TrainRequest, manifest: SnapshotManifest) -> tuple[Recipe,
 def _champion_features(champion: ModelManifest | None, known: dict[str, str]) -> list[str]:
     if champion is None:
         return []
-    features = [column.name for column in champion.inputs]
-    for name in features:
-        if name not in known:
+    for column in champion.inputs:
+        if column.name not in known:
             raise _missing(
-                f"the champion reads column {name!r}, which the snapshot lacks; a model of other "
-                "data needs another model name"
+                f"the champion reads column {column.name!r}, which the snapshot lacks; a model of "
+                "other data needs another model name"
             )
-    return features
+        kind = datatype(known[column.name])
+        if kind is None or (kind == "BYTES") != (column.datatype == "BYTES"):
+            raise TrainerError(
+                FailureReason.PARAMETER_INVALID,
+                f"the champion reads column {column.name!r} as {column.datatype} and the snapshot "
+                f"has it as {known[column.name]}; a model of other data needs another model name",
+            )
+    return [column.name for column in champion.inputs]
 
 
 def _rows(run: Run, manifest: SnapshotManifest, features: list[str]) -> Rows:

@@ -17,10 +17,10 @@ from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.artifact.snapshot import (
     SnapshotManifest,
     SnapshotPart,
-    manifest_digest,
 )
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.manifests import snapshot_manifest
 from tidewheel_trainer.store import ObjectMissingError, Store
 from tidewheel_trainer.train.frame import features_frame
 from tidewheel_trainer.train.target import Target, read_target
@@ -46,17 +46,17 @@ def read_manifest(store: Store, reference: SnapshotReference) -> SnapshotManifes
     """Return the manifest of a snapshot.
 
     Raises:
-        TrainerError: ArtifactDamaged, when it is missing or does not match its digest.
+        TrainerError: ArtifactDamaged, when it is missing or was changed; RequestInvalid, when a
+            later release wrote it.
     """
-    try:
-        data = store.get(reference.manifest_key)
-    except ObjectMissingError as error:
-        raise _damaged(f"the snapshot's manifest {reference.manifest_key!r} is missing") from error
-    if manifest_digest(data) != reference.digest:
-        raise _damaged(
-            f"the snapshot's manifest {reference.manifest_key!r} does not match {reference.digest}"
+    manifest = snapshot_manifest(store, reference)
+    if manifest is None:
+        raise TrainerError(
+            FailureReason.ARTIFACT_DAMAGED,
+            f"the snapshot's manifest {reference.manifest_key!r} is missing; restore it from a "
+            "backup of the bucket; or the next collection makes a new one, for a new TrainingRun",
         )
-    return SnapshotManifest.model_validate_json(data)
+    return manifest
 
 
 def read_rows(
@@ -145,5 +145,6 @@ def _times(table: pa.Table, time: str | None) -> np.ndarray | None:
 def _damaged(fault: str) -> TrainerError:
     return TrainerError(
         FailureReason.ARTIFACT_DAMAGED,
-        f"{fault}; restore it from a backup of the bucket, or have the Dataset collected anew",
+        f"{fault}; restore it from a backup of the bucket, or delete it and the snapshot's "
+        "manifest: the next collection reads the source anew",
     )

@@ -143,7 +143,7 @@ class ChampionReference(ApiModel):
     name: Annotated[str, Field(max_length=63)]
     number: VersionNumber
     manifest_key: Annotated[str, Field(max_length=1024)]
-    digest: Digest
+    manifest_digest: Annotated[Digest, Field(description="SHA-256 of the artifact's manifest.")]
     trained_through: Time | None = None
 
 
