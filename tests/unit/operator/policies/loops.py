@@ -75,7 +75,7 @@ def view(
     *,
     runs: Sequence[Object] = (),
     versions: Sequence[Object] = (make_version(1),),
-    deployment: Observed[Any, ModelDeploymentStatus] | None = None,
+    serves: Observed[Any, ModelDeploymentStatus] | None = None,
     has_dataset: bool = True,
     **spec: Any,
 ) -> ModelPipelineView:
@@ -84,7 +84,7 @@ def view(
     return ModelPipelineView(
         pipeline=observed(make_pipeline(status=status, **spec)),
         dataset=observed(dataset) if has_dataset else None,
-        deployment=deployment,
+        deployment=serves,
         runs=tuple(observed(run) for run in runs),
         versions=tuple(observed(version).spec for version in versions),
     )

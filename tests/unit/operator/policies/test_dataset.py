@@ -256,6 +256,13 @@ def test_pod_that_cannot_start_is_told() -> None:
     assert decision.status.conditions == conditions("ImagePullFailed", message, "Stalled")
 
 
+def test_what_was_said_stays_while_pods_are_taken_away() -> None:
+    dataset = make_dataset(status=COLLECTED)
+    job = ended_job(collect_job(dataset, 2), "FailureTarget", "DeadlineExceeded")
+
+    assert decide(view(dataset, job), NOW) == Decision(status=COLLECTED)
+
+
 def test_running_job_is_followed_though_the_store_is_gone() -> None:
     dataset = make_dataset()
     job = ended_job(collect_job(dataset))

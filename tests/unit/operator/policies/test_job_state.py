@@ -142,6 +142,12 @@ POLICY = "Container main for pod ml/x failed with exit code 10 matching FailJob 
             ended_job(JOB, "Suspended"), [], Running(), id="a suspended Job has not failed"
         ),
         pytest.param(
+            ended_job(JOB, "FailureTarget", "DeadlineExceeded", DEADLINE),
+            [{"running": {}}],
+            Running(is_ending=True),
+            id="a Job's pods are being taken away",
+        ),
+        pytest.param(
             JOB,
             [{"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}],
             Running(

@@ -319,13 +319,13 @@ TWO = (make_version(1), make_version(2, training_rows=4000))
         pytest.param({"versions": ()}, None, None, id="no version"),
         pytest.param({"versions": TWO}, 2, 25, id="the newest before any serves"),
         pytest.param(
-            {"versions": TWO, "deployment": serving(champion=state(1))},
+            {"versions": TWO, "serves": serving(champion=state(1))},
             1,
             100,
             id="the one that serves",
         ),
         pytest.param(
-            {"versions": TWO, "deployment": serving(champion=state(9))},
+            {"versions": TWO, "serves": serving(champion=state(9))},
             2,
             25,
             id="the newest when the one that serves was deleted",

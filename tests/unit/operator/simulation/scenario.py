@@ -16,6 +16,7 @@ from tidewheel_operator.runtime.resources import (
     MODEL_DEPLOYMENTS,
     MODEL_VERSIONS,
     TRAINING_RUNS,
+    Resource,
     resource_of,
 )
 from tidewheel_operator.web.alert_payload import Alert
@@ -119,10 +120,21 @@ def made_and_deleted(simulation: Simulation) -> Counter[str]:
     )
 
 
+def the(simulation: Simulation, resource: Resource, name: str = "flight-delay") -> Object:
+    """Return an object that must be there."""
+    item = simulation.server.find(resource, NAMESPACE, name)
+    assert item is not None, f"{resource.kind} {name} is gone"
+    return item
+
+
+def reasons(item: Object) -> dict[str, str]:
+    """Return the reason of every condition."""
+    return {condition["type"]: condition["reason"] for condition in item["status"]["conditions"]}
+
+
 def champion(simulation: Simulation) -> int | None:
     """Return the number of the version that serves."""
-    item = simulation.server.find(MODEL_DEPLOYMENTS, NAMESPACE, "flight-delay")
-    assert item is not None
+    item = the(simulation, MODEL_DEPLOYMENTS)
     number: int | None = (item["status"].get("champion") or {}).get("number")
     return number
 

@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.builders import NAMESPACE, Object, make_run
+from tests.builders import Object, make_run
 from tests.unit.operator.simulation.scenario import (
     REFRESH_SECONDS,
     champion,
     end_state,
     first_two_versions,
     played,
+    reasons,
     runs,
     start_loop,
+    the,
     user_applies,
     versions,
 )
@@ -34,17 +36,6 @@ from tidewheel_operator.runtime.resources import (
 
 def told(story: Callable[[Simulation], Awaitable[None]]) -> Simulation:
     return asyncio.run(played(story))
-
-
-def the(simulation: Simulation, resource: Resource, name: str = "flight-delay") -> Object:
-    item = simulation.server.find(resource, NAMESPACE, name)
-    assert item is not None, f"{resource.kind} {name} is gone"
-    return item
-
-
-def reasons(item: Object) -> dict[str, str]:
-    """Return the reason of every condition."""
-    return {condition["type"]: condition["reason"] for condition in item["status"]["conditions"]}
 
 
 async def stop_in_training(simulation: Simulation) -> Object:

@@ -17,12 +17,13 @@ from tests.builders import (
 from tests.unit.operator.simulation.scenario import (
     champion,
     played,
+    reasons,
     runs,
     start_loop,
+    the,
     user_applies,
     versions,
 )
-from tests.unit.operator.simulation.test_deletions import reasons, the
 from tests.unit.operator.simulation.world import Simulation
 
 from tidewheel_operator.manifests.names import child_name
