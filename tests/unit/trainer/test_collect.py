@@ -1,10 +1,13 @@
 """Collection against a bucket in memory: what is read, what is published, what is refused."""
 
 import io
+import json
 from collections.abc import Callable
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -100,7 +103,7 @@ def test_only_new_objects_are_read_and_the_snapshot_grows(
     store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
     second = collected(first)
     assert "raw/2.parquet" not in store.reads
-    # In order of keys, so that one look at both objects gives the same snapshot.
+    # In order of times, so that one look at both objects gives the same snapshot.
     assert second == collected()
     assert second.snapshot.rows == 4
 
@@ -159,6 +162,96 @@ def test_the_same_rows_give_the_same_digest_under_any_key_and_cut(
         store.objects = {key: buffer.getvalue()}
         digests.append(collected().snapshot.digest)
     assert digests[0] == digests[1]
+
+
+def test_parts_are_in_order_of_time_under_any_keys(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    january = parquet(_rows(_JANUARY, [True, False]))
+    february = parquet(_rows(_FEBRUARY, [True, False]))
+    store.objects = {"raw/1": january, "raw/2": february}
+    first = collected()
+    store.objects = {"raw/b": january, "raw/a": february}
+    second = collected()
+    latest = [part.latest_time for part in _manifest(store, second).parts]
+    assert latest == ["2013-01-02T06:00:00Z", "2013-02-03T07:30:00Z"]
+    assert second.snapshot == first.snapshot
+
+
+def test_a_renamed_object_is_not_counted_twice(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
+    first = collected()
+    store.objects["raw/3.parquet"] = store.objects.pop("raw/1.parquet")
+    second = collected(first)
+    assert second.snapshot == first.snapshot
+    assert second.source_fingerprint != first.source_fingerprint
+
+
+def test_equal_objects_that_are_both_there_are_both_counted(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    store.objects["raw/1"] = store.objects["raw/2"] = parquet(_rows(_JANUARY, [True, False]))
+    assert collected().snapshot.rows == 4
+
+
+def test_a_report_of_another_time_and_host_leaves_the_digest_alone(
+    store: Any, collect_request: Any, surroundings: Surroundings, progress: Any, parquet: Any
+) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    source = dict(store.objects)
+    first = collect(collect_request(), store, surroundings, progress)
+    report = first.snapshot.manifest_key.replace(".json", ".report.json")
+    assert json.loads(store.objects[report])["host"] == "host"
+    store.objects = source
+    elsewhere = replace(surroundings, host="other", now=lambda: datetime(2027, 1, 1, tzinfo=UTC))
+    assert collect(collect_request(), store, elsewhere, progress) == first
+    assert json.loads(store.objects[report])["host"] == "other"
+
+
+def test_an_object_of_one_row_group_is_read_in_bounded_memory(
+    store: Any, collected: Collect
+) -> None:
+    rows = 2_000_000
+    table = pa.table(
+        {
+            "day": pa.array(np.arange(rows) * 1_000_000, pa.timestamp("us")),
+            "late": np.arange(rows) % 3 == 0,
+            "wind": np.random.default_rng(0).normal(size=rows),
+        }
+    )
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, row_group_size=rows, compression="none", use_dictionary=False)
+    store.objects["raw/1.parquet"] = buffer.getvalue()
+    usual = pa.default_memory_pool()
+    measured = pa.proxy_memory_pool(usual)
+    pa.set_memory_pool(measured)
+    try:
+        assert collected().snapshot.rows == rows
+    finally:
+        pa.set_memory_pool(usual)
+    assert measured.max_memory() < table.nbytes / 2
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("", "no name"),
+        ("w" * 129, f"a name of 129 characters ({'w' * 40!r} ...)"),
+    ],
+    ids=["empty", "long"],
+)
+def test_a_column_that_no_object_could_name_is_refused(
+    store: Any, collected: Collect, parquet: Any, name: str, shown: str
+) -> None:
+    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False], **{name: [1, 2]}))
+    assert _refusal(collected) == (
+        FailureReason.SOURCE_UNREADABLE,
+        f"column 4 of object 'raw/1.parquet' has {shown}; write it with a name of at most 128 "
+        "characters",
+    )
 
 
 def test_labels_that_arrive_with_a_column_of_nulls_are_no_change_of_type(

@@ -373,7 +373,7 @@ def test_a_target_that_cannot_be_learned_is_named(
         pytest.param(
             _columns(0, 12),
             ("boosting",),
-            "the test rows are 900 with 356 of the rarer class; a judgement needs 1,000 and 100; "
+            "the test rows are 900 with 337 of the rarer class; a judgement needs 1,000 and 100; "
             "wait for more labelled rows",
             id="few rows",
         ),

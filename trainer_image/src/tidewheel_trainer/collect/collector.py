@@ -3,8 +3,9 @@
 list -> same fingerprint? -> previous snapshot
      -> read new and changed objects -> parts -> source index -> report -> manifest
 
-Snapshots are cumulative: the part of an object that vanished from the prefix stays. All parts are
-ordered by the key of their object, so the digest does not depend on how many looks it took.
+Snapshots are cumulative: the part of an object that vanished from the prefix stays, unless the
+object only has another key now. Parts are ordered by their latest time, then by their digest, so
+the snapshot depends neither on the objects' keys nor on how many looks it took.
 """
 
 import tempfile
@@ -55,7 +56,7 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Gathered:
-    """The snapshot's columns and objects, in order of keys, and names of columns left out."""
+    """The snapshot's columns, its objects in order of parts, and names of columns left out."""
 
     columns: tuple[SnapshotColumn, ...]
     objects: tuple[SourceObject, ...]
@@ -142,8 +143,24 @@ def _gather(task: _Task, listed: tuple[StoredObject, ...], previous: Previous | 
         kept[entry.key] = SourceObject(
             key=entry.key, size_bytes=entry.size_bytes, etag=entry.etag, part=part
         )
-    objects = tuple(kept[key] for key in sorted(kept))
-    return _Gathered(columns, objects, tuple(sorted(ignored)))
+    return _Gathered(columns, _in_order(kept, listed), tuple(sorted(ignored)))
+
+
+def _in_order(
+    kept: dict[str, SourceObject], listed: tuple[StoredObject, ...]
+) -> tuple[SourceObject, ...]:
+    """Return what the snapshot holds; a renamed object is one that vanished and is still there."""
+    present = {entry.key for entry in listed}
+    parts = {kept[key].part.sha256 for key in present}
+    objects = [
+        entry for key, entry in kept.items() if key in present or entry.part.sha256 not in parts
+    ]
+    return tuple(sorted(objects, key=_place))
+
+
+def _place(entry: SourceObject) -> tuple[str, str, str]:
+    """Return what orders parts; the key only where equal parts leave nothing to choose."""
+    return (_order_of_time(entry.part.latest_time or ""), entry.part.sha256, entry.key)
 
 
 def _store_part(

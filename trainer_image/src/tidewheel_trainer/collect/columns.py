@@ -16,6 +16,9 @@ __all__ = ["Agreement", "Roles", "agreement", "normal_type"]
 # A row label that pandas wrote beside the data; a model must never learn from it.
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
+# As long as objects of Kubernetes may name a column (`ColumnName` of the contracts).
+_LONGEST_NAME = 128
+
 
 @dataclass(frozen=True, slots=True)
 class Roles:
@@ -55,9 +58,11 @@ def agreement(
     """Return how the object `key` with the schema `found` enters a snapshot of `known` columns.
 
     Raises:
-        TrainerError: ColumnMissing, ColumnTypeChanged, or SourceUnreadable for a column twice.
+        TrainerError: ColumnMissing, ColumnTypeChanged, or SourceUnreadable for names that occur
+            twice, are empty or too long.
     """
     _refuse_repeated_names(found, key)
+    _refuse_unusable_names(found, key)
     types = {f.name: normal_type(f.type) for f in found if not _PANDAS_INDEX.fullmatch(f.name)}
     columns = tuple(known) or tuple(SnapshotColumn(name=n, type=str(t)) for n, t in types.items())
     _refuse_missing(columns, types, roles, key)
@@ -79,6 +84,17 @@ def _refuse_repeated_names(found: pa.Schema, key: str) -> None:
             FailureReason.SOURCE_UNREADABLE,
             f"object {key!r} has two columns named {repeated[0]!r}; names must differ",
         )
+
+
+def _refuse_unusable_names(found: pa.Schema, key: str) -> None:
+    for place, name in enumerate(found.names, start=1):
+        if not 0 < len(name) <= _LONGEST_NAME:
+            shown = f"a name of {len(name)} characters ({name[:40]!r} ...)" if name else "no name"
+            raise TrainerError(
+                FailureReason.SOURCE_UNREADABLE,
+                f"column {place} of object {key!r} has {shown}; write it with a name of at most "
+                f"{_LONGEST_NAME} characters",
+            )
 
 
 def _refuse_missing(

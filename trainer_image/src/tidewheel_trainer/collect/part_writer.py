@@ -2,7 +2,7 @@
 
 Row groups have a fixed number of rows however the source was cut; the writer's options are fixed;
 pandas' metadata is left out. pyarrow's own version is in the file, and the lock pins it. Memory
-holds a few row groups, never a whole object.
+holds a few of our row groups, never a whole object.
 """
 
 import hashlib
@@ -22,6 +22,8 @@ from tidewheel_trainer.failure import TrainerError
 __all__ = ["labelled", "read_schema", "write_part"]
 
 _ROWS_PER_GROUP = 65_536
+# Read at a time from each column.
+_READ_BYTES = 1 << 20
 
 
 def read_schema(source: Path, key: str) -> pa.Schema:
@@ -74,8 +76,9 @@ def _row_groups(source: Path, schema: pa.Schema, key: str) -> Iterator[pa.Table]
     waiting: list[pa.Table] = []
     count = 0
     try:
-        with pq.ParquetFile(source) as file:
-            for batch in file.iter_batches(batch_size=_ROWS_PER_GROUP):
+        # By default pyarrow reads whole row groups, and many writers make one of a whole file.
+        with pq.ParquetFile(source, pre_buffer=False, buffer_size=_READ_BYTES) as file:
+            for batch in file.iter_batches(batch_size=_ROWS_PER_GROUP, columns=schema.names):
                 waiting.append(_conformed(batch, schema))
                 count += batch.num_rows
                 while count >= _ROWS_PER_GROUP:
