@@ -9,6 +9,8 @@ __all__ = ["Key", "WorkQueue"]
 
 _FIRST_BACKOFF_SECONDS = 0.5
 _LONGEST_BACKOFF_SECONDS = 300.0
+# More doublings change nothing, and a float has no room for a thousand of them.
+_MOST_DOUBLINGS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class WorkQueue:
         """Mark a key dirty after its back-off, or later if the server asked for that."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
-        longest = min(_LONGEST_BACKOFF_SECONDS, _FIRST_BACKOFF_SECONDS * 2.0**failures)
+        doubled = _FIRST_BACKOFF_SECONDS * 2.0 ** min(failures, _MOST_DOUBLINGS)
+        longest = min(_LONGEST_BACKOFF_SECONDS, doubled)
         # Jitter keeps keys that failed together from coming back together.
         delay = longest * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
         self.add_after(key, max(delay, at_least_seconds or 0.0))
