@@ -196,9 +196,9 @@ class KubernetesApi:
             text: bytes = await response.response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             API_CALLS.labels(method, "error").inc()
-            raise ApiUnavailableError(
-                f"{method} {path}: {error or type(error).__name__}"
-            ) from error
+            # A timeout has no words of its own.
+            words = str(error) or type(error).__name__
+            raise ApiUnavailableError(f"{method} {path}: {words}") from error
         API_CALLS.labels(method, str(response.status)).inc()
         retry_after = response.response.headers.get("Retry-After")
         return _outcome(method, path, response.status, text, retry_after)
