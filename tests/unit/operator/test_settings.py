@@ -1,0 +1,119 @@
+"""All configuration comes from the environment, and what is wrong with it is named."""
+
+import json
+import logging
+
+import pytest
+
+from tidewheel_operator.logs import set_up_logs
+from tidewheel_operator.settings import Settings, SettingsError, settings_from
+
+IMAGES = {"TIDEWHEEL_TRAINER_IMAGE": "trainer:1", "TIDEWHEEL_SERVER_IMAGE": "server:1"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        pytest.param({}, {}, id="the images alone"),
+        pytest.param(
+            {"TIDEWHEEL_WATCH_NAMESPACES": " a, b ,,"},
+            {"watch_namespaces": ("a", "b")},
+            id="namespaces",
+        ),
+        pytest.param(
+            {
+                "TIDEWHEEL_IMAGE_PULL_POLICY": "Never",
+                "TIDEWHEEL_ALERT_TOKENS_FILE": "/tokens.json",
+                "TIDEWHEEL_HTTP_PORT": "1",
+                "TIDEWHEEL_ALERT_PORT": "65535",
+            },
+            {
+                "image_pull_policy": "Never",
+                "alert_tokens_file": "/tokens.json",
+                "http_port": 1,
+                "alert_port": 65535,
+            },
+            id="everything else",
+        ),
+        pytest.param(
+            {"TIDEWHEEL_ALERT_TOKENS_FILE": ""},
+            {"alert_tokens_file": None},
+            id="an empty file name",
+        ),
+    ],
+)
+def test_settings(environ: dict[str, str], expected: dict[str, object]) -> None:
+    plain = {"trainer_image": "trainer:1", "server_image": "server:1"}
+
+    assert settings_from({**IMAGES, **environ}) == Settings(**{**plain, **expected})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        pytest.param(
+            {"TIDEWHEEL_TRAINER_IMAGE": ""},
+            "TIDEWHEEL_TRAINER_IMAGE must name an image",
+            id="no image",
+        ),
+        *(
+            pytest.param(
+                {"TIDEWHEEL_HTTP_PORT": text},
+                f"TIDEWHEEL_HTTP_PORT must be a port number from 1 to 65535, not '{text}'",
+                id=f"the port {text!r}",
+            )
+            for text in ("0", "65536", "http", "", "-1", "²", "8080 ")
+        ),
+    ],
+)
+def test_unusable_setting_is_named(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings_from({**IMAGES, **environ})
+
+    assert str(caught.value) == message
+
+
+def test_missing_image_is_named() -> None:
+    with pytest.raises(SettingsError, match="TIDEWHEEL_SERVER_IMAGE must name an image"):
+        settings_from({"TIDEWHEEL_TRAINER_IMAGE": "trainer:1"})
+
+
+@pytest.fixture
+def root_logger() -> object:
+    """Give the loggers back as they were."""
+    root, before = logging.getLogger(), list(logging.getLogger().handlers)
+    levels = {name: logging.getLogger(name).level for name in ("", "kopf", "aiohttp.access")}
+    yield root
+    root.handlers[:] = before
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+@pytest.mark.usefixtures("root_logger")
+def test_log_line_is_one_json_object_whatever_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs()
+
+    logging.getLogger("tidewheel_operator.x").warning("%s", "line\nbreak \x1b[31m \u202e é")
+
+    [line] = capsys.readouterr().out.splitlines()
+    entry = json.loads(line)
+    assert entry.pop("time").endswith("+00:00")
+    assert entry == {
+        "level": "WARNING",
+        "logger": "tidewheel_operator.x",
+        "message": "line\nbreak \x1b[31m \u202e é",
+    }
+
+
+@pytest.mark.usefixtures("root_logger")
+def test_log_of_an_exception_has_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs()
+
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        logging.getLogger("x").exception("failed")
+
+    entry = json.loads(capsys.readouterr().out)
+    assert entry["message"] == "failed"
+    assert entry["traceback"].endswith("ValueError: broken")
