@@ -162,7 +162,9 @@ class S3Store:
             )
         return TrainerError(
             FailureReason.STORE_UNAVAILABLE,
-            f"the store {spec.endpoint} answered {code} for key {key!r}",
+            f"the store {spec.endpoint} answered {code} for key {key!r}; if that lasts, check the "
+            "ArtifactStore's endpoint, region and checksumMode, and that the store knows "
+            "`If-None-Match`",
         )
 
 

@@ -72,11 +72,14 @@ class SourceObject(_Frozen):
 class SourceIndex(_Frozen):
     """Which source objects a snapshot was made of; it lets the next collection read new ones only.
 
-    It lies beside the snapshots under the source's fingerprint and is no part of any digest.
+    It lies beside the snapshots under the source's fingerprint and is no part of any digest. With
+    the snapshot that was extended it identifies a collection, so a lost message can be told again.
     """
 
     protocol: int = PROTOCOL
     snapshot_digest: str
+    extends: str | None = None
+    ignored_columns: tuple[str, ...] = ()
     objects: tuple[SourceObject, ...]
 
 

@@ -1,6 +1,7 @@
 """Make the snapshot that a source amounts to now; read only what is new, publish the manifest last.
 
 list -> same fingerprint? -> previous snapshot
+     -> published by an earlier attempt? -> that snapshot
      -> read new and changed objects -> parts -> source index -> report -> manifest
 
 Snapshots are cumulative: the part of an object that vanished from the prefix stays, unless the
@@ -28,7 +29,7 @@ from tidewheel_contracts.job import CollectRequest, CollectResult, FailureReason
 from tidewheel_trainer.collect.columns import Agreement, Roles, agreement
 from tidewheel_trainer.collect.listing import fingerprint, source_objects
 from tidewheel_trainer.collect.part_writer import read_schema, write_part
-from tidewheel_trainer.collect.previous import Previous, previous_snapshot
+from tidewheel_trainer.collect.previous import Previous, finished_before, previous_snapshot
 from tidewheel_trainer.collect.publish import publish
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.progress import Progress
@@ -48,6 +49,7 @@ class _Task:
     bucket: str
     prefix: str
     folder: str
+    extends: str | None
     roles: Roles
     store: Store
     surroundings: Surroundings
@@ -85,7 +87,11 @@ def collect(
     previous = previous_snapshot(request, store)
     if previous is not None and previous.fingerprint == mark:
         progress("Finished", 100, "the source is as it was")
-        return _result(previous.manifest, previous.digest, previous.manifest_key, mark, ())
+        return _told_again(previous)
+    finished = finished_before(request, store, mark)
+    if finished is not None:
+        progress("Finished", 100, "an earlier attempt published this snapshot")
+        return _told_again(finished)
     return _new_snapshot(task, listed, mark, previous)
 
 
@@ -99,6 +105,7 @@ def _task(
         bucket=spec.bucket,
         prefix=request.source.s3.prefix,
         folder=layout.dataset_folder(spec.prefix, request.store.namespace, request.dataset_name),
+        extends=request.previous.snapshot.digest if request.previous else None,
         roles=Roles(request.target.column, request.time.column if request.time else None),
         store=store,
         surroundings=surroundings,
@@ -122,7 +129,12 @@ def _new_snapshot(
     digest = manifest_digest(data)
     key = layout.snapshot_key(task.folder, digest.removeprefix("sha256:"))
     task.progress("Publishing", 95, f"publish the snapshot {digest}")
-    index = SourceIndex(snapshot_digest=digest, objects=gathered.objects)
+    index = SourceIndex(
+        snapshot_digest=digest,
+        extends=task.extends,
+        ignored_columns=gathered.ignored,
+        objects=gathered.objects,
+    )
     publish(task.store, task.folder, mark, index, data, started, task.surroundings)
     task.progress("Finished", 100, f"{manifest.rows:,} rows in {len(manifest.parts)} parts")
     return _result(manifest, digest, key, mark, gathered.ignored)
@@ -209,6 +221,12 @@ def _manifest(gathered: _Gathered, roles: Roles) -> SnapshotManifest:
 def _order_of_time(text: str) -> str:
     # Without its Z the text of an earlier moment is a prefix of, or sorts before, a later one's.
     return text.removesuffix("Z")
+
+
+def _told_again(known: Previous) -> CollectResult:
+    return _result(
+        known.manifest, known.digest, known.manifest_key, known.fingerprint, known.ignored
+    )
 
 
 def _result(
