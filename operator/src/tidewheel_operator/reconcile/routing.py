@@ -44,7 +44,7 @@ def keys_of(cache: Cache, resource: Resource, item: Object) -> Iterator[Key]:
         for user in (TRAINING_RUNS, MODEL_PIPELINES):
             yield from _keys_naming(cache, user, item, "datasetName", item["metadata"]["name"])
     elif resource == TRAINING_RUNS:
-        yield from _named(MODEL_PIPELINES, item, item.get("spec", {}).get("pipelineName"))
+        yield from _named(MODEL_PIPELINES, item, (item.get("spec") or {}).get("pipelineName"))
     elif resource == MODEL_VERSIONS:
         yield from _version_keys(cache, item)
     elif resource == MODEL_DEPLOYMENTS:
@@ -88,7 +88,7 @@ def _version_keys(cache: Cache, version: Object) -> Iterator[Key]:
     model = spec.get("modelName")
     yield from _keys_naming(cache, MODEL_DEPLOYMENTS, version, "modelName", model)
     for pipeline in cache.all(MODEL_PIPELINES, version["metadata"]["namespace"]):
-        named = pipeline["spec"].get("modelName") or pipeline["metadata"]["name"]
+        named = (pipeline.get("spec") or {}).get("modelName") or pipeline["metadata"]["name"]
         if named == model:
             yield _key(MODEL_PIPELINES, pipeline)
 
