@@ -1,0 +1,171 @@
+"""Which of our objects are to be looked at when something changes."""
+
+import pytest
+from tests.builders import (
+    Object,
+    make_dataset,
+    make_deployment,
+    make_pipeline,
+    make_run,
+    make_store,
+    make_version,
+    stored,
+)
+from tests.unit.operator.observations import collect_job, job_pod, train_job
+
+from tidewheel_contracts import labels
+from tidewheel_operator.manifests.serving_deployment import ServingOwner
+from tidewheel_operator.manifests.serving_service import stable_service
+from tidewheel_operator.reconcile.routing import keys_of
+from tidewheel_operator.runtime.cache import Cache
+from tidewheel_operator.runtime.resources import resource_of
+
+# Two loops in one namespace, and one that must never be woken.
+KNOWN = (
+    make_store(),
+    make_dataset("flights"),
+    make_dataset("weather"),
+    make_run("run-1", pipeline_name="flight-delay"),
+    make_run("by-hand"),
+    make_run("rain-1", dataset_name="weather", model_name="rain"),
+    make_deployment("flight-delay"),
+    make_deployment("mine", model_name="rain"),
+    make_pipeline("flight-delay"),
+    make_pipeline("rain-loop", dataset_name="weather", model_name="rain", deployment_name="mine"),
+    make_version(1),
+    make_dataset("flights", metadata={"namespace": "else", "uid": "else"}),
+    make_pipeline("flight-delay", metadata={"namespace": "else", "uid": "else"}),
+)
+SERVICE = stored(stable_service(ServingOwner("flight-delay", "ml", "uid"), 1))
+COLLECT = collect_job(make_dataset("flights"))
+TRAIN = train_job(make_run("run-1"))
+
+
+def serving_pod() -> Object:
+    pod = job_pod(TRAIN, {"running": {}})
+    del pod["metadata"]["ownerReferences"]
+    pod["metadata"]["labels"] = {labels.DEPLOYMENT: "flight-delay", labels.VERSION: "1"}
+    return pod
+
+
+def foreign(item: Object) -> Object:
+    """Return a child whose controller is not one of our kinds."""
+    references = [{"kind": "CronJob", "name": "flights", "uid": "x", "controller": True}]
+    return {**item, "metadata": {**item["metadata"], "ownerReferences": references}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "keys"),
+    [
+        pytest.param(
+            make_store(),
+            {
+                "artifactstores/ml/default",
+                "datasets/ml/flights",
+                "datasets/ml/weather",
+                "trainingruns/ml/run-1",
+                "trainingruns/ml/by-hand",
+                "trainingruns/ml/rain-1",
+                "modeldeployments/ml/flight-delay",
+                "modeldeployments/ml/mine",
+            },
+            id="a store wakes all who use it",
+        ),
+        pytest.param(
+            make_dataset("flights"),
+            {
+                "datasets/ml/flights",
+                "trainingruns/ml/run-1",
+                "trainingruns/ml/by-hand",
+                "modelpipelines/ml/flight-delay",
+            },
+            id="a Dataset wakes its runs and pipelines",
+        ),
+        pytest.param(
+            make_run("run-1", pipeline_name="flight-delay"),
+            {"trainingruns/ml/run-1", "modelpipelines/ml/flight-delay"},
+            id="a run wakes its pipeline",
+        ),
+        pytest.param(make_run("by-hand"), {"trainingruns/ml/by-hand"}, id="a run on its own"),
+        pytest.param(
+            make_version(1),
+            {
+                "modelversions/ml/flight-delay-v1",
+                "trainingruns/ml/by-hand",
+                "modeldeployments/ml/flight-delay",
+                "modelpipelines/ml/flight-delay",
+            },
+            id="a version wakes its run and who serves its model",
+        ),
+        pytest.param(
+            make_version(1, model="rain"),
+            {
+                "modelversions/ml/rain-v1",
+                "trainingruns/ml/by-hand",
+                "modeldeployments/ml/mine",
+                "modelpipelines/ml/rain-loop",
+            },
+            id="a version of a model that is not named as its pipeline",
+        ),
+        pytest.param(
+            make_deployment("mine", model_name="rain"),
+            {"modeldeployments/ml/mine", "modelpipelines/ml/rain-loop"},
+            id="a user's deployment wakes the pipeline that names it",
+        ),
+        pytest.param(
+            make_deployment(
+                "flight-delay",
+                metadata={
+                    "ownerReferences": [
+                        {
+                            "kind": "ModelPipeline",
+                            "name": "flight-delay",
+                            "uid": "uid",
+                            "controller": True,
+                        }
+                    ]
+                },
+            ),
+            {"modeldeployments/ml/flight-delay", "modelpipelines/ml/flight-delay"},
+            id="a pipeline's deployment wakes its owner",
+        ),
+        pytest.param(
+            make_pipeline("flight-delay"),
+            {"modelpipelines/ml/flight-delay", "trainingruns/ml/run-1"},
+            id="a pipeline wakes its runs",
+        ),
+        pytest.param(COLLECT, {"datasets/ml/flights"}, id="a Job wakes its Dataset"),
+        pytest.param(TRAIN, {"trainingruns/ml/run-1"}, id="a Job wakes its run"),
+        pytest.param(SERVICE, {"modeldeployments/ml/flight-delay"}, id="a Service wakes its owner"),
+        pytest.param(foreign(COLLECT), set(), id="a Job of somebody else wakes nobody"),
+        pytest.param(
+            job_pod(TRAIN, {"running": {}}), {"trainingruns/ml/run-1"}, id="a pod of a known Job"
+        ),
+        pytest.param(
+            job_pod(train_job(make_run("unknown")), {}), set(), id="a pod of a Job not yet seen"
+        ),
+        pytest.param(
+            serving_pod(), {"modeldeployments/ml/flight-delay"}, id="a pod of a model server"
+        ),
+    ],
+)
+def test_change_of(changed: Object, keys: set[str]) -> None:
+    cache = Cache()
+    for item in (*KNOWN, COLLECT, TRAIN):
+        cache.put(resource_of(item), item)
+
+    found = [str(key) for key in keys_of(cache, resource_of(changed), changed)]
+
+    assert set(found) == keys
+
+
+@pytest.mark.parametrize("field", ["spec", "status"])
+def test_object_without_a_part_wakes_at_least_itself(field: str) -> None:
+    cache = Cache()
+    for item in KNOWN:
+        bare = {key: value for key, value in item.items() if key != field}
+        cache.put(resource_of(item), bare)
+
+        found = [str(key) for key in keys_of(cache, resource_of(bare), bare)]
+
+        assert f"{resource_of(bare).plural}/{bare['metadata']['namespace']}/" in " ".join(found)
