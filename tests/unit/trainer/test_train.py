@@ -320,6 +320,20 @@ def test_a_different_model_of_an_earlier_attempt_is_not_overwritten(
     assert store.objects[f"{_FOLDER}/uid-1/model.skops"] == b"of another image"
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "verdict.json"])
+def test_a_result_that_cannot_be_read_is_named(
+    store: Any, snapshot: Any, trained: Train, name: str
+) -> None:
+    store.objects[f"{_FOLDER}/uid-1/{name}"] = b"{}"
+    with pytest.raises(TrainerError) as caught:
+        trained(snapshot(_columns(0, 20)))
+    assert (caught.value.reason, caught.value.message) == (
+        FailureReason.ARTIFACT_DAMAGED,
+        f"this run left '{_FOLDER}/uid-1/{name}', which was changed and cannot be read; restore it "
+        "from a backup of the bucket, or apply a new TrainingRun",
+    )
+
+
 def test_unlabelled_rows_are_not_learned(snapshot: Any, trained: Train) -> None:
     newest = _columns(20, 5) | {"late": pa.nulls(5 * 150, pa.bool_())}
     result = trained(snapshot(_columns(0, 20), newest))

@@ -2,8 +2,9 @@
 
 import hashlib
 import posixpath
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tidewheel_contracts.api.v1alpha1.training_run import Artifact, RunResult
 from tidewheel_contracts.artifact.model import (
@@ -19,6 +20,8 @@ from tidewheel_trainer.store import ObjectMissingError, Store
 
 __all__ = ["artifact_of", "earlier_result", "record_verdict"]
 
+Form = TypeVar("Form", bound=BaseModel)
+
 
 class _Lineage(BaseModel):
     """The part of lineage.json that a second attempt needs."""
@@ -32,14 +35,14 @@ def earlier_result(store: Store, folder: str) -> RunResult | None:
     """Return what this run found before, or None when it never came to an end.
 
     Raises:
-        TrainerError: ArtifactDamaged, when the manifest is there but its lineage is not.
+        TrainerError: ArtifactDamaged, when what it left cannot be read or believed.
     """
     manifest_key = posixpath.join(folder, MANIFEST_FILE)
     try:
         data = store.get(manifest_key)
     except ObjectMissingError:
         return _earlier_verdict(store, folder)
-    manifest = ModelManifest.model_validate_json(data)
+    manifest = _read(ModelManifest, data, manifest_key)
     lineage = _lineage(store, posixpath.join(folder, LINEAGE_FILE), manifest)
     artifact = artifact_of(manifest, data, manifest_key)
     return lineage.result.model_copy(update={"artifact": artifact})
@@ -63,8 +66,9 @@ def artifact_of(manifest: ModelManifest, data: bytes, manifest_key: str) -> Arti
 
 
 def _earlier_verdict(store: Store, folder: str) -> RunResult | None:
+    key = posixpath.join(folder, VERDICT_FILE)
     try:
-        return RunResult.model_validate_json(store.get(posixpath.join(folder, VERDICT_FILE)))
+        return _read(RunResult, store.get(key), key)
     except ObjectMissingError:
         return None
 
@@ -76,9 +80,19 @@ def _lineage(store: Store, key: str, manifest: ModelManifest) -> _Lineage:
     except ObjectMissingError:
         data = b""
     if hashlib.sha256(data).hexdigest() != wanted:
-        raise TrainerError(
-            FailureReason.ARTIFACT_DAMAGED,
-            f"this run published a model, but {key!r} beside it is missing or changed; restore it, "
-            "or apply a new TrainingRun",
-        )
-    return _Lineage.model_validate_json(data)
+        raise _damaged(f"published a model, but {key!r} beside it is missing or changed")
+    return _read(_Lineage, data, key)
+
+
+def _read(form: type[Form], data: bytes, key: str) -> Form:
+    try:
+        return form.model_validate_json(data)
+    except ValidationError as error:
+        raise _damaged(f"left {key!r}, which was changed and cannot be read") from error
+
+
+def _damaged(fault: str) -> TrainerError:
+    return TrainerError(
+        FailureReason.ARTIFACT_DAMAGED,
+        f"this run {fault}; restore it from a backup of the bucket, or apply a new TrainingRun",
+    )
