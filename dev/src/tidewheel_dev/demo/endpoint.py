@@ -11,9 +11,9 @@ from tidewheel_dev import errors, wait
 from tidewheel_dev.demo import questions, web
 from tidewheel_dev.demo.context import MODEL, Demo
 
-__all__ = ["Endpoint", "open_endpoint"]
+__all__ = ["PORT", "Endpoint", "open_endpoint"]
 
-_PORT = 80
+PORT = 80
 _ANSWER_SECONDS = 30.0
 _LATE_CLASS = "1"
 
@@ -45,7 +45,7 @@ class Endpoint:
 
 def open_endpoint(demo: Demo) -> Endpoint:
     """Return the endpoint once it describes its model."""
-    url = demo.site.reach.url(demo.namespace, MODEL, _PORT, moves=True)
+    url = demo.site.reach.url(demo.namespace, MODEL, PORT, moves=True)
     found: list[web.Answer] = []
 
     def missing() -> str | None:

@@ -23,6 +23,10 @@ _HTTP_PORT = 80
 class Reach(Protocol):
     """How programs on this machine get to a Service."""
 
+    @property
+    def outlives_demo(self) -> bool:
+        """Say whether its URLs still work when the demo has ended."""
+
     def url(self, namespace: str, service: str, port: int, *, moves: bool = False) -> str:
         """Return the URL of a port, without a slash at its end.
 
@@ -39,6 +43,11 @@ class ByAddress:
     """The embedded cluster: this machine has a route to the addresses of Services."""
 
     api: api.Api
+
+    @property
+    def outlives_demo(self) -> bool:
+        """Say that addresses stay."""
+        return True
 
     def url(self, namespace: str, service: str, port: int, *, moves: bool = False) -> str:
         """Return the URL of the Service's own address."""
@@ -63,6 +72,11 @@ class ThroughKubectl:
 
     kubectl: Kubectl
     _helpers: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def outlives_demo(self) -> bool:
+        """Say that helper processes end."""
+        return False
 
     def url(self, namespace: str, service: str, port: int, *, moves: bool = False) -> str:
         """Return the URL of a forwarded port.

@@ -9,7 +9,7 @@ from tidewheel_contracts.api.v1alpha1 import KINDS
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_dev.demo import screen
 from tidewheel_dev.demo.context import MODEL, OPERATOR_NAMESPACE, Demo
-from tidewheel_dev.demo.endpoint import Endpoint, open_endpoint
+from tidewheel_dev.demo.endpoint import PORT
 from tidewheel_dev.demo.expectation import expect
 from tidewheel_dev.demo.state import State
 from tidewheel_dev.demo.watch import current
@@ -26,7 +26,7 @@ def run(demo: Demo) -> State:
     state = current(demo)
     _show_lineage(_serving(state))
     screen.heading("How to go on")
-    for line in how_to_go_on(demo, open_endpoint(demo)):
+    for line in how_to_go_on(demo):
         screen.say(line)
     return state
 
@@ -50,22 +50,30 @@ def lineage(version: ModelVersionSpec) -> list[tuple[str, str]]:
     ]
 
 
-def how_to_go_on(demo: Demo, endpoint: Endpoint) -> list[str]:
+def how_to_go_on(demo: Demo) -> list[str]:
     """Return commands to try next, and those that clean up."""
-    kubectl = demo.site.kubectl.program
+    site = demo.site
     return [
-        f"export KUBECONFIG={demo.site.kubeconfig}",
-        f"alias kubectl={kubectl}",
+        f"export KUBECONFIG={site.kubeconfig}",
+        f"alias kubectl={site.kubectl.program} helm={site.helm}",
         "",
         f"kubectl get tidewheel -n {demo.namespace} --watch",
         f"kubectl describe mpipe {MODEL} -n {demo.namespace}",
         f"kubectl create -n {demo.namespace} -f examples/flights/worse-run.yaml   # gets refused",
-        f"curl {endpoint.url}/v2/models/{MODEL}",
+        *_ways_to_ask(demo),
         "",
         f"kubectl delete namespace {demo.namespace}            # the demo's objects",
         f"helm uninstall tidewheel -n {OPERATOR_NAMESPACE}   # the operator; its kinds stay",
         "make cluster-down                        # the cluster",
     ]
+
+
+def _ways_to_ask(demo: Demo) -> list[str]:
+    path = f"/v2/models/{MODEL}"
+    if demo.site.reach.outlives_demo:
+        return [f"curl {demo.site.reach.url(demo.namespace, MODEL, PORT)}{path}"]
+    forward = f"kubectl port-forward -n {demo.namespace} service/{MODEL} 8000:{PORT} &"
+    return [forward, f"curl http://127.0.0.1:8000{path}"]
 
 
 def _serving(state: State) -> ModelVersionSpec:
