@@ -1,0 +1,189 @@
+"""One step of one object: parsed, decided, carried out, and looked at again when need be."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.builders import NAMESPACE, Object, make_dataset, make_run, make_store
+from tests.unit.operator.observations import (
+    as_sent,
+    collect_job,
+    conditions,
+    ended_job,
+    job_pod,
+    observed,
+    terminated,
+    train_job,
+)
+from tests.unit.operator.reconcile.worlds import away, events, found, make_world
+
+from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
+from tidewheel_operator.reconcile import dataset, training_run
+from tidewheel_operator.reconcile.step import Again, reconcile
+from tidewheel_operator.reconcile.workers import run_workers
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.api import Refused
+from tidewheel_operator.runtime.queue import Key, WorkQueue
+from tidewheel_operator.runtime.resources import DATASETS, JOBS, PODS, TRAINING_RUNS
+
+FLIGHTS = Key("datasets", NAMESPACE, "flights")
+
+
+def _change(item: Object) -> None:
+    """Change the spec as a person does."""
+    item["spec"]["target"]["column"] = "other"
+
+
+def step(world: World, name: str = "flights") -> Again:
+    return asyncio.run(reconcile(dataset.RECONCILER, world, NAMESPACE, name))
+
+
+def test_object_that_is_gone_needs_nothing() -> None:
+    world, api = make_world()
+
+    assert (step(world), api.calls) == (Again(), [])
+
+
+def test_object_that_is_being_deleted_needs_nothing() -> None:
+    world, api = make_world(make_dataset())
+    [item] = world.cache.all(DATASETS)
+    item["metadata"]["deletionTimestamp"] = "2026-11-21T12:00:00Z"
+
+    assert (step(world), api.calls) == (Again(), [])
+
+
+def test_first_step_makes_the_job_and_tells() -> None:
+    world, api = make_world(make_store(), make_dataset())
+
+    assert step(world) == Again()
+    assert [as_sent(job) for job in api.server.all(JOBS)] == [
+        as_sent(collect_job(found(api, make_dataset())))
+    ]
+    assert events(api) == [("flights", "Normal", "Collecting", "the first snapshot is being made")]
+
+
+def test_second_step_writes_nothing() -> None:
+    world, api = make_world(make_store(), make_dataset())
+    step(world)
+    api.calls.clear()
+
+    assert (step(world), api.calls) == (Again(), [])
+
+
+def test_stale_step_asks_to_be_repeated() -> None:
+    world, api = make_world(make_store(), make_dataset())
+    api.server.edit(DATASETS, make_dataset(), _change)
+
+    assert step(world) == Again(is_stale=True)
+
+
+def test_settled_object_is_looked_at_when_it_is_due() -> None:
+    status = DatasetStatus(
+        last_attempt_time="2026-11-21T11:59:00Z", collected_generation=1, observed_generation=1
+    )
+    world, _ = make_world(make_store(), make_dataset(status=status))
+
+    assert step(world) == Again(seconds=240.0)
+
+
+def test_unreadable_object_is_stalled_and_nothing_is_made_of_it() -> None:
+    world, api = make_world(make_store(), make_dataset())
+    [item] = world.cache.all(DATASETS)
+    # What an older schema let in and the server still has.
+    item["spec"] = {"target": {}}
+
+    assert step(world) == Again()
+    said = conditions(
+        "Invalid", "spec.source: Field required; spec.target.column: Field required", "Stalled"
+    )
+    assert observed(found(api, make_dataset())).status.conditions == said
+    assert api.server.all(JOBS) == []
+
+
+def test_blocked_object_says_so_and_is_tried_again_in_a_minute() -> None:
+    world, api = make_world(make_store(), make_dataset())
+    api.answers["create Job"] = Refused(403, "exceeded quota")
+
+    again = step(world)
+
+    assert again == Again(seconds=60.0)
+    [item] = world.cache.all(DATASETS)
+    assert [(c["type"], c["reason"]) for c in item["status"]["conditions"]] == [
+        ("Ready", "Refused"),
+        ("Stalled", "Refused"),
+    ]
+
+
+def test_blocked_object_is_not_written_again_while_it_stays_blocked() -> None:
+    world, api = make_world(make_store(), make_dataset())
+    api.answers["create Job"] = Refused(403, "exceeded quota")
+    step(world)
+    api.calls.clear()
+
+    step(world)
+
+    assert api.calls == ["get Dataset", "create Job"]
+
+
+def test_end_of_a_pod_is_asked_for_when_its_job_ended_first() -> None:
+    world, api = make_world(make_run())
+    [run] = world.cache.all(TRAINING_RUNS)
+    job = train_job(run)
+    api.server.create(JOBS, as_sent(job))
+    [live] = api.server.all(JOBS)
+    world.cache.put(JOBS, api.server.set_status(JOBS, live, ended_job(job, "Failed")["status"]))
+    pod = job_pod(live, terminated(1, "KeyError", "Error"))
+    api.server.create(PODS, as_sent(pod))
+    api.server.set_status(PODS, pod, pod["status"])
+
+    asyncio.run(reconcile(training_run.RECONCILER, world, NAMESPACE, "by-hand"))
+
+    [run] = world.cache.all(TRAINING_RUNS)
+    assert run["status"]["conditions"][0]["reason"] == "ProgramFailed"
+
+
+def worked(world: World, *keys: Key) -> WorkQueue:
+    """Let one worker take keys until it has nothing to do."""
+
+    async def scenario() -> WorkQueue:
+        queue = WorkQueue()
+        for key in keys:
+            queue.add(key)
+        working = asyncio.ensure_future(run_workers(world, queue, 1))
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert (len(queue), working.done()) == (0, False)
+        working.cancel()
+        return queue
+
+    return asyncio.run(scenario())
+
+
+def backing_off(queue: WorkQueue) -> set[Key]:
+    """Return the keys that failed and will be tried again."""
+    return set(queue._failures)
+
+
+@pytest.mark.parametrize("failure", [away(), KeyError("a defect of ours")], ids=["away", "defect"])
+def test_worker_goes_on_after_a_failure(failure: Exception, caplog: Any) -> None:
+    other: Object = make_dataset("weather", metadata={"uid": "uid-2"})
+    world, api = make_world(make_store(), make_dataset(), other)
+    api.answers["get Dataset"] = failure
+
+    queue = worked(world, FLIGHTS, Key("datasets", NAMESPACE, "weather"))
+
+    assert backing_off(queue) == {FLIGHTS, Key("datasets", NAMESPACE, "weather")}
+    assert caplog.text.count("will be tried again") == 2
+
+
+def test_worker_tries_a_stale_key_again() -> None:
+    world, api = make_world(make_store(), make_dataset())
+    api.server.edit(DATASETS, make_dataset(), _change)
+
+    assert backing_off(worked(world, FLIGHTS)) == {FLIGHTS}
+
+
+def test_worker_forgets_the_failures_of_a_key_that_went_well() -> None:
+    world, _ = make_world(make_store(), make_dataset())
+
+    assert backing_off(worked(world, FLIGHTS)) == set()
