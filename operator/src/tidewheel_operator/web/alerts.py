@@ -4,7 +4,9 @@ Answered 2xx only when everything that the alerts ask for is durable, because Al
 a notification until then and never after.
 """
 
+import asyncio
 import logging
+from collections import defaultdict
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -24,6 +26,8 @@ _LARGEST_BODY = 512 * 1024
 
 def alert_app(world: World, tokens: AlertTokens) -> web.Application:
     """Return the application of the alert port."""
+    # One at a time in a namespace: alerts that come at once must see each other's run.
+    locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def post_alerts(request: web.Request) -> web.Response:
         namespace = request.match_info["namespace"]
@@ -36,7 +40,8 @@ def alert_app(world: World, tokens: AlertTokens) -> web.Application:
             return _error(413, f"the body must be at most {_LARGEST_BODY} bytes")
         except ValidationError as error:
             return _error(400, _problems(error))
-        return await _answer(world, namespace, payload)
+        async with locks[namespace]:
+            return await _answer(world, namespace, payload)
 
     app = web.Application(client_max_size=_LARGEST_BODY)
     app.router.add_post("/alerts/{namespace}", post_alerts)
