@@ -200,6 +200,33 @@ def test_other_alerts_meet_in_the_queued_run(post: Post) -> None:
     assert world.alert_counts.get("ml", run_name()) == 2
 
 
+def test_alerts_that_come_at_once_open_one_run(token_file: Path) -> None:
+    world, api = make_loop()
+    create = api.create
+
+    async def create_slowly(*arguments: Any) -> Any:
+        await asyncio.sleep(0)
+        return await create(*arguments)
+
+    api.create = create_slowly  # type: ignore[method-assign]
+
+    async def scenario(client: TestClient[Any, Any]) -> list[Answer]:
+        posts = [
+            client.post(
+                "/alerts/ml",
+                json=payload(alert(f"a{index}")),
+                headers={"Authorization": f"Bearer {TOKEN}"},
+            )
+            for index in range(20)
+        ]
+        return [(response.status, None) for response in await asyncio.gather(*posts)]
+
+    server = TestServer(alert_app(world, AlertTokens(str(token_file))))
+
+    assert asyncio.run(_with_client(server, scenario)) == [(200, None)] * 20
+    assert len(api.server.all(TRAINING_RUNS)) == 1
+
+
 def queued_run(**status: Any) -> Object:
     return make_run(
         "running",
