@@ -15,7 +15,7 @@ from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.inference import infer, sample_body
 from tidewheel_trainer.train.model_file import read_model
 
-ROWS = 3000
+ROWS = 6000
 
 
 def flights() -> bytes:

@@ -9,14 +9,16 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentStatus,
 )
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
-from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, version_name
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_contracts.api.v1alpha1.training_run import (
     ChampionReference,
     TrainingRunSpec,
     TrainingRunStatus,
 )
 from tidewheel_operator.policies import training_run as policy
+from tidewheel_operator.policies.champion import champion_reference
 from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.model_pipeline_view import deployment_name
 from tidewheel_operator.policies.observed import Observed, parse
 from tidewheel_operator.policies.run_cause import trigger_of
 from tidewheel_operator.policies.training_run_view import TrainingRunView
@@ -49,8 +51,6 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         return Decision(status=run.status)
     await _confirm_job(world, run)
     pipeline = _pipeline(world, run)
-    serving = _serving_numbers(world, run, pipeline)
-    await observe.confirm_versions(world, metadata.namespace, spec.model_name, serving)
     dataset = observe.dataset(world, metadata.namespace, spec.dataset_name)
     versions = observe.versions_of(world, metadata.namespace, spec.model_name)
     jobs, pods = await observe.jobs_with_pods(world, metadata.uid)
@@ -62,7 +62,7 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         is_superfluous=_is_superfluous(run, pipeline, dataset),
         store=observe.store(world, metadata.namespace),
         dataset=dataset,
-        champion=_champion(serving, versions),
+        champion=await _champion(world, run, pipeline, versions),
         jobs=jobs,
         pods=pods,
         image=observe.trainer_image(world),
@@ -117,39 +117,21 @@ def _is_superfluous(run: Run, pipeline: Pipeline | None, dataset: Dataset | None
     return is_superfluous(pipeline, snapshot, trigger_of(run.metadata).cause)
 
 
-def _serving_numbers(world: World, run: Run, pipeline: Pipeline | None) -> set[int]:
-    """Return the numbers of the versions that serve the run's model."""
-    if pipeline is not None and pipeline.status.champion_number is not None:
-        return {pipeline.status.champion_number}
-    found = observe.readable_all(
-        world,
-        MODEL_DEPLOYMENTS,
-        run.metadata.namespace,
-        ModelDeploymentSpec,
-        ModelDeploymentStatus,
-    )
-    return {
-        item.status.champion.number
-        for item in found
-        if item.spec.model_name == run.spec.model_name and item.status.champion is not None
-    }
-
-
-def _champion(
-    serving: set[int], versions: tuple[ModelVersionSpec, ...]
+async def _champion(
+    world: World, run: Run, pipeline: Pipeline | None, versions: tuple[ModelVersionSpec, ...]
 ) -> ChampionReference | None:
-    """Return the version that serves this model, or the newest one when none serves."""
-    candidates = [item for item in versions if item.number in serving] or list(versions)
-    newest = max(candidates, key=lambda item: item.number, default=None)
-    if newest is None:
-        return None
-    return ChampionReference(
-        name=version_name(newest.model_name, newest.number),
-        number=newest.number,
-        manifest_key=newest.artifact.manifest_key,
-        manifest_digest=newest.artifact.manifest_digest,
-        trained_through=newest.trained_through,
+    """Read from the server who serves, when a run is about to pin it: an old list knows another."""
+    if run.status.attempt > 0 or not _is_admitted(run, pipeline):
+        return run.status.champion
+    items = await world.api.list_all(MODEL_DEPLOYMENTS, run.metadata.namespace)
+    found = (parse(item, ModelDeploymentSpec, ModelDeploymentStatus) for item in items)
+    deployments = tuple(
+        item
+        for item in found
+        if isinstance(item, Observed) and item.spec.model_name == run.spec.model_name
     )
+    preferred = deployment_name(pipeline) if pipeline is not None else None
+    return champion_reference(deployments, versions, preferred)
 
 
 async def _live_versions(world: World, run: Run) -> tuple[ModelVersionSpec, ...]:
