@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tidewheel_contracts import labels
-from tidewheel_contracts.api.conditions import Condition
+from tidewheel_contracts.api.conditions import Condition, ConditionType
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus, Reason
 from tidewheel_contracts.job import CollectRequest, CollectResult, PreviousSnapshot, Store
 from tidewheel_operator.manifests.job import JobOwner, ProgramImage, program_job
 from tidewheel_operator.manifests.names import child_name
-from tidewheel_operator.policies.conditions import ready, stalled, summary, working
+from tidewheel_operator.policies.conditions import condition, ready, stalled, summary, working
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.job_state import Ended, Running, job_state, round_of
 from tidewheel_operator.policies.observed import Observed, from_time, to_time
@@ -127,15 +127,18 @@ def _follow(view: DatasetView, job: Object, now: datetime) -> Decision[DatasetSt
 
 def _while_collecting(view: DatasetView, state: Running | None) -> tuple[Condition, ...]:
     """What the last look said stays true while the same source is looked at again."""
-    problem = state.problem if state is not None else None
-    if problem is not None:
-        return stalled(problem.reason, problem.message)
-    status = view.dataset.status
-    if status.last_attempt_time is None:
-        return working(Reason.COLLECTING, "the first snapshot is being made")
-    if status.collected_generation != view.dataset.metadata.generation:
-        return working(Reason.COLLECTING, "the source of the changed spec is being read")
-    return status.conditions
+    problem, status = state.problem if state is not None else None, view.dataset.status
+    is_first = status.last_attempt_time is None
+    if is_first or status.collected_generation != view.dataset.metadata.generation:
+        if problem is not None:
+            return stalled(problem.reason, problem.message)
+        source = "the first snapshot" if is_first else "a snapshot for the changed spec"
+        return working(Reason.COLLECTING, f"{source} is being made")
+    lasting = tuple(item for item in status.conditions if item.type != ConditionType.RECONCILING)
+    if problem is None:
+        return lasting
+    message = f"the source cannot be looked at again yet: {problem.message}"
+    return (*lasting, condition(ConditionType.RECONCILING, problem.reason, message))
 
 
 def _record(view: DatasetView, job: Object, ended: Ended, now: datetime) -> Decision[DatasetStatus]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tidewheel_contracts.api.v1alpha1.common import Training
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus, Snapshot
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentSpec,
@@ -19,7 +20,14 @@ from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.observed import Observed
 from tidewheel_operator.policies.run_cause import trigger_of
 
-__all__ = ["ModelPipelineView", "Run", "deployment_name", "model_name", "recipe_digest"]
+__all__ = [
+    "ModelPipelineView",
+    "Run",
+    "deployment_name",
+    "model_name",
+    "recipe_digest",
+    "recipe_digest_of_run",
+]
 
 Object = dict[str, Any]
 Run = Observed[TrainingRunSpec, TrainingRunStatus]
@@ -75,5 +83,15 @@ def recipe_digest(pipeline: Observed[ModelPipelineSpec, ModelPipelineStatus]) ->
     Resources and deadline belong to it: who raises the memory after a run died of it wants another.
     """
     spec = pipeline.spec
-    parts = (spec.dataset_name, model_name(pipeline), spec.training.model_dump_json())
-    return digest_of("\n".join(parts))
+    return _recipe(spec.dataset_name, model_name(pipeline), spec.training)
+
+
+def recipe_digest_of_run(run: Run) -> str:
+    """Return the digest of what a run was made of; a person's run may be made of something else."""
+    spec = run.spec
+    training = Training.model_validate(spec.model_dump())
+    return _recipe(spec.dataset_name, spec.model_name, training)
+
+
+def _recipe(dataset: str, model: str, training: Training) -> str:
+    return digest_of("\n".join((dataset, model, training.model_dump_json())))

@@ -7,7 +7,11 @@ from tidewheel_contracts.api.v1alpha1.model_pipeline import (
     LastRun,
     ModelPipelineStatus,
 )
-from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, Run, recipe_digest
+from tidewheel_operator.policies.model_pipeline_view import (
+    ModelPipelineView,
+    Run,
+    recipe_digest_of_run,
+)
 from tidewheel_operator.policies.observed import to_time
 from tidewheel_operator.policies.run_cause import trigger_of
 
@@ -35,7 +39,7 @@ def admitted(
                 name=run.metadata.name,
                 cause=trigger.cause,
                 snapshot_digest=snapshot.digest if snapshot is not None else None,
-                recipe_digest=recipe_digest(view.pipeline),
+                recipe_digest=recipe_digest_of_run(run),
                 labelled_rows=snapshot.labelled_rows if snapshot is not None else 0,
                 start_time=moment,
             ),

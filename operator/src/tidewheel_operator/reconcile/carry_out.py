@@ -8,7 +8,7 @@ from typing import Any
 from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.drift import differs
-from tidewheel_operator.policies.events import events_of
+from tidewheel_operator.policies.events import Event, events_of
 from tidewheel_operator.policies.merge_patch import merge_patch
 from tidewheel_operator.policies.observed import parse_status
 from tidewheel_operator.reconcile.post_event import post_event
@@ -147,13 +147,20 @@ async def _write_status(world: World, resource: Resource, item: Object, status: 
     if isinstance(outcome, Refused):
         if outcome.is_missing or outcome.is_conflict:
             return Carried.STALE
-        _LOG.error("status of %s %s refused: %s", resource.kind, metadata["name"], outcome.message)
+        await _tell_refused(world, item, outcome)
         return Carried.STALE
     WRITES.labels(resource.kind, "status").inc()
     world.cache.put(resource, outcome.object)
     for event in events_of(parse_status(item, type(status)), status):
         await post_event(world, item, event)
     return Carried.DONE
+
+
+async def _tell_refused(world: World, item: Object, outcome: Refused) -> None:
+    """Say in an event what no status can say: most likely the CRDs are of another release."""
+    message = f"the API server refused the status: {outcome.message}"
+    _LOG.error("%s %s: %s", item["kind"], item["metadata"]["name"], message)
+    await post_event(world, item, Event("Warning", "StatusRefused", message))
 
 
 async def _delete(world: World, target: Object) -> Result:

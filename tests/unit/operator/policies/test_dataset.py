@@ -193,7 +193,7 @@ def test_changed_spec_is_collected_at_once() -> None:
             "observed_generation": 2,
             "conditions": conditions(
                 "Collecting",
-                "the source of the changed spec is being read",
+                "a snapshot for the changed spec is being made",
                 "Reconciling",
                 generation=2,
             ),
@@ -254,6 +254,22 @@ def test_pod_that_cannot_start_is_told() -> None:
 
     message = "image 'registry.test/trainer:1' cannot be had: no such host"
     assert decision.status.conditions == conditions("ImagePullFailed", message, "Stalled")
+
+
+def test_pod_that_cannot_start_leaves_the_snapshot_ready_and_says_what_it_waits_for() -> None:
+    dataset = make_dataset(status=COLLECTED)
+    job = collect_job(dataset, 2)
+    scheduled = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes have cpu"}
+    pod = job_pod(job, {}, conditions=[scheduled])
+
+    waiting = decide(view(dataset, job, pods=(pod,)), NOW).status
+    after = make_dataset(status=waiting)
+    resumed = decide(view(after, job, pods=(job_pod(job, {"running": {}}),)), NOW).status
+
+    message = "the source cannot be looked at again yet: no node takes the pod: 0/1 nodes have cpu"
+    [_, reconciling] = conditions("Unschedulable", message, "Reconciling")
+    assert waiting == COLLECTED.model_copy(update={"conditions": (*READY, reconciling)})
+    assert resumed == COLLECTED
 
 
 def test_what_was_said_stays_while_pods_are_taken_away() -> None:

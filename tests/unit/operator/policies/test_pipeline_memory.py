@@ -1,12 +1,21 @@
 """What a pipeline remembers of its runs, so that pruning a run forgets nothing."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.builders import NOW, make_result, make_snapshot, snapshot_reference, time_text
 from tests.unit.operator.observations import observed
-from tests.unit.operator.policies.loops import FIRST, handled, last_run, learned, queued, view
+from tests.unit.operator.policies.loops import (
+    FIRST,
+    handled,
+    last_run,
+    learned,
+    queued,
+    recipe,
+    view,
+)
 
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineStatus
 from tidewheel_contracts.api.v1alpha1.training_run import Cause, Verdict
@@ -92,6 +101,20 @@ def test_last_hundred_causes_are_remembered() -> None:
     assert [cause.run_name for cause in status.handled_causes] == [
         *(f"run-{index}" for index in range(1, 100)),
         "newest",
+    ]
+
+
+def test_recipe_of_a_run_that_a_person_made_otherwise_is_not_the_pipelines() -> None:
+    loop = view(learned())
+    same = observed(queued("same", Cause.DEMAND))
+    other = observed(queued("other", Cause.DEMAND))
+    other = dataclasses.replace(other, spec=other.spec.model_copy(update={"seed": 7}))
+
+    recipes = [admitted(learned(), loop, run, NOW).last_run for run in (same, other)]
+
+    assert [last is not None and last.recipe_digest == recipe() for last in recipes] == [
+        True,
+        False,
     ]
 
 

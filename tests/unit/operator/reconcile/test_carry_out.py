@@ -15,7 +15,13 @@ from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.reconcile.carry_out import Blocked, Carried, Result, carry_out
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import ApiUnavailableError, Refused
-from tidewheel_operator.runtime.resources import DATASETS, JOBS, MODEL_VERSIONS, SERVICES
+from tidewheel_operator.runtime.resources import (
+    DATASETS,
+    EVENTS,
+    JOBS,
+    MODEL_VERSIONS,
+    SERVICES,
+)
 
 DATASET = make_dataset()
 STATUS = DatasetStatus(
@@ -240,6 +246,21 @@ def test_child_that_went_is_looked_for_again_instead_of_applied() -> None:
 
     assert carried(world, api, Decision(STATUS, apply=(service(number=2),))) is Carried.STALE
     assert api.server.all(SERVICES) == []
+
+
+def test_refused_status_is_told_by_an_event_for_no_status_can_tell_it() -> None:
+    world, api = make_world(DATASET)
+    api.answers["status Dataset"] = Refused(422, "unknown field")
+
+    result = carried(world, api, Decision(STATUS))
+
+    assert result is Carried.STALE
+    [event] = api.server.all(EVENTS)
+    assert (event["type"], event["reason"], event["message"]) == (
+        "Warning",
+        "StatusRefused",
+        "the API server refused the status: unknown field",
+    )
 
 
 @pytest.mark.parametrize(("verb", "call"), [("create", "create Job"), ("apply", "create Service")])
