@@ -1,0 +1,157 @@
+"""The process starts when it can, says what it waits for, and ends in good order."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.builders import make_dataset, make_store
+from tests.integration.conftest import MakeOperator
+from tests.integration.lab import Lab
+from tests.integration.local_server import LocalServer, free_port
+from tests.integration.operator_process import OperatorProcess
+
+from tidewheel_contracts.api.v1alpha1 import KINDS
+from tidewheel_dev import paths, wait
+
+CRDS = paths.REPOSITORY / "crds"
+
+
+@pytest.fixture
+def bare_server(tmp_path: Path, local_server: LocalServer) -> Iterator[LocalServer]:
+    """Return a server of its own that has none of our kinds."""
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    server = LocalServer(folder, local_server.tools)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+def says(operator: OperatorProcess, words: str) -> None:
+    """Wait until the operator says what it waits for."""
+
+    def missing() -> str | None:
+        status, body = operator.get("/readyz")
+        waits = status == 503 and words in json.loads(body)["waitingFor"]
+        return None if waits else f"{status} {body}"
+
+    wait.until(f"the operator to say {words}", missing, timeout_seconds=30)
+
+
+def apply(server: LocalServer, plural: str) -> None:
+    """Install one of our kinds."""
+    subprocess.run(
+        [
+            server.tools.kubectl,
+            f"--kubeconfig={server.kubeconfig}",
+            "apply",
+            "--server-side",
+            f"--filename={CRDS / plural}.yaml",
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_operator_names_missing_definitions_and_begins_when_they_come(
+    bare_server: LocalServer, make_operator: MakeOperator
+) -> None:
+    operator = make_operator(bare_server.kubeconfig)
+    operator.start()
+    names = [f"{kind.plural}.tidewheel.dev" for kind in KINDS]
+    says(operator, f"CustomResourceDefinitions: {', '.join(names)}")
+
+    for name in names[1:]:
+        apply(bare_server, name.partition(".")[0])
+    says(operator, "CustomResourceDefinitions: artifactstores.tidewheel.dev")
+    assert operator.get("/healthz") == (200, '{"alive": true}')
+
+    apply(bare_server, "artifactstores")
+    operator.wait_ready()
+    assert operator.terminate() == 0
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, local_server: LocalServer) -> Path:
+    """Return a kubeconfig of a server that does not answer."""
+    config = yaml.safe_load(local_server.kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{free_port()}"
+    file = tmp_path / "nowhere"
+    file.write_text(yaml.safe_dump(config))
+    return file
+
+
+def test_operator_waits_for_a_server_that_is_away(
+    nowhere: Path, make_operator: MakeOperator
+) -> None:
+    operator = make_operator(nowhere)
+    operator.start()
+
+    says(operator, "the API server: GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions")
+    assert operator.get("/healthz") == (200, '{"alive": true}')
+    assert operator.terminate() == 0
+
+
+def test_operator_ends_when_its_kubeconfig_cannot_be_read(
+    tmp_path: Path, make_operator: MakeOperator
+) -> None:
+    operator = make_operator(tmp_path / "missing")
+    operator.start()
+    assert operator.child is not None
+
+    assert operator.child.wait(timeout=30) == 1
+    assert "Invalid kube-config file" in operator.log()
+
+
+def test_operator_ends_when_a_setting_is_unusable(make_operator: MakeOperator) -> None:
+    operator = make_operator(TIDEWHEEL_TRAINER_IMAGE="")
+    operator.start()
+    assert operator.child is not None
+
+    assert operator.child.wait(timeout=30) == 2
+    assert operator.log() == "tidewheel-operator: TIDEWHEEL_TRAINER_IMAGE must name an image\n"
+
+
+def test_operator_that_works_ends_quickly_and_well(operator: OperatorProcess) -> None:
+    began = time.monotonic()
+
+    assert operator.terminate() == 0
+    assert time.monotonic() - began < 5
+    assert "Traceback" not in operator.log()
+
+
+def test_operator_that_is_killed_in_a_wait_goes_on_where_it_was(
+    lab: Lab, operator: OperatorProcess
+) -> None:
+    lab.create(make_store(), make_dataset())
+    job = lab.wait_job("flights-")
+    lab.wait_ready("dataset", "flights", "Collecting")
+
+    operator.kill()
+    operator.start_ready()
+    lab.create(make_dataset("other"))
+    lab.wait_job("other-")
+
+    collecting = [item for item in lab.list("jobs") if item["metadata"]["name"][:7] == "flights"]
+    assert [item["metadata"]["uid"] for item in collecting] == [job["metadata"]["uid"]]
+
+
+def test_operator_survives_a_server_that_restarts(
+    lab: Lab, operator: OperatorProcess, local_server: LocalServer
+) -> None:
+    lab.create(make_store(), make_dataset())
+    lab.wait_job("flights-")
+
+    local_server.stop_api_server()
+    local_server.start_api_server()
+    lab.create(make_dataset("other"))
+
+    lab.wait_job("other-")
+    assert operator.child is not None
+    assert operator.child.poll() is None
