@@ -143,7 +143,13 @@ def _on_change(cache: Cache, loop: asyncio.AbstractEventLoop) -> OnChange:
             cache.put(resource, item)
             return
         metadata = item["metadata"]
-        cache.remove(resource, metadata["namespace"], metadata["name"], metadata["uid"])
+        cache.remove(
+            resource,
+            metadata["namespace"],
+            metadata["name"],
+            metadata["uid"],
+            metadata.get("resourceVersion"),
+        )
 
     def on_change(resource: Resource, change: Change, item: Object) -> None:
         loop.call_soon_threadsafe(put, resource, change, item)

@@ -12,6 +12,7 @@ from tidewheel_operator.policies.events import Event, events_of
 from tidewheel_operator.policies.merge_patch import merge_patch
 from tidewheel_operator.policies.observed import parse_status
 from tidewheel_operator.reconcile.post_event import post_event
+from tidewheel_operator.reconcile.take_back import take_back
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found, Refused
 from tidewheel_operator.runtime.cache import owner_of
@@ -49,7 +50,7 @@ async def carry_out(
     if (decision.create or decision.delete) and not await _is_as_observed(world, resource, item):
         return Carried.STALE
     for manifest in decision.create:
-        result = await _create(world, manifest)
+        result = await _create_once(world, manifest)
         if result is not Carried.DONE:
             return result
     for manifest in decision.apply:
@@ -77,6 +78,15 @@ async def _is_as_observed(world: World, resource: Resource, item: Object) -> boo
         return "deletionTimestamp" not in live
     world.cache.put(resource, outcome.object)
     return False
+
+
+async def _create_once(world: World, manifest: Object) -> Result:
+    resource, metadata = resource_of(manifest), manifest["metadata"]
+    result = await _create(world, manifest)
+    live = world.cache.get(resource, metadata["namespace"], metadata["name"])
+    if result is Carried.DONE and live is not None and resource.selector:
+        await take_back(world, resource, live)
+    return result
 
 
 async def _create(world: World, manifest: Object) -> Result:
@@ -119,7 +129,10 @@ async def _apply(world: World, manifest: Object) -> Result:
     resource, metadata = resource_of(manifest), manifest["metadata"]
     live = world.cache.get(resource, metadata["namespace"], metadata["name"])
     if live is None:
-        return await _create(world, manifest)
+        result = await _create(world, manifest)
+        live = world.cache.get(resource, metadata["namespace"], metadata["name"])
+        if result is not Carried.DONE or live is None:
+            return result
     if not _is_same_child(live, manifest):
         return await _meet_namesake(world, resource, manifest)
     if not differs(manifest, live):

@@ -25,6 +25,7 @@ from tidewheel_operator.policies.training_run_view import TrainingRunView
 from tidewheel_operator.policies.triggers import is_superfluous
 from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.step import Reconciler
+from tidewheel_operator.reconcile.take_back import take_back
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found
 from tidewheel_operator.runtime.cache import owner_of
@@ -88,6 +89,7 @@ async def _confirm_job(world: World, run: Run) -> None:
     owner = owner_of(outcome.object) if isinstance(outcome, Found) else None
     if isinstance(outcome, Found) and owner is not None and owner["uid"] == run.metadata.uid:
         world.cache.put(JOBS, outcome.object)
+        await take_back(world, JOBS, outcome.object)
 
 
 def _pipeline(world: World, run: Run) -> Pipeline | None:

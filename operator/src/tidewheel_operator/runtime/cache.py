@@ -1,5 +1,6 @@
 """The cache: the newest known state of every watched object, fed by watches and by own writes."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,7 @@ class Cache:
         self._objects: dict[Resource, dict[tuple[str, str], Object]] = {}
         self._children: dict[tuple[Resource, str], dict[str, Object]] = {}
         self._listeners: list[Listener] = []
-        self._gone: dict[str, None] = {}
+        self._gone: dict[str, float] = {}
 
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` with every object that appears, changes or goes."""
@@ -42,8 +43,11 @@ class Cache:
         metadata = item["metadata"]
         key = (metadata["namespace"], metadata["name"])
         known = self._objects.setdefault(resource, {}).get(key)
-        if metadata["uid"] in self._gone or (known is not None and not _supersedes(item, known)):
+        if _version(item) < self._gone.get(metadata["uid"], 0):
             return False
+        if known is not None and not _supersedes(item, known):
+            return False
+        self._gone.pop(metadata["uid"], None)
         # Bookkeeping of the API server that no rule reads, and a third of the memory.
         metadata.pop("managedFields", None)
         if known is not None:
@@ -59,9 +63,20 @@ class Cache:
         """Tell the listeners about an object though it did not change."""
         self._notify(resource, item)
 
-    def remove(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
-        """Forget an object that is gone; a namesake with another uid stays."""
-        self._remember_gone(uid)
+    def remove(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        uid: str,
+        version: str | int | None = None,
+    ) -> None:
+        """Forget an object that is gone; a namesake with another uid stays.
+
+        To a watch with a selector, an object that lost its label is gone as well: what is seen of
+        it at `version` or later counts again. Without a version it never comes back.
+        """
+        self._remember_gone(uid, float(version) if version else math.inf)
         known = self._objects.get(resource, {}).get((namespace, name))
         if known is None or known["metadata"]["uid"] != uid:
             return
@@ -92,9 +107,9 @@ class Cache:
         if not siblings:
             self._children.pop((resource, owner["uid"]), None)
 
-    def _remember_gone(self, uid: str) -> None:
+    def _remember_gone(self, uid: str, version: float) -> None:
         # A late event must not bring a deleted object back; uids are never reused.
-        self._gone[uid] = None
+        self._gone[uid] = max(version, self._gone.get(uid, 0))
         while len(self._gone) > 10_000:
             del self._gone[next(iter(self._gone))]
 

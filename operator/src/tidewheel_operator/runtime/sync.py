@@ -64,4 +64,5 @@ async def _verify_once(api: KubernetesApi, cache: Cache, namespaces: Sequence[st
         for uid in known.keys() - live:
             metadata = known[uid]
             _LOG.warning("%s %s is gone unnoticed", resource.kind, metadata["name"])
-            cache.remove(resource, metadata["namespace"], metadata["name"], uid)
+            after = int(metadata["resourceVersion"]) + 1
+            cache.remove(resource, metadata["namespace"], metadata["name"], uid, after)
