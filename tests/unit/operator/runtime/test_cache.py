@@ -67,6 +67,32 @@ def test_deleted_object_never_comes_back() -> None:
     assert len(news) == 2
 
 
+@pytest.mark.parametrize(
+    ("version", "is_back"),
+    [
+        pytest.param(6, False, id="as it was before"),
+        pytest.param(7, True, id="as it left the watch"),
+        pytest.param(8, True, id="with its label again"),
+    ],
+)
+def test_object_that_left_its_watch_is_seen_again(version: int, is_back: bool) -> None:
+    cache, _ = told()
+    cache.put(DATASETS, dataset(1))
+    cache.remove(DATASETS, NAMESPACE, "flights", "uid-1", "7")
+
+    assert cache.put(DATASETS, dataset(version)) is is_back
+    assert len(cache.all(DATASETS)) == is_back
+
+
+def test_object_that_was_deleted_by_us_stays_away_though_its_watch_ends_later() -> None:
+    cache, _ = told()
+    cache.put(DATASETS, dataset(1))
+    cache.remove(DATASETS, NAMESPACE, "flights", "uid-1")
+    cache.remove(DATASETS, NAMESPACE, "flights", "uid-1", "7")
+
+    assert cache.put(DATASETS, dataset(8)) is False
+
+
 def test_object_whose_end_was_heard_first_never_appears() -> None:
     cache, news = told()
 

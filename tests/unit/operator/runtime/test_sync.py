@@ -147,6 +147,19 @@ def test_object_that_came_unnoticed_is_taken_in() -> None:
     assert len(cache.all(DATASETS)) == 1
 
 
+def test_child_that_lost_its_label_unnoticed_may_come_back() -> None:
+    api = FakeApi(train_job(make_run()))
+    cache = filled(api)
+    [job] = api.server.all(JOBS)
+    stripped = api.server.edit(JOBS, job, lambda item: item["metadata"].update(labels={}))
+
+    verified(api, cache)
+
+    assert cache.all(JOBS) == []
+    assert cache.put(JOBS, job) is False
+    assert cache.put(JOBS, stripped) is True
+
+
 def test_what_is_as_known_is_no_news() -> None:
     api = FakeApi(make_dataset(), make_store())
     cache = filled(api)

@@ -276,7 +276,11 @@ class Simulation:
                 life.world.cache.put(resource, item)
             else:
                 life.world.cache.remove(
-                    resource, metadata["namespace"], metadata["name"], metadata["uid"]
+                    resource,
+                    metadata["namespace"],
+                    metadata["name"],
+                    metadata["uid"],
+                    metadata["resourceVersion"],
                 )
 
     def _mark_dirty(self, resource: Resource, item: Object) -> None:
