@@ -18,6 +18,7 @@ from tests.integration.lab import Lab, Run, conditions
 from tests.integration.operator_process import OperatorProcess
 from tests.unit.operator.observations import as_sent
 
+from tidewheel_contracts import labels
 from tidewheel_dev import paths
 from tidewheel_operator.manifests.names import child_name
 
@@ -190,3 +191,22 @@ def test_stored_object_that_is_invalid_is_stalled_and_stops_nobody(
 
 def _text(item: Object, lab: Lab) -> str:
     return json.dumps({**item, "metadata": {**item["metadata"], "namespace": lab.namespace}})
+
+
+def test_service_that_lost_our_label_gets_it_back(lab: Lab, operator: OperatorProcess) -> None:
+    lab.create(make_store(), make_version(), make_deployment())
+    name = "flight-delay-v1"
+    lab.wait_for(name, lambda: None if lab.get("service", name) else "it is not there yet")
+    before = lab.the("service", name)["metadata"]
+
+    lab.patch("service", name, {"metadata": {"labels": {labels.MANAGED_BY: "Helm"}}})
+
+    def missing() -> str | None:
+        now = lab.the("service", name)["metadata"]
+        return None if now["labels"] == before["labels"] else str(now["labels"])
+
+    lab.wait_for("its labels", missing)
+    lab.run("delete", "service", name, "--wait=false")
+    lab.wait_for("another", lambda: None if lab.get("service", name) else "it is not back")
+    assert lab.the("service", name)["metadata"]["uid"] != before["uid"]
+    assert operator.child is not None
