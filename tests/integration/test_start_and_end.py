@@ -3,12 +3,12 @@
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
-from tests.builders import make_dataset, make_store
+from tests.builders import Object, make_dataset, make_store
 from tests.integration.conftest import MakeOperator
 from tests.integration.lab import Lab
 from tests.integration.local_server import LocalServer, free_port
@@ -155,3 +155,55 @@ def test_operator_survives_a_server_that_restarts(
     lab.wait_job("other-")
     assert operator.child is not None
     assert operator.child.poll() is None
+
+
+def test_definition_that_is_deleted_and_comes_back_is_watched_again(
+    bare_server: LocalServer, make_operator: MakeOperator, new_lab_on: Callable[[LocalServer], Lab]
+) -> None:
+    for kind in KINDS:
+        apply(bare_server, kind.plural)
+    lab = new_lab_on(bare_server)
+    operator = make_operator(bare_server.kubeconfig)
+    operator.start_ready()
+    lab.create(make_store(), make_dataset())
+    lab.wait_job("flights-")
+
+    lab.kubectl("delete", "crd", "datasets.tidewheel.dev", "--wait=true", check=True)
+    apply(bare_server, "datasets")
+    lab.wait_for("the new kind", lambda: _created(lab, make_dataset("other")))
+
+    lab.wait_job("other-")
+    assert operator.child is not None
+    assert operator.child.poll() is None
+
+
+def _created(lab: Lab, item: Object) -> str | None:
+    try:
+        lab.create(item)
+    except AssertionError as error:
+        return str(error)
+    return None
+
+
+@pytest.fixture
+def new_lab_on(namespace: str) -> Callable[[LocalServer], Lab]:
+    """Return a function that makes the test's namespace on another server."""
+
+    def make(server: LocalServer) -> Lab:
+        def run(
+            *arguments: str, stdin: str | None = None, check: bool = False
+        ) -> subprocess.CompletedProcess[str]:
+            done = subprocess.run(
+                [server.tools.kubectl, f"--kubeconfig={server.kubeconfig}", *arguments],
+                input=stdin or "",
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert not check or done.returncode == 0, done.stderr
+            return done
+
+        run("create", "namespace", namespace, check=True)
+        return Lab(namespace, run)
+
+    return make
