@@ -5,7 +5,7 @@ import pytest
 
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
 from tidewheel_trainer.train.auc import AucDifference
-from tidewheel_trainer.train.gate import Judgement, judge, margin
+from tidewheel_trainer.train.gate import Judgement, judge, judge_tie, margin
 from tidewheel_trainer.train.guard import ONE_MODEL, TWO_MODELS, Counts, Shortage, shortage
 
 
@@ -104,3 +104,65 @@ def test_a_model_alone_needs_as_many_rows_and_no_clusters() -> None:
 
 def test_an_infinite_error_refuses() -> None:
     assert _judged(_compared(0.6, 0.1, np.inf)).verdict is Verdict.REFUSED
+
+
+_TIE = Judgement(Verdict.UNTESTED, "SameRecipe", "tie")
+
+
+@pytest.mark.parametrize(
+    ("champion", "difference", "error", "verdict"),
+    [
+        # At .68 the margin is .0096, so with an error of .01 the limit is -.0096 - .01282.
+        pytest.param(0.68, -0.0225, 0.01, Verdict.REFUSED, id="worse beyond doubt"),
+        pytest.param(0.68, -0.0223, 0.01, Verdict.UNTESTED, id="worse by all that is seen"),
+        pytest.param(0.68, -0.0097, 0.0, Verdict.REFUSED, id="just beyond the margin"),
+        pytest.param(0.68, -0.0095, 0.0, Verdict.UNTESTED, id="just within the margin"),
+        pytest.param(0.968, -0.0023, 0.001, Verdict.REFUSED, id="the margin is small near one"),
+        pytest.param(0.68, 0.0, 0.0, Verdict.UNTESTED, id="a tie again"),
+        pytest.param(0.68, 0.02, 0.001, Verdict.UNTESTED, id="better beyond doubt"),
+        pytest.param(0.68, -0.2, np.inf, Verdict.UNTESTED, id="an error that says nothing"),
+    ],
+)
+def test_a_tie_is_refused_only_when_it_is_proven_worse(
+    champion: float, difference: float, error: float, verdict: Verdict
+) -> None:
+    assert judge_tie(_TIE, _compared(champion, difference, error)).verdict is verdict
+
+
+def test_the_sentence_of_a_veto_has_the_numbers() -> None:
+    assert judge_tie(_TIE, _compared(0.702, -0.04, 0.005)) == Judgement(
+        Verdict.REFUSED,
+        "ProvenWorse",
+        "tie; on its last third, with the rest learned, 0.662; champion 0.702; difference -0.040, "
+        "at most -0.0336 with 90 % confidence over 31 clusters; -0.0089 is allowed; look for "
+        "spoiled labels or features in the newest rows",
+    )
+
+
+@pytest.mark.parametrize(
+    ("last_third", "clause"),
+    [
+        pytest.param(
+            _compared(0.702, 0.012, 0.005),
+            "no veto: on its last third, with the rest learned, 0.714; champion 0.702; difference "
+            "+0.012, at most +0.0184 with 90 % confidence over 31 clusters",
+            id="not worse",
+        ),
+        pytest.param(
+            Shortage("the test rows are 400"),
+            "no veto test on its last third: the test rows are 400",
+            id="too few rows",
+        ),
+        pytest.param(
+            None,
+            "no veto test, as the champion's recipe would learn the same rows",
+            id="recipes were compared",
+        ),
+    ],
+)
+def test_an_untested_pass_says_how_its_veto_test_went(
+    last_third: AucDifference | Shortage | None, clause: str
+) -> None:
+    assert judge_tie(_TIE, last_third) == Judgement(
+        Verdict.UNTESTED, "SameRecipe", f"tie; {clause}"
+    )

@@ -7,6 +7,7 @@ from tidewheel_trainer.times import DAY, microseconds
 from tidewheel_trainer.train.guard import ONE_MODEL, TWO_MODELS, Shortage
 from tidewheel_trainer.train.split import (
     Split,
+    last_third,
     split_by_hash,
     split_by_time,
     validation_by_hash,
@@ -123,6 +124,35 @@ def test_a_champion_of_older_data_than_all_rows_is_met_on_rows_it_never_saw() ->
     split = split_by_time(times, _positive(6000), int(times[0]) - DAY, TWO_MODELS)
     assert isinstance(split, Split)
     assert (_tested_days(split), split.unseen) == (list(range(48, 60)), True)
+
+
+@pytest.mark.parametrize(
+    ("new_days", "tested"),
+    [
+        pytest.param(30, list(range(50, 60)), id="thirty days give ten"),
+        pytest.param(31, list(range(50, 61)), id="a part of a day is a whole day"),
+        pytest.param(28, list(range(48, 58)), id="February is long enough"),
+    ],
+)
+def test_the_last_third_of_a_window_is_whole_days(new_days: int, tested: list[int]) -> None:
+    times = _times(30 + new_days, 100)
+    positive = _positive(len(times))
+    window = split_by_time(times, positive, int(times[100 * 30 - 1]), TWO_MODELS)
+    assert isinstance(window, Split)
+    third = last_third(window, positive, TWO_MODELS)
+    assert isinstance(third, Split)
+    assert (_tested_days(third), third.unseen) == (tested, True)
+
+
+def test_a_last_third_of_too_few_days_is_a_shortage() -> None:
+    times = _times(57, 100)
+    positive = _positive(len(times))
+    window = split_by_time(times, positive, int(times[100 * 30 - 1]), TWO_MODELS)
+    assert isinstance(window, Split)
+    assert last_third(window, positive, TWO_MODELS) == Shortage(
+        "the test rows are 900 with 225 of the rarer class on 9 days; a comparison needs 1,000, "
+        "100 and 10"
+    )
 
 
 def test_candidates_are_chosen_on_the_newest_fifth_of_the_rows_before_the_test() -> None:

@@ -56,6 +56,15 @@ def _late_in_newest_days(days: int, mixed_days: int, rows_per_day: int = 150) ->
     return np.asarray(late)
 
 
+def _turned_round(columns: dict[str, Any], days: int) -> dict[str, Any]:
+    """Return columns with all labels of the first days flipped.
+
+    Fewer than half of them would be noise, which hardly moves a ranking.
+    """
+    rows = np.arange(len(columns["late"]))
+    return columns | {"late": columns["late"] ^ (rows < days * 150)}
+
+
 @pytest.fixture
 def snapshot(
     store: Any,
@@ -201,6 +210,53 @@ def test_the_same_recipe_on_new_data_is_a_tie_and_untested(snapshot: Any, traine
         4800,
     )
     assert _values(second, "Champion").items() <= _values(second, "Candidate").items()
+    assert second.message.endswith(
+        "; no veto test on its last third: the test rows are 600 with 220 of the rarer class on 4 "
+        "days; a comparison needs 1,000, 100 and 10"
+    )
+
+
+def test_a_tie_in_which_two_thirds_of_the_window_teach_harm_is_refused(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    first = trained(snapshot(_columns(0, 20)))
+    spoiled = snapshot(_columns(0, 20), _turned_round(_columns(20, 30), days=20))
+    result = trained(spoiled, "uid-2", first)
+    assert (result.verdict, result.verdict_reason, result.compared_with, result.artifact) == (
+        Verdict.REFUSED,
+        "ProvenWorse",
+        ComparedWith.MODEL,
+        None,
+    )
+    assert "on its last third, with the rest learned, " in result.message
+    assert _files(store, "uid-2") == ["verdict.json"]
+
+
+def test_a_tie_in_a_healthy_window_stays_untested_after_its_veto_test(
+    snapshot: Any, trained: Train
+) -> None:
+    first = trained(snapshot(_columns(0, 20)))
+    second = trained(snapshot(_columns(0, 20), _columns(20, 30)), "uid-2", first)
+    assert (second.verdict, second.verdict_reason) == (Verdict.UNTESTED, "SameRecipe")
+    assert "; no veto: on its last third, with the rest learned, " in second.message
+    assert second.message.endswith(" with 90 % confidence over 10 clusters")
+
+
+def test_a_spoiled_window_that_is_too_short_for_a_veto_stays_untested(
+    snapshot: Any, trained: Train
+) -> None:
+    first = trained(snapshot(_columns(0, 20)))
+    spoiled = snapshot(_columns(0, 20), _turned_round(_columns(20, 27), days=18))
+    result = trained(spoiled, "uid-2", first)
+    assert (result.verdict, result.verdict_reason) == (Verdict.UNTESTED, "SameRecipe")
+    assert " on 9 days; a comparison needs " in result.message
+
+
+def test_a_tie_below_the_minimum_needs_no_veto(snapshot: Any, trained: Train) -> None:
+    first = trained(snapshot(_columns(0, 20)))
+    grown = snapshot(_columns(0, 20), _columns(20, 30))
+    result = trained(grown, "uid-2", first, gate={"minimum": "0.99"})
+    assert (result.verdict, result.verdict_reason) == (Verdict.REFUSED, "BelowMinimum")
 
 
 def test_metrics_say_which_fit_they_belong_to(snapshot: Any, trained: Train) -> None:
@@ -223,6 +279,9 @@ def test_the_same_recipe_on_the_same_data_is_a_tie_of_recipes(
     first = trained(data)
     second = trained(data, "uid-2", first)
     assert (second.verdict, second.compared_with) == (Verdict.UNTESTED, ComparedWith.RECIPE)
+    assert second.message.endswith(
+        "; no veto test, as the champion's recipe would learn the same rows"
+    )
     assert first.artifact is not None
     assert second.artifact is not None
     # Same spec, same snapshot, same program: the same bytes.

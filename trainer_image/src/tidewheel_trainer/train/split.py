@@ -13,7 +13,14 @@ import numpy as np
 from tidewheel_trainer.times import DAY
 from tidewheel_trainer.train.guard import Counts, Guard, Shortage, shortage
 
-__all__ = ["Split", "split_by_hash", "split_by_time", "validation_by_hash", "validation_by_time"]
+__all__ = [
+    "Split",
+    "last_third",
+    "split_by_hash",
+    "split_by_time",
+    "validation_by_hash",
+    "validation_by_time",
+]
 
 # Of all labelled rows: what a test takes, and what it may take when that is too few.
 _SHARE = 0.2
@@ -65,6 +72,19 @@ def split_by_time(
             return outcome
         lacking = outcome
     return lacking
+
+
+def last_third(window: Split, positive: np.ndarray, guard: Guard) -> Split | Shortage:
+    """Return the newest third of a test window's days, rounded up, as a test of its own.
+
+    Args:
+        window: a split by time; its older two thirds become rows to learn.
+        positive: boolean array, shape (n_rows,).
+        guard: what the third must hold.
+    """
+    days = np.unique(window.clusters[window.test])
+    newest = window.test & (window.clusters >= days[2 * len(days) // 3])
+    return _judgeable(Split(newest, window.clusters, window.unseen), positive, guard, "days")
 
 
 def split_by_hash(hashes: np.ndarray, positive: np.ndarray, guard: Guard) -> Split | Shortage:

@@ -2,7 +2,8 @@
 
     own result? -> report it again
     read rows -> choose on validation rows -> fit on all before the test window -> test once
-              -> judge against the champion -> refit on everything -> publish
+              -> judge against the champion, a tie once more on the last third of the test window
+              -> refit on everything -> publish
 
 Too few rows to judge by end it before the test, as inconclusive. Refused and inconclusive runs
 publish nothing but their verdict.
