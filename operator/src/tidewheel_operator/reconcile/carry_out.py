@@ -17,7 +17,7 @@ from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found, Refused
 from tidewheel_operator.runtime.cache import owner_of
 from tidewheel_operator.runtime.metrics import WRITES
-from tidewheel_operator.runtime.resources import Resource, resource_of
+from tidewheel_operator.runtime.resources import MODEL_VERSIONS, Resource, resource_of
 
 __all__ = ["Blocked", "Carried", "Result", "carry_out"]
 
@@ -107,6 +107,8 @@ async def _meet_namesake(world: World, resource: Resource, manifest: Object) -> 
     if isinstance(outcome, Refused):
         return Carried.STALE
     if not _is_same_child(outcome.object, manifest):
+        if _has_same_number(outcome.object, manifest):
+            return Carried.STALE
         message = (
             f"{manifest['kind']} '{metadata['name']}' exists and belongs to somebody else; "
             "rename or remove it"
@@ -123,6 +125,13 @@ def _is_same_child(live: Object, manifest: Object) -> bool:
         owner = owner_of(live)
         return owner is not None and owner["uid"] == wanted_owner["uid"]
     return bool(live["spec"].get("run") == manifest["spec"].get("run"))
+
+
+def _has_same_number(live: Object, manifest: Object) -> bool:
+    """Tell whether another run was quicker with its version: then the next number is taken."""
+    fields = ("modelName", "number")
+    one, other = (tuple(item["spec"].get(field) for field in fields) for item in (live, manifest))
+    return resource_of(manifest) == MODEL_VERSIONS and one == other
 
 
 async def _apply(world: World, manifest: Object) -> Result:
