@@ -203,13 +203,12 @@ def test_version_of_the_same_run_is_ours_whoever_wrote_it() -> None:
     assert result is Carried.DONE
 
 
-def test_version_of_another_run_is_somebody_elses() -> None:
+def test_version_of_another_run_has_its_number_and_the_next_one_is_looked_for() -> None:
     world, api = make_world(DATASET, make_version(run_uid="another"))
 
     result = carried(world, api, Decision(UNCHANGED, create=(as_sent(make_version()),)))
 
-    assert isinstance(result, Blocked)
-    assert result.reason == "NameConflict"
+    assert result is Carried.STALE
     [live] = api.server.all(MODEL_VERSIONS)
     assert live["spec"]["run"]["uid"] == "another"
 

@@ -82,9 +82,10 @@ async def played(
     kill: Kill | None = None,
     seed: int | None = None,
     stale_at_restart: Listing | None = None,
+    workers: int = 1,
 ) -> Simulation:
     """Return a simulation in which a story has been told to its end."""
-    simulation = Simulation(kill, seed, stale_at_restart)
+    simulation = Simulation(kill, seed, stale_at_restart, workers)
     await story(simulation)
     return simulation
 

@@ -6,15 +6,23 @@ from collections.abc import Sequence
 
 import pytest
 from tests.unit.operator.simulation.scenario import (
+    REFRESH_SECONDS,
     End,
     end_of,
     first_two_versions,
     played,
+    start_loop,
+    the,
     whole_loop,
 )
 from tests.unit.operator.simulation.world import Kill, Listing, Simulation
 
-from tidewheel_operator.runtime.resources import RESOURCES, Resource
+from tidewheel_operator.runtime.resources import (
+    MODEL_PIPELINES,
+    RESOURCES,
+    TRAINING_RUNS,
+    Resource,
+)
 
 IS_LONG = os.environ.get("TIDEWHEEL_TEST_LONG") == "1"
 SEEDS = range(300 if IS_LONG else 10)
@@ -61,6 +69,26 @@ def test_old_list_of_one_kind_after_a_kill_changes_nothing(kind: Resource) -> No
                 differences.append((index, age))
 
     assert differences == []
+
+
+def test_old_list_of_runs_admits_no_run_again() -> None:
+    async def story(simulation: Simulation) -> None:
+        simulation.controllers.held_jobs = "train"
+        await start_loop(simulation)
+        old = {TRAINING_RUNS: simulation.server.all(TRAINING_RUNS)}
+        simulation.controllers.held_jobs = ""
+        await simulation.settle()
+        simulation.bucket.labelled_rows = 1001
+        await simulation.advance(REFRESH_SECONDS)
+        before = the(simulation, MODEL_PIPELINES)["status"]["handledCauses"]
+
+        simulation.stop()
+        await simulation.start(old)
+        await simulation.settle()
+
+        assert the(simulation, MODEL_PIPELINES)["status"]["handledCauses"] == before
+
+    asyncio.run(played(story))
 
 
 def _ages(index: int) -> Sequence[int]:

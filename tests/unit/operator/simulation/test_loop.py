@@ -5,7 +5,7 @@ import os
 from collections import Counter
 
 import pytest
-from tests.builders import NAMESPACE
+from tests.builders import NAMESPACE, make_run
 from tests.unit.operator.simulation.scenario import (
     REFRESH_SECONDS,
     champion,
@@ -14,6 +14,7 @@ from tests.unit.operator.simulation.scenario import (
     post_alert,
     runs,
     start_loop,
+    user_applies,
     versions,
     whole_loop,
 )
@@ -23,6 +24,7 @@ from tidewheel_contracts.api.v1alpha1.training_run import Verdict
 from tidewheel_operator.runtime.resources import (
     DATASETS,
     DEPLOYMENTS,
+    EVENTS,
     MODEL_PIPELINES,
     SERVICES,
     TRAINING_RUNS,
@@ -179,13 +181,35 @@ def test_looking_at_unchanged_data_writes_only_about_the_look() -> None:
     assert asyncio.run(story()) == {"create Job": 1, "status Dataset": 1, "delete Job": 1}
 
 
-def test_late_and_shuffled_news_change_nothing() -> None:
+@pytest.mark.parametrize("workers", [1, 4])
+def test_late_and_shuffled_news_change_nothing(workers: int) -> None:
     wanted = end_of(asyncio.run(played(whole_loop)))
     seeds = range(500 if os.environ.get("TIDEWHEEL_TEST_LONG") == "1" else 20)
 
-    others = {seed: end_of(asyncio.run(played(whole_loop, seed=seed))) for seed in seeds}
+    others = {
+        seed: end_of(asyncio.run(played(whole_loop, seed=seed, workers=workers))) for seed in seeds
+    }
 
     assert [seed for seed, end in others.items() if end != wanted] == []
+
+
+def test_two_runs_that_register_at_once_take_two_numbers() -> None:
+    async def story(simulation: Simulation) -> None:
+        await start_loop(simulation)
+        simulation.controllers.held_jobs = "train"
+        user_applies(simulation, make_run("one"), make_run("two"))
+        await simulation.settle()
+        simulation.controllers.held_jobs = ""
+        while simulation.controllers.act():
+            """Both Jobs end before the operator looks."""
+        await simulation.settle()
+
+    for seed in range(30):
+        simulation = asyncio.run(played(story, seed=seed, workers=4))
+
+        assert versions(simulation) == [f"flight-delay-v{number}" for number in (1, 2, 3)]
+        events = [item["reason"] for item in simulation.server.all(EVENTS)]
+        assert "NameConflict" not in events, f"with seed {seed}"
 
 
 def test_dataset_is_ready_throughout() -> None:

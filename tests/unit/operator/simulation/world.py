@@ -1,5 +1,6 @@
 """A cluster in memory with an operator that can be killed, and a clock that only the test moves."""
 
+import asyncio
 import copy
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -91,21 +92,38 @@ class RecordingApi(MemoryApi):
     writes: list[Write] = field(default_factory=list)
     # What LISTs would have said before each write, if somebody wants to know.
     listings: list[Listing] | None = None
+    # How many turns of the event loop the next call takes.
+    turns: Callable[[], int] = lambda: 0
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Outcome:
+        """Read one object."""
+        await self._travel()
+        return await super().get(resource, namespace, name)
+
+    async def list_all(
+        self, resource: Resource, namespace: str | None, selector: str = ""
+    ) -> list[Object]:
+        """Read all objects that a selector matches."""
+        await self._travel()
+        return await super().list_all(resource, namespace, selector)
 
     async def create(self, resource: Resource, manifest: Object) -> Outcome:
         """Create an object."""
         name = manifest["metadata"]["name"]
+        await self._travel()
         return self._write("create", resource, name, lambda: self.server.create(resource, manifest))
 
     async def apply(self, resource: Resource, manifest: Object) -> Outcome:
         """Apply our fields."""
         name = manifest["metadata"]["name"]
+        await self._travel()
         return self._write("apply", resource, name, lambda: self.server.apply(resource, manifest))
 
     async def patch_status(
         self, resource: Resource, namespace: str, name: str, patch: Object
     ) -> Outcome:
         """Merge a patch into a status."""
+        await self._travel()
         return self._write(
             "status",
             resource,
@@ -116,7 +134,12 @@ class RecordingApi(MemoryApi):
     async def delete(self, resource: Resource, target: Object) -> Outcome:
         """Delete exactly the observed object."""
         name = target["metadata"]["name"]
+        await self._travel()
         return self._write("delete", resource, name, lambda: self.server.delete(resource, target))
+
+    async def _travel(self) -> None:
+        for _ in range(self.turns()):
+            await asyncio.sleep(0)
 
     def _write(
         self, verb: str, resource: Resource, name: str, send: Callable[[], Outcome]
@@ -149,8 +172,8 @@ class Life:
 class Simulation:
     """A server, its controllers and a user's bucket, with an operator at work.
 
-    With a seed, watches deliver late and in any order, and keys are taken in any order; the same
-    seed gives the same run.
+    With a seed, watches deliver late and in any order, and keys are taken in any order; with
+    several workers, their calls interleave as well. The same seed gives the same run.
     """
 
     def __init__(
@@ -158,6 +181,7 @@ class Simulation:
         kill: Kill | None = None,
         seed: int | None = None,
         stale_at_restart: Listing | None = None,
+        workers: int = 1,
     ) -> None:
         self.clock = Clock()
         self.server = MemoryServer(self.clock)
@@ -165,7 +189,10 @@ class Simulation:
         self.bucket = Bucket()
         self.controllers = Controllers(self.server, self.bucket)
         self.api = RecordingApi(self.server, kill)
-        self._random = random.Random(seed) if seed is not None else None  # noqa: S311 - no secret
+        self._random = dice = random.Random(seed) if seed is not None else None  # noqa: S311
+        if dice is not None and workers > 1:
+            self.api.turns = lambda: dice.randint(0, 5)
+        self._workers = workers
         self._stale_at_restart = stale_at_restart
         self.life: Life | None = None
 
@@ -194,7 +221,8 @@ class Simulation:
             life = self.life or await self.start()
             self._deliver(life)
             if life.dirty:
-                await self._survive(self._work(life, self._next_key(life)))
+                keys = [self._next_key(life) for _ in range(min(self._workers, len(life.dirty)))]
+                await self._survive(self._work_at_once(life, keys))
             elif life.late_news:
                 life.news, life.late_news = life.late_news, []
             elif life.news or self.controllers.act():
@@ -236,6 +264,16 @@ class Simulation:
         self.api.kill = None
         self.stop()
         await self.start(self._stale_at_restart)
+
+    async def _work_at_once(self, life: Life, keys: Sequence[Key]) -> None:
+        """Work on keys at the same time; when one of them dies, all of them do."""
+        tasks = [asyncio.ensure_future(self._work(life, key)) for key in keys]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _work(self, life: Life, key: Key) -> None:
         again = await reconcile(RECONCILERS[key.plural], life.world, key.namespace, key.name)
