@@ -31,13 +31,16 @@ AGES = (1, 2, 3, 5, 8, 13, 21, 34)
 
 
 @pytest.mark.parametrize("is_after", [False, True], ids=["right before", "right after"])
-def test_kill_around_every_write_changes_nothing(is_after: bool) -> None:
-    undisturbed = asyncio.run(played(whole_loop))
+@pytest.mark.parametrize("is_fatal", [False, True], ids=["lost connection", "kill"])
+def test_end_is_the_same_after_a(is_fatal: bool, is_after: bool) -> None:
+    """Around every write, one after the other."""
+    story = whole_loop if is_fatal or IS_LONG else first_two_versions
+    undisturbed = asyncio.run(played(story))
     wanted = end_of(undisturbed)
 
     differences = []
     for index in range(undisturbed.api.attempts):
-        simulation = asyncio.run(played(whole_loop, Kill(index, is_after)))
+        simulation = asyncio.run(played(story, Kill(index, is_after, is_fatal)))
         assert simulation.api.kill is None, f"the operator did not come to its write {index}"
         if end_of(simulation) != wanted:
             differences.append(index)

@@ -21,10 +21,10 @@ from tidewheel_operator.reconcile import (
     training_run,
 )
 from tidewheel_operator.reconcile.routing import keys_of
-from tidewheel_operator.reconcile.step import Reconciler, reconcile
+from tidewheel_operator.reconcile.step import Again, Reconciler, reconcile
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.alert_counts import AlertCounts
-from tidewheel_operator.runtime.api import Found, Outcome
+from tidewheel_operator.runtime.api import ApiUnavailableError, Found, Outcome
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.event_source import Change
 from tidewheel_operator.runtime.queue import Key
@@ -65,10 +65,14 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """When the operator dies: right before or right after its write number `index`."""
+    """When the operator dies: right before or right after its write number `index`.
+
+    Or, when that is not fatal, when only the connection dies and the answer is lost.
+    """
 
     index: int
     is_after: bool
+    is_fatal: bool = True
 
 
 class Clock:
@@ -147,14 +151,21 @@ class RecordingApi(MemoryApi):
         index, self.attempts = self.attempts, self.attempts + 1
         if self.listings is not None:
             self.listings.append({kind: self.server.all(kind) for kind in RESOURCES})
-        if self.kill == Kill(index, is_after=False):
-            raise Killed
+        self._strike(index, is_after=False)
         outcome = send()
         if isinstance(outcome, Found):
             self.writes.append(Write(verb, resource.kind, name))
-        if self.kill == Kill(index, is_after=True):
-            raise Killed
+        self._strike(index, is_after=True)
         return outcome
+
+    def _strike(self, index: int, *, is_after: bool) -> None:
+        kill = self.kill
+        if kill is None or (kill.index, kill.is_after) != (index, is_after):
+            return
+        self.kill = None
+        if kill.is_fatal:
+            raise Killed
+        raise ApiUnavailableError("the connection is lost")
 
 
 @dataclass
@@ -253,6 +264,8 @@ class Simulation:
                 return await action(life.world)
             except Killed:
                 await self._die_and_restart()
+            except ApiUnavailableError:
+                continue
 
     async def _survive(self, work: Any) -> None:
         try:
@@ -261,7 +274,6 @@ class Simulation:
             await self._die_and_restart()
 
     async def _die_and_restart(self) -> None:
-        self.api.kill = None
         self.stop()
         await self.start(self._stale_at_restart)
 
@@ -276,7 +288,10 @@ class Simulation:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _work(self, life: Life, key: Key) -> None:
-        again = await reconcile(RECONCILERS[key.plural], life.world, key.namespace, key.name)
+        try:
+            again = await reconcile(RECONCILERS[key.plural], life.world, key.namespace, key.name)
+        except ApiUnavailableError:
+            again = Again(is_stale=True)
         life.timers.pop(key, None)
         if again.is_stale:
             life.timers[key] = self.clock.now
