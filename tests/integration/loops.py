@@ -1,5 +1,7 @@
 """A loop on a real API server: what its Jobs report, and how it comes to its next version."""
 
+from typing import Any
+
 from tests.builders import (
     Object,
     digest,
@@ -32,7 +34,7 @@ def trained(job: Object) -> TrainResult:
     return TrainResult(result=result)
 
 
-def start_loop(lab: Lab, **pipeline: object) -> None:
+def start_loop(lab: Lab, **pipeline: Any) -> None:
     """Apply a loop and bring it to its first version, which serves."""
     lab.create(make_store(), make_dataset(refresh={"every_seconds": 10}), make_pipeline(**pipeline))
     lab.end_job(lab.wait_job("flights-"), collected(make_snapshot()))

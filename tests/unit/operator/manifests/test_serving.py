@@ -144,7 +144,7 @@ def test_endpoint_is_the_stable_services() -> None:
 
 
 def test_hash_tells_manifests_apart_and_keeps_other_annotations() -> None:
-    plain = {"kind": "Any", "metadata": {"name": "a", "annotations": {"note": "b"}}}
+    plain: Object = {"kind": "Any", "metadata": {"name": "a", "annotations": {"note": "b"}}}
 
     one, same, other = with_hash(plain), with_hash(plain), with_hash({**plain, "spec": {}})
 

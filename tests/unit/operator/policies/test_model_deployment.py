@@ -178,7 +178,7 @@ def test_missing_store_stops_changes_and_leaves_what_serves() -> None:
     )
 
 
-PINNED = {"version": {"policy": "Pinned", "number": 1}}
+PINNED: dict[str, Any] = {"version": {"policy": "Pinned", "number": 1}}
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_pinned_deployment_says_so() -> None:
 
 
 def test_champion_serves_while_the_pinned_version_is_not_registered() -> None:
-    pinned_to_9 = {"version": {"policy": "Pinned", "number": 9}}
+    pinned_to_9: dict[str, Any] = {"version": {"policy": "Pinned", "number": 9}}
 
     decision = decide(view(SERVING, registered=(1,), workloads=complete(1), **pinned_to_9), NOW)
 

@@ -37,8 +37,8 @@ def in_flight(**status: Any) -> Any:
     return view(IN_FLIGHT, runs=[queued("run-2", Cause.NEW_DATA, **status)])
 
 
-PINNED = {"snapshot": snapshot_reference(NEWER)}
-ENDED = {"completion_time": time_text(NOW)}
+PINNED: dict[str, Any] = {"snapshot": snapshot_reference(NEWER)}
+ENDED: dict[str, Any] = {"completion_time": time_text(NOW)}
 
 
 @pytest.mark.parametrize(

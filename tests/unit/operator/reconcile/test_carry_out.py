@@ -44,6 +44,11 @@ def carried(world: World, api: NotingApi, decision: Decision[Any]) -> Result:
     return asyncio.run(carry_out(world, DATASETS, item, decision))
 
 
+def children(verb: str, *items: Object) -> dict[str, Any]:
+    """Return what a decision holds that does this to these children."""
+    return {verb: items}
+
+
 def job(api: NotingApi, round_number: int = 1) -> Object:
     """Return the Job of the Dataset as the server knows it."""
     return as_sent(collect_job(found(api, DATASET), round_number))
@@ -125,7 +130,7 @@ def test_nothing_is_made_or_deleted_for_an_owner_that(change: Any, call: str, ve
         child = _jobs(api)[0]
     change(api)
 
-    assert carried(world, api, Decision(STATUS, **{verb: (child,)})) is Carried.STALE
+    assert carried(world, api, Decision(STATUS, **children(verb, child))) is Carried.STALE
     assert api.calls == [call]
 
 
@@ -178,7 +183,7 @@ def test_namesake_of_somebody_else_is_named_and_left_alone(verb: str, is_cached:
     if is_cached:
         world.cache.put(SERVICES, before)
 
-    result = carried(world, api, Decision(STATUS, **{verb: (wanted,)}))
+    result = carried(world, api, Decision(STATUS, **children(verb, wanted)))
 
     assert result == Blocked(
         "NameConflict",
@@ -268,7 +273,7 @@ def test_refusal_blocks_with_the_servers_words(verb: str, call: str) -> None:
     api.answers[call] = Refused(403, "exceeded quota")
     child = job(api) if verb == "create" else service()
 
-    result = carried(world, api, Decision(STATUS, **{verb: (child,)}))
+    result = carried(world, api, Decision(STATUS, **children(verb, child)))
 
     name, kind = child["metadata"]["name"], child["kind"]
     assert result == Blocked(

@@ -223,7 +223,7 @@ def test_recreated_deployment_makes_its_own_objects() -> None:
 @pytest.mark.parametrize("is_owned", [True, False], ids=["its own", "a user's"])
 def test_recreated_pipeline_opens_a_run_of_its_own(is_owned: bool) -> None:
     """Whether it applies its own ModelDeployment or names a user's."""
-    spec = {} if is_owned else {"deployment_name": "mine"}
+    spec: dict[str, Any] = {} if is_owned else {"deployment_name": "mine"}
 
     async def story(simulation: Simulation) -> None:
         simulation.controllers.held_jobs = "train"

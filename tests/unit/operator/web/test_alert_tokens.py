@@ -38,7 +38,8 @@ def test_namespaces_of(header: str, reachable: set[str] | None, tmp_path: Path) 
         {"token": A, "namespaces": ["else"]},
     )
 
-    assert known.namespaces_of(header) == reachable
+    expected = frozenset(reachable) if reachable is not None else None
+    assert known.namespaces_of(header) == expected
 
 
 def test_replaced_file_holds_at_once(tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_replaced_file_holds_at_once(tmp_path: Path) -> None:
     tokens(tmp_path, {"token": B, "namespaces": ["ml"]})
 
     assert known.namespaces_of(f"Bearer {A}") is None
-    assert known.namespaces_of(f"Bearer {B}") == {"ml"}
+    assert known.namespaces_of(f"Bearer {B}") == frozenset({"ml"})
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ def test_alerts_that_come_at_once_open_one_run(token_file: Path) -> None:
         await asyncio.sleep(0)
         return await create(*arguments)
 
-    api.create = create_slowly  # type: ignore[method-assign]
+    api.create = create_slowly  # type: ignore[method-assign, assignment]
 
     async def scenario(client: TestClient[Any, Any]) -> list[Answer]:
         posts = [
