@@ -11,10 +11,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.unit.trainer.trainings import Train, candidate
 
-from tidewheel_contracts.job import CollectRequest
+from tidewheel_contracts.api.v1alpha1.training_run import RunResult
+from tidewheel_contracts.job import CollectRequest, CollectResult, TrainRequest
+from tidewheel_trainer.collect.collector import collect
 from tidewheel_trainer.store import ObjectMissingError, StoredObject
 from tidewheel_trainer.surroundings import Surroundings
+from tidewheel_trainer.train.trainer import train
 
 
 @dataclass
@@ -112,3 +116,67 @@ def silent(stage: str, percent: int, message: str) -> None:
 @pytest.fixture
 def progress() -> Callable[[str, int, str], None]:
     return silent
+
+
+@pytest.fixture
+def snapshot(
+    store: Any,
+    surroundings: Surroundings,
+    collect_request: Callable[..., CollectRequest],
+    progress: Any,
+    parquet: Any,
+) -> Callable[..., CollectResult]:
+    """Return a function that collects the given objects, one per call argument."""
+
+    def make(*objects: dict[str, Any], **changes: Any) -> CollectResult:
+        for number, columns in enumerate(objects):
+            store.objects[f"raw/{number}.parquet"] = parquet(columns)
+        return collect(collect_request(**changes), store, surroundings, progress)
+
+    return make
+
+
+@pytest.fixture
+def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
+    """Return a function that trains on a snapshot, against a champion's result if one is given."""
+
+    def run(
+        data: CollectResult,
+        uid: str = "uid-1",
+        champion: RunResult | None = None,
+        candidates: tuple[dict[str, Any], ...] = (candidate(),),
+        time: str | None = "day",
+        **training: Any,
+    ) -> RunResult:
+        reference = None
+        if champion is not None:
+            assert champion.artifact is not None
+            reference = {
+                "name": "delays-v1",
+                "number": 1,
+                "manifestKey": champion.artifact.manifest_key,
+                "manifestDigest": champion.artifact.manifest_digest,
+                "trainedThrough": champion.trained_through,
+            }
+        request = {
+            "store": {
+                "spec": {"endpoint": "http://store", "bucket": "data", "secretName": "keys"},
+                "namespace": "ml",
+            },
+            "runName": "delays-1",
+            "runUid": uid,
+            "modelName": "delays",
+            "datasetName": "flights",
+            "snapshot": {
+                "digest": data.snapshot.digest,
+                "manifestKey": data.snapshot.manifest_key,
+            },
+            "target": {"column": "late"},
+            "time": None if time is None else {"column": time},
+            "training": {"candidates": candidates, **training},
+            "champion": reference,
+        }
+        parsed = TrainRequest.model_validate(request)
+        return train(parsed, store, surroundings, progress).result
+
+    return run
