@@ -11,6 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.unit.trainer.collections_of_rows import (
+    Collect,
+)
 from tests.unit.trainer.trainings import Train, candidate
 
 from tidewheel_contracts.api.v1alpha1.training_run import RunResult
@@ -178,5 +181,26 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
         }
         parsed = TrainRequest.model_validate(request)
         return train(parsed, store, surroundings, progress).result
+
+    return run
+
+
+@pytest.fixture
+def collected(
+    store: Any,
+    surroundings: Surroundings,
+    collect_request: Callable[..., CollectRequest],
+    progress: Any,
+) -> Collect:
+    """Return a function that collects; `previous` is the result that it extends."""
+
+    def run(previous: CollectResult | None = None, **changes: Any) -> CollectResult:
+        if previous is not None:
+            changes["previous"] = {
+                "snapshot": previous.snapshot.model_dump(include={"digest", "manifest_key"}),
+                "source_fingerprint": previous.source_fingerprint,
+            }
+        store.reads.clear()
+        return collect(collect_request(**changes), store, surroundings, progress)
 
     return run

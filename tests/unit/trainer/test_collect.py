@@ -1,10 +1,9 @@
-"""Collection against a bucket in memory: what is read, what is published, what is refused."""
+"""Collecting from a bucket in memory: what a snapshot holds."""
 
 import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,64 +14,30 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.unit.trainer.collections_of_rows import (
+    FEBRUARY,
+    FOLDER,
+    JANUARY,
+    Collect,
+    manifest_of,
+    refusal_of,
+    rows_of,
+)
 
 from tidewheel_contracts.api.v1alpha1.common import Column
-from tidewheel_contracts.artifact.snapshot import SnapshotManifest
-from tidewheel_contracts.job import CollectRequest, CollectResult, FailureReason
+from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.collect.collector import collect
-from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.surroundings import Surroundings
-
-Collect = Callable[..., CollectResult]
-
-_FOLDER = "tidewheel/ml/datasets/flights"
-_JANUARY = [datetime.fromisoformat(text) for text in ("2013-01-01T05:00", "2013-01-02T06:00")]
-_FEBRUARY = [datetime.fromisoformat(text) for text in ("2013-02-01T05:00", "2013-02-03T07:30")]
-
-
-@pytest.fixture
-def collected(
-    store: Any,
-    surroundings: Surroundings,
-    collect_request: Callable[..., CollectRequest],
-    progress: Any,
-) -> Collect:
-    """Return a function that collects; `previous` is the result that it extends."""
-
-    def run(previous: CollectResult | None = None, **changes: Any) -> CollectResult:
-        if previous is not None:
-            changes["previous"] = {
-                "snapshot": previous.snapshot.model_dump(include={"digest", "manifest_key"}),
-                "source_fingerprint": previous.source_fingerprint,
-            }
-        store.reads.clear()
-        return collect(collect_request(**changes), store, surroundings, progress)
-
-    return run
-
-
-def _manifest(store: Any, result: CollectResult) -> SnapshotManifest:
-    return SnapshotManifest.model_validate_json(store.objects[result.snapshot.manifest_key])
-
-
-def _rows(days: list[datetime], late: list[bool | None], **more: Any) -> dict[str, Any]:
-    return {"day": days, "late": pa.array(late, pa.bool_()), "hour": [5, 6], **more}
-
-
-def _refusal(collected: Collect, **arguments: Any) -> tuple[FailureReason, str]:
-    with pytest.raises(TrainerError) as caught:
-        collected(**arguments)
-    return caught.value.reason, caught.value.message
 
 
 def test_a_first_collection_counts_rows_labels_and_times(
     store: Any, collected: Collect, parquet: Any
 ) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, None]))
+    store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, None]))
     store.objects["raw/folder/"] = b"x"
     store.objects["raw/empty"] = b""
     result = collected()
-    manifest = _manifest(store, result)
+    manifest = manifest_of(store, result)
     assert (manifest.rows, manifest.labelled_rows, manifest.latest_time) == (
         2,
         1,
@@ -84,7 +49,7 @@ def test_a_first_collection_counts_rows_labels_and_times(
         Column(name="late", type="bool"),
         Column(name="hour", type="int64"),
     )
-    part = store.objects[f"{_FOLDER}/parts/{manifest.parts[0].sha256}.parquet"]
+    part = store.objects[f"{FOLDER}/parts/{manifest.parts[0].sha256}.parquet"]
     assert pq.read_schema(io.BytesIO(part)).metadata is None
     assert len(part) == result.snapshot.size_bytes
 
@@ -92,7 +57,7 @@ def test_a_first_collection_counts_rows_labels_and_times(
 def test_an_unchanged_source_is_answered_from_the_manifest_alone(
     store: Any, collected: Collect, parquet: Any
 ) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, False]))
     first = collected()
     assert collected(first) == first
     assert "raw/1.parquet" not in store.reads
@@ -101,9 +66,9 @@ def test_an_unchanged_source_is_answered_from_the_manifest_alone(
 def test_only_new_objects_are_read_and_the_snapshot_grows(
     store: Any, collected: Collect, parquet: Any
 ) -> None:
-    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
+    store.objects["raw/2.parquet"] = parquet(rows_of(FEBRUARY, [True, False]))
     first = collected()
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, False]))
     second = collected(first)
     assert "raw/2.parquet" not in store.reads
     # In order of times, so that one look at both objects gives the same snapshot.
@@ -112,35 +77,35 @@ def test_only_new_objects_are_read_and_the_snapshot_grows(
 
 
 def test_a_part_of_a_vanished_object_stays(store: Any, collected: Collect, parquet: Any) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
-    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
+    store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, False]))
+    store.objects["raw/2.parquet"] = parquet(rows_of(FEBRUARY, [True, False]))
     first = collected()
     del store.objects["raw/1.parquet"]
     second = collected(first)
     assert second.snapshot == first.snapshot
     assert second.source_fingerprint != first.source_fingerprint
-    store.objects["raw/3.parquet"] = parquet(_rows(_FEBRUARY, [None, None]))
+    store.objects["raw/3.parquet"] = parquet(rows_of(FEBRUARY, [None, None]))
     assert collected(second).snapshot.rows == 6
 
 
 def test_a_source_that_returns_to_an_earlier_state_forgets_nothing(
     store: Any, collected: Collect, parquet: Any
 ) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, False]))
     first = collected()
-    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
+    store.objects["raw/2.parquet"] = parquet(rows_of(FEBRUARY, [True, False]))
     second = collected(first)
     del store.objects["raw/2.parquet"]
     third = collected(second)
     assert (third.snapshot, third.source_fingerprint) == (second.snapshot, first.source_fingerprint)
-    store.objects["raw/3.parquet"] = parquet(_rows(_FEBRUARY, [None, None]))
+    store.objects["raw/3.parquet"] = parquet(rows_of(FEBRUARY, [None, None]))
     assert collected(third).snapshot.rows == 6
 
 
 def test_a_changed_object_replaces_its_part(store: Any, collected: Collect, parquet: Any) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [None, None]))
+    store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [None, None]))
     first = collected()
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, False]))
     second = collected(first)
     assert (second.snapshot.rows, second.snapshot.labelled_rows) == (2, 2)
 
@@ -170,13 +135,13 @@ def test_the_same_rows_give_the_same_digest_under_any_key_and_cut(
 def test_parts_are_in_order_of_time_under_any_keys(
     store: Any, collected: Collect, parquet: Any
 ) -> None:
-    january = parquet(_rows(_JANUARY, [True, False]))
-    february = parquet(_rows(_FEBRUARY, [True, False]))
+    january = parquet(rows_of(JANUARY, [True, False]))
+    february = parquet(rows_of(FEBRUARY, [True, False]))
     store.objects = {"raw/1": january, "raw/2": february}
     first = collected()
     store.objects = {"raw/b": january, "raw/a": february}
     second = collected()
-    latest = [part.latest_time for part in _manifest(store, second).parts]
+    latest = [part.latest_time for part in manifest_of(store, second).parts]
     assert latest == ["2013-01-02T06:00:00Z", "2013-02-03T07:30:00Z"]
     assert second.snapshot == first.snapshot
 
@@ -184,8 +149,8 @@ def test_parts_are_in_order_of_time_under_any_keys(
 def test_a_renamed_object_is_not_counted_twice(
     store: Any, collected: Collect, parquet: Any
 ) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
-    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
+    store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, False]))
+    store.objects["raw/2.parquet"] = parquet(rows_of(FEBRUARY, [True, False]))
     first = collected()
     store.objects["raw/3.parquet"] = store.objects.pop("raw/1.parquet")
     second = collected(first)
@@ -196,14 +161,14 @@ def test_a_renamed_object_is_not_counted_twice(
 def test_equal_objects_that_are_both_there_are_both_counted(
     store: Any, collected: Collect, parquet: Any
 ) -> None:
-    store.objects["raw/1"] = store.objects["raw/2"] = parquet(_rows(_JANUARY, [True, False]))
+    store.objects["raw/1"] = store.objects["raw/2"] = parquet(rows_of(JANUARY, [True, False]))
     assert collected().snapshot.rows == 4
 
 
 def test_a_report_of_another_time_and_host_leaves_the_digest_alone(
     store: Any, collect_request: Any, surroundings: Surroundings, progress: Any, parquet: Any
 ) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
+    store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, False]))
     source = dict(store.objects)
     first = collect(collect_request(), store, surroundings, progress)
     report = first.snapshot.manifest_key.replace(".json", ".report.json")
@@ -245,8 +210,8 @@ print(pa.default_memory_pool().max_memory())
 def test_a_column_that_no_object_could_name_is_refused(
     store: Any, collected: Collect, parquet: Any, name: str, shown: str
 ) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False], **{name: [1, 2]}))
-    assert _refusal(collected) == (
+    store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, False], **{name: [1, 2]}))
+    assert refusal_of(collected) == (
         FailureReason.SOURCE_UNREADABLE,
         f"column 4 of object 'raw/1.parquet' has {shown}; write it with a name of at most 128 "
         "characters",
@@ -256,9 +221,9 @@ def test_a_column_that_no_object_could_name_is_refused(
 def test_labels_that_arrive_with_a_column_of_nulls_are_no_change_of_type(
     store: Any, collected: Collect, parquet: Any
 ) -> None:
-    unlabelled = {"day": _JANUARY, "late": pa.nulls(2), "hour": [5, 6]}
+    unlabelled = {"day": JANUARY, "late": pa.nulls(2), "hour": [5, 6]}
     store.objects["raw/1.parquet"] = parquet(unlabelled)
-    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
+    store.objects["raw/2.parquet"] = parquet(rows_of(FEBRUARY, [True, False]))
     result = collected()
     assert (result.snapshot.rows, result.snapshot.labelled_rows) == (4, 2)
     assert Column(name="late", type="bool") in result.columns
@@ -267,9 +232,9 @@ def test_labels_that_arrive_with_a_column_of_nulls_are_no_change_of_type(
 def test_pandas_indexes_and_later_columns_are_left_out_by_name(
     store: Any, collected: Collect, parquet: Any
 ) -> None:
-    frame = pd.DataFrame({"day": _JANUARY, "late": [True, False], "hour": [5, 6]}, index=[3, 9])
+    frame = pd.DataFrame({"day": JANUARY, "late": [True, False], "hour": [5, 6]}, index=[3, 9])
     store.objects["raw/1.parquet"] = frame.to_parquet()
-    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False], gate=["a", "b"]))
+    store.objects["raw/2.parquet"] = parquet(rows_of(FEBRUARY, [True, False], gate=["a", "b"]))
     result = collected()
     assert result.ignored_columns == ("__index_level_0__", "gate")
     assert [column.name for column in result.columns] == ["day", "late", "hour"]
@@ -278,7 +243,7 @@ def test_pandas_indexes_and_later_columns_are_left_out_by_name(
 def test_a_new_target_column_reads_the_source_anew(
     store: Any, collected: Collect, parquet: Any
 ) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, None]))
+    store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, None]))
     first = collected()
     second = collected(first, target={"column": "hour"})
     assert (first.snapshot.labelled_rows, second.snapshot.labelled_rows) == (1, 2)
@@ -289,134 +254,3 @@ def test_dates_order_rows_too(store: Any, collected: Collect, parquet: Any) -> N
     days = [date(2013, 1, 1), date(2013, 5, 2)]
     store.objects["raw/1.parquet"] = parquet({"day": days, "late": [True, False]})
     assert collected().snapshot.latest_time == "2013-05-02T00:00:00Z"
-
-
-def test_an_empty_prefix_is_named_with_its_bucket(collected: Collect) -> None:
-    assert _refusal(collected) == (
-        FailureReason.SOURCE_EMPTY,
-        "bucket 'data' has no object whose key begins with 'raw/'; upload Parquet files there or "
-        "correct the Dataset's prefix",
-    )
-
-
-def test_objects_without_a_row_are_an_empty_source(
-    store: Any, collected: Collect, parquet: Any
-) -> None:
-    rows = {"day": pa.array([], pa.timestamp("us")), "late": pa.array([], pa.bool_())}
-    store.objects["raw/1.parquet"] = parquet(rows)
-    assert _refusal(collected) == (
-        FailureReason.SOURCE_EMPTY,
-        "none of the objects below 'raw/' in bucket 'data' has a row; upload data there",
-    )
-
-
-def test_a_missing_target_is_named_with_the_columns_there_are(
-    store: Any, collected: Collect, parquet: Any
-) -> None:
-    store.objects["raw/1.parquet"] = parquet({"day": _JANUARY, "hour": [5, 6]})
-    assert _refusal(collected) == (
-        FailureReason.COLUMN_MISSING,
-        "object 'raw/1.parquet' lacks the target column 'late'; it has day, hour; write the object "
-        "with that column, or correct the Dataset",
-    )
-
-
-def test_a_column_of_earlier_objects_must_stay(
-    store: Any, collected: Collect, parquet: Any
-) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
-    first = collected()
-    store.objects["raw/2.parquet"] = parquet({"day": _FEBRUARY, "late": [True, False]})
-    assert _refusal(collected, previous=first) == (
-        FailureReason.COLUMN_MISSING,
-        "object 'raw/2.parquet' lacks a column of earlier objects, 'hour'; it has day, late; write "
-        "the object with that column, or correct the Dataset",
-    )
-
-
-def test_a_changed_type_is_named_with_both_types(
-    store: Any, collected: Collect, parquet: Any
-) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
-    store.objects["raw/2.parquet"] = parquet(
-        {"day": _FEBRUARY, "late": [True, False], "hour": [5.0, 6.5]}
-    )
-    assert _refusal(collected) == (
-        FailureReason.COLUMN_TYPE_CHANGED,
-        "column 'hour' is double in object 'raw/2.parquet' but int64 in earlier objects; write it "
-        "as int64, or give the new data a Dataset of its own",
-    )
-
-
-def test_a_time_column_of_text_is_refused(store: Any, collected: Collect, parquet: Any) -> None:
-    store.objects["raw/1.parquet"] = parquet({"day": ["a", "b"], "late": [True, False]})
-    assert _refusal(collected) == (
-        FailureReason.COLUMN_TYPE_CHANGED,
-        "the time column 'day' is string in object 'raw/1.parquet'; it must be a timestamp or a "
-        "date; write it as one, or name another time column",
-    )
-
-
-@pytest.mark.parametrize("data", [b"late,hour\n1,2\n", b"PAR1" + b"\0" * 40 + b"PAR1"])
-def test_an_object_of_another_format_is_named(store: Any, collected: Collect, data: bytes) -> None:
-    store.objects["raw/1.csv"] = data
-    reason, message = _refusal(collected)
-    assert reason is FailureReason.SOURCE_UNREADABLE
-    assert message.startswith("object 'raw/1.csv' is not a readable Parquet file (")
-
-
-def test_a_damaged_manifest_is_not_extended(store: Any, collected: Collect, parquet: Any) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
-    first = collected()
-    store.objects[first.snapshot.manifest_key] += b" "
-    assert _refusal(collected, previous=first)[0] is FailureReason.ARTIFACT_DAMAGED
-
-
-@pytest.mark.parametrize("extends", [False, True], ids=["first", "extending"])
-def test_a_lost_message_is_told_again_without_reading_an_object(
-    store: Any, collected: Collect, parquet: Any, extends: bool
-) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
-    previous = collected() if extends else None
-    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False], gate=["a", "b"]))
-    told = collected(previous)
-    assert told.ignored_columns == ("gate",)
-    assert collected(previous) == told
-    assert not [key for key in store.reads if key.startswith("raw/")]
-    # With that message the source is as it was; what was said of it stays.
-    assert collected(told) == told
-
-
-def test_an_attempt_that_died_before_its_manifest_is_done_again(
-    store: Any, collected: Collect, parquet: Any
-) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
-    first = collected()
-    del store.objects[first.snapshot.manifest_key]
-    assert collected() == first
-    assert first.snapshot.manifest_key in store.objects
-
-
-def test_a_changed_manifest_is_not_published_as_the_same(
-    store: Any, collected: Collect, parquet: Any
-) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
-    key = collected().snapshot.manifest_key
-    store.objects = {"raw/1.parquet": store.objects["raw/1.parquet"], key: b"{}"}
-    assert _refusal(collected) == (
-        FailureReason.ARTIFACT_DAMAGED,
-        f"the snapshot's manifest '{key}' was changed; restore it from a backup of the bucket, or "
-        "delete it: the next collection reads the source anew",
-    )
-
-
-@pytest.mark.parametrize("lost", ["sources", "snapshots"])
-def test_without_index_or_manifest_the_source_is_read_anew(
-    store: Any, collected: Collect, parquet: Any, lost: str
-) -> None:
-    store.objects["raw/1.parquet"] = parquet(_rows(_JANUARY, [True, False]))
-    first = collected()
-    for key in [key for key in store.objects if f"/{lost}/" in key]:
-        del store.objects[key]
-    store.objects["raw/2.parquet"] = parquet(_rows(_FEBRUARY, [True, False]))
-    assert collected(first).snapshot.rows == 4
