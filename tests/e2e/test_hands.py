@@ -17,7 +17,8 @@ from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 from tidewheel_dev.demo.context import OPERATOR_NAMESPACE
 
-SLOW = Candidate(name="forest", estimator=FOREST, parameters={"n_estimators": 300})
+# Slow by its many trees, small by their depth.
+SLOW = Candidate(name="forest", estimator=FOREST, parameters={"n_estimators": 1500, "max_depth": 6})
 
 
 @pytest.fixture
