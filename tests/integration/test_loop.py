@@ -62,11 +62,6 @@ def test_rollback_by_pinning_and_back(lab: Lab, operator: OperatorProcess) -> No
     assert operator.child is not None
 
 
-@pytest.mark.xfail(
-    reason="`spec.version` of a ModelDeployment is not atomic: the create owns `number`, so an "
-    "apply without it leaves it there and breaks the rule about `policy` and `number`",
-    strict=True,
-)
 def test_loop_that_begins_pinned_can_be_unpinned(lab: Lab, operator: OperatorProcess) -> None:
     lab.create(
         make_pipeline(deployment={"version": {"policy": "Pinned", "number": 1}}),

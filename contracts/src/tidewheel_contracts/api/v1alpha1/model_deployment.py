@@ -74,15 +74,18 @@ class VersionPolicy(StrEnum):
 
 
 class VersionChoice(ApiModel):
-    """Which version serves."""
+    """Which version serves; applied as a whole, so that a pin goes with all of its parts."""
 
     model_config = ConfigDict(
-        json_schema_extra=rules(
-            (
-                "self.policy == 'Pinned' ? has(self.number) : !has(self.number)",
-                "`number` must be set when `policy` is 'Pinned', and only then",
-            )
-        )
+        json_schema_extra={
+            **rules(
+                (
+                    "self.policy == 'Pinned' ? has(self.number) : !has(self.number)",
+                    "`number` must be set when `policy` is 'Pinned', and only then",
+                )
+            ),
+            "x-kubernetes-map-type": "atomic",
+        }
     )
 
     policy: Annotated[
