@@ -56,7 +56,7 @@ def run(*, long: bool) -> bool:
         if not was_up and cluster.is_up():
             cluster.down()
         elif was_up:
-            print("the cluster was up before the tests, so it stays up")
+            print("the cluster was up before the tests, so it stays up; its objects are those of the tests")
         console.Console().print(summary(results))
     return all(result.passed for result in results)
 
@@ -84,6 +84,11 @@ def _run_parts(results: list[Result], *, long: bool) -> None:
 
 
 def _start_cluster() -> None:
+    """Start with an empty cluster: an operator of an earlier run would act on the tests' objects.
+
+    A cluster that died keeps its objects, so one that does not run is emptied too.
+    """
+    cluster.down()
     cluster.up()
 
 
