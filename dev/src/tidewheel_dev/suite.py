@@ -56,7 +56,7 @@ def run(*, long: bool) -> bool:
         if not was_up and cluster.is_up():
             cluster.down()
         elif was_up:
-            print("the cluster was up before the tests, so it stays up; its objects are those of the tests")
+            print("the cluster was up before, so it stays up; it began the tests empty")
         console.Console().print(summary(results))
     return all(result.passed for result in results)
 
