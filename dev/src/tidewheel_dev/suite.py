@@ -88,6 +88,8 @@ def _start_cluster() -> None:
 
     A cluster that died keeps its objects, so one that does not run is emptied too.
     """
+    if cluster.is_up():
+        print("the cluster is up; its objects go, for tests need an empty one", flush=True)
     cluster.down()
     cluster.up()
 

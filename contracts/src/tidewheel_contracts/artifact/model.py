@@ -51,7 +51,8 @@ class ModelInput(_Frozen):
 
     The fitted pipeline takes a pandas DataFrame with the inputs' names. BYTES columns hold Python
     strings (dtype object, None for a missing value); all others are float64 (NaN for a missing
-    value), whatever `kind` says. A category that training never saw counts as missing.
+    value), whatever `kind` says. A category that training never saw
+    is whatever the fitted encoder makes of it.
     """
 
     name: str
