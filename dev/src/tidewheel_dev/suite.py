@@ -17,8 +17,9 @@ from tidewheel_dev import cluster, errors, paths
 
 __all__ = ["Part", "Result", "parts", "run", "summary"]
 
-_WITHOUT_CLUSTER = ("unit", "contract")
-_WITH_CLUSTER = ("crds", "integration", "e2e", "chart")
+# The integration tests start an API server of their own.
+_WITHOUT_CLUSTER = ("unit", "contract", "integration")
+_WITH_CLUSTER = ("crds", "e2e", "chart")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,14 @@ class Event:
 def events_of(before: Status, after: Status) -> tuple[Event, ...]:
     """Return the events that a change of status is worth."""
     old = {item.type: item for item in before.conditions}
-    return tuple(
+    changed = (
         _event(item, after)
         for item in after.conditions
         if item.type not in (ConditionType.RECONCILING, ConditionType.STALLED)
         and (item.type not in old or old[item.type].reason != item.reason)
     )
+    # Ready and Complete may change in the same words: that is one piece of news.
+    return tuple(dict.fromkeys(changed))
 
 
 def _event(item: Condition, after: Status) -> Event:

@@ -14,14 +14,13 @@ from tidewheel_contracts.api.conditions import Condition, ConditionType
 from tidewheel_contracts.api.v1alpha1.training_run import (
     Images,
     Reason,
-    RunCondition,
     RunResult,
     Stage,
     TrainingRunStatus,
     Verdict,
 )
 from tidewheel_contracts.job import TrainResult
-from tidewheel_operator.policies.conditions import condition, ready, stalled, working
+from tidewheel_operator.policies.conditions import ready, stalled, working
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.job_state import (
     RESULT_MISSING,
@@ -30,6 +29,7 @@ from tidewheel_operator.policies.job_state import (
     job_state,
     round_of,
 )
+from tidewheel_operator.policies.run_endings import complete, failed
 from tidewheel_operator.policies.training_job import facts_of_job, training_job
 from tidewheel_operator.policies.training_run_view import (
     RunDecision,
@@ -62,7 +62,7 @@ def decide(view: TrainingRunView, now: datetime) -> RunDecision:
         return _follow(view, job, now)
     if status.attempt >= _MOST_ATTEMPTS:
         message = f"the training Job was deleted {status.attempt} times"
-        return finish(view, now, _failed(Reason.JOB_LOST, message))
+        return finish(view, now, failed(Reason.JOB_LOST, message))
     return _start(view, now)
 
 
@@ -75,7 +75,7 @@ class _Obstacle:
 def _start(view: TrainingRunView, now: datetime) -> RunDecision:
     if view.is_superfluous:
         message = "the last run has learned this snapshot by this recipe"
-        ended = (*ready(Reason.NOTHING_NEW, message), _complete(Reason.NOTHING_NEW, message))
+        ended = (*ready(Reason.NOTHING_NEW, message), complete(Reason.NOTHING_NEW, message))
         return finish(view, now, ended)
     obstacle = _obstacle(view)
     if obstacle is not None:
@@ -142,7 +142,7 @@ def _record(
 ) -> RunDecision:
     if not isinstance(ended.message, TrainResult):
         reason, explanation = _failure(view.run.status, ended)
-        return finish(view, now, _failed(reason, explanation), status=status)
+        return finish(view, now, failed(reason, explanation), status=status)
     after = status.model_copy(
         update={"result": ended.message.result, "images": Images(trainer=ended.image)}
     )
@@ -163,12 +163,4 @@ def _after_result(view: TrainingRunView, result: RunResult, now: datetime) -> Ru
         return register(view, result, now)
     reason = Reason.REFUSED if result.verdict == Verdict.REFUSED else Reason.INCONCLUSIVE
     message = f"{result.verdict_reason}: {result.message}"
-    return finish(view, now, (*ready(reason, message), _complete(reason, message)))
-
-
-def _complete(reason: str, message: str) -> Condition:
-    return condition(RunCondition.COMPLETE, reason, message)
-
-
-def _failed(reason: str, message: str) -> tuple[Condition, ...]:
-    return (*stalled(reason, message), condition(RunCondition.FAILED, reason, message))
+    return finish(view, now, (*ready(reason, message), complete(reason, message)))

@@ -117,7 +117,9 @@ def judge_data(view: ModelPipelineView, now: datetime) -> Opening | Hold:
         return _unless_held(view, now, Cause.INITIAL, snapshot.digest, message)
     trigger = view.pipeline.spec.triggers.on_new_data
     counts = f"labelled rows grew by {growth} %, the limit is {trigger.growth_percent} %"
-    if growth < trigger.growth_percent or trigger.action == DataAction.IGNORE:
+    if trigger.action == DataAction.IGNORE:
+        return Hold(Reason.NEW_DATA_IGNORED, f"`triggers.onNewData.action` is Ignore; {counts}")
+    if growth < trigger.growth_percent:
         return Hold(Reason.BELOW_GROWTH, counts)
     if trigger.action == DataAction.WARN:
         return Hold(Reason.WARNING, counts)
@@ -170,5 +172,11 @@ def _unless_held(
 
 
 def _learned(last: LastRun | None) -> str:
-    name = last.name if last is not None else ""
-    return f"run '{name}' has learned this snapshot by this recipe"
+    if last is None:
+        return ""
+    if last.verdict is None:
+        return (
+            f"run '{last.name}' ended without a verdict on this snapshot by this recipe; change "
+            "the recipe, deliver data, or apply a TrainingRun"
+        )
+    return f"run '{last.name}' has learned this snapshot by this recipe"

@@ -6,20 +6,22 @@ number is taken; a version that names this run's uid is ours, whoever wrote it b
 
 from datetime import datetime
 
+from tidewheel_contracts.api.v1alpha1.common import SnapshotReference
 from tidewheel_contracts.api.v1alpha1.model_version import (
     ModelVersionSpec,
     RunReference,
     version_name,
 )
 from tidewheel_contracts.api.v1alpha1.training_run import (
+    Artifact,
     Images,
     Reason,
-    RunCondition,
     RunResult,
     Stage,
 )
 from tidewheel_operator.manifests.model_version import model_version
-from tidewheel_operator.policies.conditions import condition, ready, working
+from tidewheel_operator.policies.conditions import ready, working
+from tidewheel_operator.policies.run_endings import complete, failed
 from tidewheel_operator.policies.training_run_view import (
     RunDecision,
     TrainingRunView,
@@ -35,6 +37,10 @@ def register(view: TrainingRunView, result: RunResult, now: datetime) -> RunDeci
     status = view.run.status
     if view.own_version is not None:
         return _registered(view, view.own_version, result, now)
+    if result.artifact is None or status.snapshot is None:
+        lacking = "artifact" if result.artifact is None else "snapshot"
+        message = f"the gate passed, but the Job names no {lacking}; apply another TrainingRun"
+        return finish(view, now, failed(Reason.RESULT_INCOMPLETE, message))
     if status.version_number is None or view.is_number_taken:
         number = 1 + max(view.highest_number, status.version_number or 0)
         taken = status.model_copy(update={"version_number": number})
@@ -46,7 +52,7 @@ def register(view: TrainingRunView, result: RunResult, now: datetime) -> RunDeci
             stage=Stage.REGISTERING,
             status=taken,
         )
-    spec = _version_spec(view, result, status.version_number)
+    spec = _version_spec(view, result, result.artifact, status.snapshot, status.version_number)
     message = f"ModelVersion '{version_name(spec.model_name, spec.number)}' is being created"
     return step(
         view,
@@ -67,23 +73,27 @@ def _registered(
     )
     conditions = (
         *ready(Reason.REGISTERED, message),
-        condition(RunCondition.COMPLETE, Reason.REGISTERED, message),
+        complete(Reason.REGISTERED, message),
     )
     return finish(view, now, conditions, status=after)
 
 
-def _version_spec(view: TrainingRunView, result: RunResult, number: int) -> ModelVersionSpec:
+def _version_spec(
+    view: TrainingRunView,
+    result: RunResult,
+    artifact: Artifact,
+    snapshot: SnapshotReference,
+    number: int,
+) -> ModelVersionSpec:
     run, status = view.run, view.run.status
-    if result.artifact is None or status.snapshot is None:
-        raise ValueError("a passing result names an artifact and was learned from a snapshot")
     return ModelVersionSpec(
         model_name=run.spec.model_name,
         number=number,
-        artifact=result.artifact,
+        artifact=artifact,
         run=RunReference(name=run.metadata.name, uid=run.metadata.uid),
         cause=view.trigger.cause,
         dataset_name=run.spec.dataset_name,
-        snapshot_digest=status.snapshot.digest,
+        snapshot_digest=snapshot.digest,
         trained_through=result.trained_through,
         training_rows=result.training_rows,
         candidate=result.candidate,

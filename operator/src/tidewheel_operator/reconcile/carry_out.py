@@ -19,7 +19,7 @@ from tidewheel_operator.runtime.cache import owner_of
 from tidewheel_operator.runtime.metrics import WRITES
 from tidewheel_operator.runtime.resources import MODEL_VERSIONS, Resource, resource_of
 
-__all__ = ["Blocked", "Carried", "Result", "carry_out"]
+__all__ = ["Blocked", "Carried", "Result", "carry_out", "is_same_child"]
 
 Object = dict[str, Any]
 _LOG = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ async def _meet_namesake(world: World, resource: Resource, manifest: Object) -> 
     outcome = await world.api.get(resource, metadata["namespace"], metadata["name"])
     if isinstance(outcome, Refused):
         return Carried.STALE
-    if not _is_same_child(outcome.object, manifest):
+    if not is_same_child(outcome.object, manifest):
         if _has_same_number(outcome.object, manifest):
             return Carried.STALE
         message = (
@@ -118,7 +118,7 @@ async def _meet_namesake(world: World, resource: Resource, manifest: Object) -> 
     return Carried.DONE
 
 
-def _is_same_child(live: Object, manifest: Object) -> bool:
+def is_same_child(live: Object, manifest: Object) -> bool:
     """Tell whether a namesake is the child that we wanted: names prove nothing, uids do."""
     wanted_owner = owner_of(manifest)
     if wanted_owner is not None:
@@ -142,7 +142,7 @@ async def _apply(world: World, manifest: Object) -> Result:
         live = world.cache.get(resource, metadata["namespace"], metadata["name"])
         if result is not Carried.DONE or live is None:
             return result
-    if not _is_same_child(live, manifest):
+    if not is_same_child(live, manifest):
         return await _meet_namesake(world, resource, manifest)
     if not differs(manifest, live):
         return Carried.DONE
@@ -198,4 +198,4 @@ async def _delete(world: World, target: Object) -> Result:
 def _refusal(verb: str, manifest: Object, outcome: Refused) -> Blocked:
     kind, name = manifest["kind"], manifest["metadata"]["name"]
     message = f"the API server refused to {verb} {kind} '{name}': {outcome.message}"
-    return Blocked("Refused", message)
+    return Blocked("RequestRefused", message)

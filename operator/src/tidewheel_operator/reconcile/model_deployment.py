@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentSpec,
     ModelDeploymentStatus,
@@ -62,7 +61,6 @@ def _workload(world: World, namespace: str, deployment: Object) -> WorkloadState
         for pod in world.cache.all(PODS, namespace)
         if "deletionTimestamp" not in pod["metadata"]
         and selector.items() <= (pod["metadata"].get("labels") or {}).items()
-        and labels.DEPLOYMENT in selector
     ]
     return workload_state(deployment, pods)
 

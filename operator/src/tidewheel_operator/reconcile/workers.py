@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from typing import Any
 
 from tidewheel_operator.reconcile import (
     artifact_store,
@@ -22,10 +23,10 @@ from tidewheel_operator.runtime.metrics import (
 )
 from tidewheel_operator.runtime.queue import Key, WorkQueue
 
-__all__ = ["run_workers"]
+__all__ = ["RECONCILERS", "run_workers"]
 
 _LOG = logging.getLogger(__name__)
-_RECONCILERS: dict[str, Reconciler] = {  # type: ignore[type-arg]
+RECONCILERS: dict[str, Reconciler[Any, Any]] = {
     module.RECONCILER.resource.plural: module.RECONCILER
     for module in (
         artifact_store,
@@ -58,7 +59,7 @@ async def _work(world: World, queue: WorkQueue) -> None:
 async def _reconcile_key(world: World, queue: WorkQueue, key: Key) -> None:
     began = time.monotonic()
     try:
-        again = await reconcile(_RECONCILERS[key.plural], world, key.namespace, key.name)
+        again = await reconcile(RECONCILERS[key.plural], world, key.namespace, key.name)
     except ApiUnavailableError as error:
         _LOG.warning("%s will be tried again: %s", key, error)
         RECONCILE_FAILURES.labels(key.plural).inc()

@@ -11,6 +11,7 @@ from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, R
 from tidewheel_operator.policies.run_cause import trigger_of
 from tidewheel_operator.policies.triggers import Hold, judge_alert
 from tidewheel_operator.reconcile import observe
+from tidewheel_operator.reconcile.carry_out import is_same_child
 from tidewheel_operator.reconcile.model_pipeline import pipeline_view
 from tidewheel_operator.reconcile.post_event import post_event
 from tidewheel_operator.reconcile.world import World
@@ -117,11 +118,16 @@ async def _create(world: World, alert: Alert, manifest: dict[str, object]) -> Al
     if isinstance(outcome, Found):
         world.cache.put(TRAINING_RUNS, outcome.object)
         return AlertOutcome(alert.fingerprint, "Opened", "a run is queued", metadata["name"])
-    if outcome.is_conflict:
-        return AlertOutcome(
-            alert.fingerprint, "Duplicate", "this alert has its run", metadata["name"]
-        )
-    raise RunRefusedError(f"the API server refused the run: {outcome.message}")
+    if not outcome.is_conflict:
+        raise RunRefusedError(f"the API server refused the run: {outcome.message}")
+    live = await world.api.get(TRAINING_RUNS, metadata["namespace"], metadata["name"])
+    if not isinstance(live, Found):
+        raise RunRefusedError(f"TrainingRun '{metadata['name']}' went while it was looked at")
+    if not is_same_child(live.object, manifest):
+        message = f"TrainingRun '{metadata['name']}' exists and belongs to somebody else"
+        raise RunRefusedError(message)
+    world.cache.put(TRAINING_RUNS, live.object)
+    return AlertOutcome(alert.fingerprint, "Duplicate", "this alert has its run", metadata["name"])
 
 
 async def _tell(world: World, view: ModelPipelineView, hold: Hold) -> None:

@@ -85,6 +85,12 @@ STALLED = conditions("LoadFailed", "version 2 does not start", "Stalled")
             [Event("Normal", "PinnedBySpec", "version 1 was chosen")],
             id="one for a special condition",
         ),
+        pytest.param(
+            (),
+            conditions("Registered", "version 1", "Complete", ready="True"),
+            [Event("Normal", "Registered", "version 1")],
+            id="one for two conditions in the same words",
+        ),
         pytest.param(READY, (), [], id="nothing when a condition goes"),
     ],
 )

@@ -128,8 +128,21 @@ LEARNED = "run 'run-1' has learned this snapshot by this recipe"
         ),
         pytest.param(
             {"status": learned(), "snapshot": grown(5000), **IGNORE},
-            Hold(Reason.BELOW_GROWTH, "labelled rows grew by 400 %, the limit is 40 %"),
+            Hold(
+                Reason.NEW_DATA_IGNORED,
+                "`triggers.onNewData.action` is Ignore; labelled rows grew by 400 %, the limit is "
+                "40 %",
+            ),
             id="growth is ignored",
+        ),
+        pytest.param(
+            {"versions": (), "status": learned(last_run=last_run(verdict=None))},
+            Hold(
+                Reason.NOTHING_NEW,
+                "run 'run-1' ended without a verdict on this snapshot by this recipe; change the "
+                "recipe, deliver data, or apply a TrainingRun",
+            ),
+            id="a failed run is not repeated and does not count as having learned",
         ),
         pytest.param(
             {"versions": (), **IGNORE},

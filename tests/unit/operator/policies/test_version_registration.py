@@ -180,8 +180,24 @@ def test_running_out_of_store_and_dataset_does_not_stop_a_registration() -> None
     assert decide(view(status), NOW) == decide(view(status, store=store, dataset=dataset), NOW)
 
 
-def test_passing_result_without_an_artifact_is_a_defect() -> None:
-    result = make_result(artifact=None)
+@pytest.mark.parametrize(
+    ("changes", "lacking"),
+    [
+        pytest.param({"result": make_result(artifact=None)}, "artifact", id="an artifact"),
+        pytest.param({"snapshot": None}, "snapshot", id="the snapshot that was learned"),
+    ],
+)
+def test_passing_result_fails_the_run_when_it_lacks(changes: Any, lacking: str) -> None:
+    status = registering(1).model_copy(update=changes)
 
-    with pytest.raises(ValueError, match="a passing result names an artifact"):
-        decide(view(registering(1, result)), NOW)
+    decision = decide(view(status), NOW)
+
+    message = f"the gate passed, but the Job names no {lacking}; apply another TrainingRun"
+    assert decision.create == ()
+    assert decision.status == status.model_copy(
+        update={
+            "stage": Stage.FINISHED,
+            "completion_time": time_text(NOW),
+            "conditions": conditions("ResultIncomplete", message, "Stalled", "Failed"),
+        }
+    )

@@ -277,7 +277,7 @@ def test_refusal_blocks_with_the_servers_words(verb: str, call: str) -> None:
 
     name, kind = child["metadata"]["name"], child["kind"]
     assert result == Blocked(
-        "Refused", f"the API server refused to create {kind} '{name}': exceeded quota"
+        "RequestRefused", f"the API server refused to create {kind} '{name}': exceeded quota"
     )
 
 
@@ -288,7 +288,7 @@ def test_refusal_blocks_with_the_servers_words(verb: str, call: str) -> None:
         pytest.param(Refused(409, "changed"), Carried.STALE, id="changed since is looked at again"),
         pytest.param(
             Refused(403, "forbidden"),
-            Blocked("Refused", "the API server refused to delete Job 'old': forbidden"),
+            Blocked("RequestRefused", "the API server refused to delete Job 'old': forbidden"),
             id="forbidden blocks",
         ),
     ],

@@ -109,8 +109,8 @@ def test_blocked_object_says_so_and_is_tried_again_in_a_minute() -> None:
     assert again == Again(seconds=60.0)
     [item] = world.cache.all(DATASETS)
     assert [(c["type"], c["reason"]) for c in item["status"]["conditions"]] == [
-        ("Ready", "Refused"),
-        ("Stalled", "Refused"),
+        ("Ready", "RequestRefused"),
+        ("Stalled", "RequestRefused"),
     ]
 
 

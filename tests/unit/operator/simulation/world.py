@@ -12,16 +12,9 @@ from tests.builders import NOW, Object
 from tests.unit.operator.memory_api import MemoryApi, MemoryServer, matches
 from tests.unit.operator.simulation.controllers import Bucket, Controllers
 
-from tidewheel_operator.reconcile import (
-    artifact_store,
-    dataset,
-    model_deployment,
-    model_pipeline,
-    model_version,
-    training_run,
-)
 from tidewheel_operator.reconcile.routing import keys_of
-from tidewheel_operator.reconcile.step import Again, Reconciler, reconcile
+from tidewheel_operator.reconcile.step import Again, reconcile
+from tidewheel_operator.reconcile.workers import RECONCILERS
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.alert_counts import AlertCounts
 from tidewheel_operator.runtime.api import ApiUnavailableError, Found, Outcome
@@ -32,17 +25,6 @@ from tidewheel_operator.runtime.resources import RESOURCES, Resource
 from tidewheel_operator.settings import Settings
 
 SETTINGS = Settings(trainer_image="registry.test/trainer:1", server_image="registry.test/server:1")
-RECONCILERS: dict[str, Reconciler[Any, Any]] = {
-    module.RECONCILER.resource.plural: module.RECONCILER
-    for module in (
-        artifact_store,
-        dataset,
-        model_deployment,
-        model_pipeline,
-        model_version,
-        training_run,
-    )
-}
 News = tuple[Resource, Change, Object]
 Listing = Mapping[Resource, Sequence[Object]]
 

@@ -1,6 +1,7 @@
 """What alerts open, and what they do not."""
 
 import asyncio
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.builders import (
     make_snapshot,
     time_text,
 )
+from tests.unit.operator.observations import as_sent
 from tests.unit.operator.policies.loops import learned
 from tests.unit.operator.reconcile.worlds import events, make_world
 from tests.unit.operator.web.notifications import (
@@ -38,7 +40,6 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_contracts.api.v1alpha1.training_run import Cause, Stage, TrainingRunStatus
 from tidewheel_operator.manifests.names import digest_of
-from tidewheel_operator.runtime.api import Refused
 from tidewheel_operator.runtime.resources import MODEL_PIPELINES, TRAINING_RUNS
 from tidewheel_operator.web.alert_tokens import AlertTokens
 from tidewheel_operator.web.alerts import alert_app
@@ -85,9 +86,25 @@ def test_alert_is_remembered_after_its_run_is_pruned(post: Post) -> None:
 
 def test_run_that_two_replicas_create_at_once_is_created_once(post: Post) -> None:
     world, api = make_loop()
-    api.answers["create TrainingRun"] = Refused(409, "exists")
+    post(world, [payload(alert())])
+    other_replica, _ = make_loop()
 
-    assert post(world, [payload(alert())]) == [answered(DUPLICATE)]
+    assert post(dataclasses.replace(other_replica, api=api), [payload(alert())]) == [
+        answered(DUPLICATE)
+    ]
+    assert len(api.server.all(TRAINING_RUNS)) == 1
+
+
+def test_run_of_somebody_else_with_the_same_name_makes_alertmanager_come_again(
+    post: Post,
+) -> None:
+    world, api = make_loop()
+    api.server.create(TRAINING_RUNS, as_sent(make_run(run_name())))
+
+    [(status, answer)] = post(world, [payload(alert())])
+
+    message = f"TrainingRun '{run_name()}' exists and belongs to somebody else"
+    assert (status, answer) == (503, {"error": message})
 
 
 def test_other_alerts_meet_in_the_queued_run(post: Post) -> None:

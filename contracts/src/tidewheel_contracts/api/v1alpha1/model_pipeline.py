@@ -67,6 +67,7 @@ class Reason(StrEnum):
     RUNS_PER_DAY = "RunsPerDayReached"  # the day's runs are used up
     SUSPENDED = "Suspended"  # spec.suspend holds new runs back
     WARNING = "GrowthWarning"  # rows grew beyond the limit and the action is Warn
+    NEW_DATA_IGNORED = "NewDataIgnored"  # `triggers.onNewData.action` is Ignore
     ALERTS_IGNORED = "AlertsIgnored"  # `triggers.onAlert` is Ignore
     OPENED = "Opened"  # a run was opened; the message names it
 

@@ -103,6 +103,7 @@ class Reason(StrEnum):
     REFUSED = "Refused"  # the gate refused the candidate
     INCONCLUSIVE = "Inconclusive"  # the gate had too few rows
     NOTHING_NEW = "NothingNewToLearn"  # same snapshot and same recipe as the last run
+    RESULT_INCOMPLETE = "ResultIncomplete"  # the Job's words lack what a version is made of
     JOB_LOST = "JobLost"  # the Job was deleted more often than attempts are allowed
     NAME_CONFLICT = "NameConflict"  # a Job of somebody else has the name that ours needs
     INVALID = "Invalid"  # the stored object does not satisfy this version's schema
