@@ -18,7 +18,7 @@ STRUCTURAL = {
     "type", "description", "default", "enum", "format", "pattern", "required", "properties",
     "items", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum",
     "maxProperties", "x-kubernetes-validations", "x-kubernetes-list-type",
-    "x-kubernetes-list-map-keys", "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-list-map-keys", "x-kubernetes-map-type", "x-kubernetes-preserve-unknown-fields",
 }  # fmt: skip
 
 
