@@ -42,11 +42,17 @@ def test_operator_is_told_its_settings(render: Render, only: Only) -> None:
         "server": {"image": {"tag": "dev"}},
         "imagePullPolicy": "Never",
         "watchNamespaces": ["ml-a", "ml-b"],
+        "operator": {"writes": {"perSecond": 10000, "burst": 1}},
     }
 
     deployment = only(render(values), "Deployment")
 
     assert _environment(deployment) == {
+        "TIDEWHEEL_POD_NAME": "metadata.name",
+        "TIDEWHEEL_POD_NAMESPACE": "metadata.namespace",
+        "TIDEWHEEL_LEASE_NAME": "tidewheel-operator",
+        "TIDEWHEEL_WRITES_PER_SECOND": "10000",
+        "TIDEWHEEL_WRITE_BURST": "1",
         "TIDEWHEEL_TRAINER_IMAGE": f"tidewheel/trainer@{DIGEST}",
         "TIDEWHEEL_SERVER_IMAGE": "tidewheel/server:dev",
         "TIDEWHEEL_IMAGE_PULL_POLICY": "Never",
@@ -161,4 +167,10 @@ def _container(deployment: dict[str, Any]) -> dict[str, Any]:
 
 
 def _environment(deployment: dict[str, Any]) -> dict[str, str]:
-    return {entry["name"]: entry["value"] for entry in _container(deployment)["env"]}
+    """Return the value of every variable, or the field of the pod that it is taken from."""
+    return {
+        entry["name"]: entry["value"]
+        if "value" in entry
+        else entry["valueFrom"]["fieldRef"]["fieldPath"]
+        for entry in _container(deployment)["env"]
+    }

@@ -37,9 +37,49 @@ def test_chart_passes_the_strict_linter(helm: Run, chart: Path) -> None:
             id="number as text",
         ),
         pytest.param(
-            {"operator": {"replicas": 2}},
-            "at '/operator/replicas': maximum: got 2, want 1",
-            id="two operators without a leader",
+            {"operator": {"replicas": -1}},
+            "at '/operator/replicas': minimum: got -1, want 0",
+            id="less than no replica",
+        ),
+        pytest.param(
+            {"operator": {"replicas": None}},
+            "at '/operator': missing property 'replicas'",
+            id="replicas left open",
+        ),
+        pytest.param(
+            {"operator": {"podDisruptionBudget": {"enabled": "no"}}},
+            "at '/operator/podDisruptionBudget/enabled': got string, want boolean",
+            id="budget switched off by a word",
+        ),
+        pytest.param(
+            {"operator": {"podDisruptionBudget": {"minAvailable": 2}}},
+            "at '/operator/podDisruptionBudget': additional properties 'minAvailable' not allowed",
+            id="budget that would block every drain",
+        ),
+        pytest.param(
+            {"operator": {"writes": {"perSecond": 0}}},
+            "at '/operator/writes/perSecond': minimum: got 0, want 1",
+            id="no writes at all",
+        ),
+        pytest.param(
+            {"operator": {"writes": {"perSecond": 10001}}},
+            "at '/operator/writes/perSecond': maximum: got 10,001, want 10,000",
+            id="more writes than any API server takes",
+        ),
+        pytest.param(
+            {"operator": {"writes": {"perSecond": 0.5}}},
+            "at '/operator/writes/perSecond': got number, want integer",
+            id="half a write",
+        ),
+        pytest.param(
+            {"operator": {"writes": {"burst": 0}}},
+            "at '/operator/writes/burst': minimum: got 0, want 1",
+            id="a burst of nothing",
+        ),
+        pytest.param(
+            {"operator": {"writes": {"burst": 10001}}},
+            "at '/operator/writes/burst': maximum: got 10,001, want 10,000",
+            id="a burst without bounds",
         ),
         pytest.param(
             {"crds": {"keep": "false"}},

@@ -65,6 +65,11 @@ A list without names fails even when the schema was skipped.
 {{- end -}}
 {{- end -}}
 
+{{/* Name of the Lease whose holder leads; every release has its own. */}}
+{{- define "tidewheel.leaseName" -}}
+{{- printf "%s-operator" (include "tidewheel.fullname" .) -}}
+{{- end -}}
+
 {{/* What binds a role to the operator. */}}
 {{- define "tidewheel.subjects" -}}
 - kind: ServiceAccount
