@@ -27,6 +27,7 @@ class OperatorProcess:
     folder: Path
     namespace: str
     environment: dict[str, str] = field(default_factory=dict)
+    name: str = "operator-0"
     http_port: int = field(default_factory=free_port)
     alert_port: int = field(default_factory=free_port)
     child: subprocess.Popen[bytes] | None = None
@@ -108,7 +109,7 @@ class OperatorProcess:
 
     @property
     def _log_file(self) -> Path:
-        return self.folder / "operator.log"
+        return self.folder / f"{self.name}.log"
 
     def _environment(self) -> dict[str, str]:
         sources = [str(paths.REPOSITORY / source) for source in _SOURCES]
@@ -120,6 +121,9 @@ class OperatorProcess:
             "TIDEWHEEL_WATCH_NAMESPACES": self.namespace,
             "TIDEWHEEL_HTTP_PORT": str(self.http_port),
             "TIDEWHEEL_ALERT_PORT": str(self.alert_port),
+            # A successor of the same name is the same replica: it takes its Lease back at once.
+            "TIDEWHEEL_POD_NAME": self.name,
+            "TIDEWHEEL_POD_NAMESPACE": self.namespace,
             **self.environment,
         }
 

@@ -1,38 +1,30 @@
-"""The life of the process: wait for the CRDs, fill the cache, work, end in good order."""
+"""The life of the process: start up, watch, lead when it is this replica's turn, end in order."""
 
 import asyncio
 import logging
 import signal
-from datetime import UTC, datetime
-from itertools import chain, repeat
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tidewheel_operator.reconcile.routing import keys_of
+from tidewheel_operator.leading import drain, lead
+from tidewheel_operator.parts import Parts, make_parts
 from tidewheel_operator.reconcile.workers import run_workers
-from tidewheel_operator.reconcile.world import World
-from tidewheel_operator.runtime.alert_counts import AlertCounts
-from tidewheel_operator.runtime.api import ApiUnavailableError, KubernetesApi
-from tidewheel_operator.runtime.cache import Cache
-from tidewheel_operator.runtime.client import make_client
-from tidewheel_operator.runtime.event_source import Change, EventSource, OnChange
-from tidewheel_operator.runtime.queue import WorkQueue
-from tidewheel_operator.runtime.resources import Resource
-from tidewheel_operator.runtime.sync import fill, missing_definitions, verify
+from tidewheel_operator.runtime.event_source import EventSource
+from tidewheel_operator.runtime.metrics import QUEUE_DEPTH, QUEUE_OLDEST_SECONDS
+from tidewheel_operator.runtime.resources import RESOURCES
+from tidewheel_operator.runtime.vitals import measure_loop_lag
 from tidewheel_operator.settings import Settings
+from tidewheel_operator.startup import start_up
 from tidewheel_operator.web.alert_tokens import AlertTokens
 from tidewheel_operator.web.alerts import alert_app
-from tidewheel_operator.web.health import Health, health_app
+from tidewheel_operator.web.health import health_app
 
 __all__ = ["run_process"]
 
-Object = dict[str, Any]
 _LOG = logging.getLogger(__name__)
-_START_POLL_SECONDS = 2.0
-# Soon once, for what was deleted between our first listing and the start of the watches.
-_FIRST_VERIFY_SECONDS = 30.0
-_VERIFY_SECONDS = 600.0
 _WATCH_POLL_SECONDS = 1.0
 
 
@@ -42,19 +34,15 @@ async def run_process(settings: Settings, source: EventSource) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    health = Health()
-    client = await make_client()
-    servers = [await _serve(health_app(health), settings.http_port)]
-    api, cache, queue = KubernetesApi(client), Cache(), WorkQueue()
-    world = World(api, cache, settings, lambda: datetime.now(UTC), AlertCounts())
-    try:
-        work = asyncio.create_task(_work(world, api, queue, source, health, servers))
-        return await _until_stopped(stop, work, source)
-    finally:
-        source.stop()
-        for server in servers:
-            await server.cleanup()
-        await client.close()
+    async with make_parts(settings) as parts, _servers() as servers:
+        await servers.serve(health_app(parts.health), settings.http_port)
+        work = asyncio.create_task(_work(parts, source, servers))
+        try:
+            return await _until_stopped(stop, work, source)
+        finally:
+            # First of all the Lease: the other replica must not wait for the rest.
+            await drain(parts.leadership, parts.queue, work)
+            source.stop()
 
 
 async def _until_stopped(stop: asyncio.Event, work: asyncio.Task[None], source: EventSource) -> int:
@@ -66,99 +54,68 @@ async def _until_stopped(stop: asyncio.Event, work: asyncio.Task[None], source: 
         if source.has_failed():
             # Crash-only: a fresh start is the one way back that is always tested.
             _LOG.error("watches have ended; the process ends to start afresh")
-            work.cancel()
             return 1
-    if work.done() and not work.cancelled() and work.exception() is not None:
+    if work.done():
         _LOG.error("work has ended", exc_info=work.exception())
         return 1
-    work.cancel()
-    await asyncio.gather(work, return_exceptions=True)
-    _LOG.info("stopped")
+    _LOG.info("stopping")
     return 0
 
 
-async def _work(
-    world: World,
-    api: KubernetesApi,
-    queue: WorkQueue,
-    source: EventSource,
-    health: Health,
-    servers: list[web.AppRunner],
-) -> None:
-    settings, cache = world.settings, world.cache
-    await _wait_for_definitions(api, health)
-    cache.subscribe(lambda resource, item: _mark_dirty(cache, queue, resource, item))
-    await _fill(api, cache, settings, health)
-    source.start(_on_change(cache, asyncio.get_running_loop()))
+async def _work(parts: Parts, source: EventSource, servers: "_Servers") -> None:
+    settings, vitals = parts.settings, parts.vitals
+    parts.cache.subscribe(parts.mark_dirty)
+    await start_up(parts.api, parts.cache, settings.watch_namespaces, parts.health)
+    vitals.expect(RESOURCES)
+    source.start(parts.on_change(asyncio.get_running_loop()))
     if settings.alert_tokens_file is not None:
-        app = alert_app(world, AlertTokens(settings.alert_tokens_file))
-        servers.append(await _serve(app, settings.alert_port))
-    health.waiting_for = ""
-    _LOG.info("working")
+        app = alert_app(parts.alert_world, AlertTokens(settings.alert_tokens_file))
+        await servers.serve(app, settings.alert_port)
+    _show_queue(parts)
+    parts.health.waiting_for = ""
+    _LOG.info("watching; the cache is filled")
     async with asyncio.TaskGroup() as group:
-        group.create_task(run_workers(world, queue, settings.workers))
-        pauses = chain((_FIRST_VERIFY_SECONDS,), repeat(_VERIFY_SECONDS))
-        group.create_task(verify(api, cache, settings.watch_namespaces, pauses))
-
-
-async def _wait_for_definitions(api: KubernetesApi, health: Health) -> None:
-    while True:
-        try:
-            missing = await missing_definitions(api)
-        except ApiUnavailableError as error:
-            reason = f"the API server: {error}"
-        else:
-            if not missing:
-                return
-            reason = f"CustomResourceDefinitions: {', '.join(missing)}"
-        _say_once(health, reason)
-        await asyncio.sleep(_START_POLL_SECONDS)
-
-
-async def _fill(api: KubernetesApi, cache: Cache, settings: Settings, health: Health) -> None:
-    while True:
-        try:
-            await fill(api, cache, settings.watch_namespaces)
-        except ApiUnavailableError as error:
-            _say_once(health, f"the first listing: {error}")
-            await asyncio.sleep(_START_POLL_SECONDS)
-        else:
-            return
-
-
-def _say_once(health: Health, reason: str) -> None:
-    if health.waiting_for != reason:
-        health.waiting_for = reason
-        _LOG.info("waiting for %s", reason)
-
-
-def _mark_dirty(cache: Cache, queue: WorkQueue, resource: Resource, item: Object) -> None:
-    for key in keys_of(cache, resource, item):
-        queue.add(key)
-
-
-def _on_change(cache: Cache, loop: asyncio.AbstractEventLoop) -> OnChange:
-    def put(resource: Resource, change: Change, item: Object) -> None:
-        if change is Change.SEEN:
-            cache.put(resource, item)
-            return
-        metadata = item["metadata"]
-        cache.remove(
-            resource,
-            metadata["namespace"],
-            metadata["name"],
-            metadata["uid"],
-            metadata.get("resourceVersion"),
+        aside = [
+            group.create_task(parts.verifier.run()),
+            group.create_task(measure_loop_lag(vitals)),
+        ]
+        await lead(
+            parts.leadership,
+            parts.queue,
+            lambda: run_workers(parts.world, parts.queue, vitals, settings.workers),
         )
-
-    def on_change(resource: Resource, change: Change, item: Object) -> None:
-        loop.call_soon_threadsafe(put, resource, change, item)
-
-    return on_change
+        for task in aside:
+            task.cancel()
 
 
-async def _serve(app: web.Application, port: int) -> web.AppRunner:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "0.0.0.0", port).start()  # noqa: S104 - a pod's own address
-    return runner
+def _show_queue(parts: Parts) -> None:
+    """Let metrics tell of the leader's queue; the other replica's only shows what it would do."""
+    queue, leadership = parts.queue, parts.leadership
+    QUEUE_DEPTH.set_function(lambda: float(len(queue)) if leadership.is_leading else 0.0)
+    QUEUE_OLDEST_SECONDS.set_function(
+        lambda: queue.oldest_seconds() if leadership.is_leading else 0.0
+    )
+
+
+@dataclass(slots=True)
+class _Servers:
+    """The HTTP servers that run."""
+
+    runners: list[web.AppRunner] = field(default_factory=list)
+
+    async def serve(self, app: web.Application, port: int) -> None:
+        """Serve an application on all addresses of the pod."""
+        runner = web.AppRunner(app, access_log=None)
+        self.runners.append(runner)
+        await runner.setup()
+        await web.TCPSite(runner, "0.0.0.0", port).start()  # noqa: S104 - a pod's own address
+
+
+@asynccontextmanager
+async def _servers() -> AsyncIterator[_Servers]:
+    servers = _Servers()
+    try:
+        yield servers
+    finally:
+        for runner in servers.runners:
+            await runner.cleanup()

@@ -22,6 +22,12 @@ class Settings:
     http_port: int = 8080
     alert_port: int = 8090
     workers: int = 16
+    pod_name: str = ""
+    pod_namespace: str = ""
+    lease_name: str = "tidewheel-operator"
+    writes_per_second: int = 400
+    write_burst: int = 800
+    verify_seconds: int = 600
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
@@ -32,25 +38,40 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     """
     namespaces = environ.get("TIDEWHEEL_WATCH_NAMESPACES", "")
     return Settings(
-        trainer_image=_required(environ, "TIDEWHEEL_TRAINER_IMAGE"),
-        server_image=_required(environ, "TIDEWHEEL_SERVER_IMAGE"),
+        trainer_image=_required(environ, "TIDEWHEEL_TRAINER_IMAGE", "an image"),
+        server_image=_required(environ, "TIDEWHEEL_SERVER_IMAGE", "an image"),
         image_pull_policy=environ.get("TIDEWHEEL_IMAGE_PULL_POLICY", "IfNotPresent"),
         watch_namespaces=tuple(name.strip() for name in namespaces.split(",") if name.strip()),
         alert_tokens_file=environ.get("TIDEWHEEL_ALERT_TOKENS_FILE") or None,
         http_port=_port(environ, "TIDEWHEEL_HTTP_PORT", 8080),
         alert_port=_port(environ, "TIDEWHEEL_ALERT_PORT", 8090),
+        workers=_count(environ, "TIDEWHEEL_WORKERS", 16, 256),
+        pod_name=_required(environ, "TIDEWHEEL_POD_NAME", "this replica"),
+        pod_namespace=_required(environ, "TIDEWHEEL_POD_NAMESPACE", "the Lease's namespace"),
+        lease_name=environ.get("TIDEWHEEL_LEASE_NAME") or "tidewheel-operator",
+        writes_per_second=_count(environ, "TIDEWHEEL_WRITES_PER_SECOND", 400, 10_000),
+        write_burst=_count(environ, "TIDEWHEEL_WRITE_BURST", 800, 100_000),
+        verify_seconds=_count(environ, "TIDEWHEEL_VERIFY_SECONDS", 600, 3600),
     )
 
 
-def _required(environ: Mapping[str, str], name: str) -> str:
+def _required(environ: Mapping[str, str], name: str, what: str) -> str:
     value = environ.get(name, "")
     if not value:
-        raise SettingsError(f"{name} must name an image")
+        raise SettingsError(f"{name} must name {what}")
     return value
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:
-    text = environ.get(name, str(default))
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise SettingsError(f"{name} must be a port number from 1 to 65535, not '{text}'")
+    return _number(environ, name, default, 65535, "a port number")
+
+
+def _count(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
+    return _number(environ, name, default, most, "a whole number")
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, most: int, what: str) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isdecimal() or not 0 < int(text) <= most:
+        raise SettingsError(f"{name} must be {what} from 1 to {most}, not '{text}'")
     return int(text)

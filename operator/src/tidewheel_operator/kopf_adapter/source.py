@@ -23,6 +23,8 @@ _LOG = logging.getLogger(__name__)
 # Below the API server's own limit, so that streams end when we expect it.
 _SERVER_TIMEOUT_SECONDS = 290
 _CLIENT_TIMEOUT_SECONDS = 310
+# What kopf calls the events of a watch; objects of a listing come without a name.
+_CHANGES = {None: Change.LISTED, "DELETED": Change.GONE}
 # About ten minutes of an API server that is away.
 _ERROR_BACKOFFS = (1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 60, 60, 60, 60, 60, 60, 60)
 
@@ -90,8 +92,7 @@ def _watch(registry: kopf.OperatorRegistry, resource: Resource, on_change: OnCha
             # A copy: the cache trims it in another thread while kopf may still read its own.
             "metadata": dict(seen["metadata"]),
         }
-        change = Change.GONE if event["type"] == "DELETED" else Change.SEEN
-        on_change(resource, change, item)
+        on_change(resource, _CHANGES.get(event["type"], Change.SEEN), item)
 
     decorate = kopf.on.event(
         resource.group,

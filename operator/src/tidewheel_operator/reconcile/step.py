@@ -10,6 +10,7 @@ from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.observed import Observed, Unreadable, parse, parse_status
 from tidewheel_operator.policies.settled import block, refuse
 from tidewheel_operator.reconcile.carry_out import Blocked, Carried, Result, carry_out
+from tidewheel_operator.reconcile.measures import measure
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.resources import Resource
 
@@ -22,10 +23,11 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """When an object is to be looked at again: after a while, at once, or when it changes."""
+    """When an object is to be looked at again: after a while, at once, when it changes, never."""
 
     seconds: float | None = None
     is_stale: bool = False
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ async def reconcile(
     """Bring one object one step closer to its spec."""
     item = world.cache.get(reconciler.resource, namespace, name)
     if item is None or "deletionTimestamp" in item["metadata"]:
-        return Again()
+        return Again(is_gone=True)
     observed = parse(item, reconciler.spec, reconciler.status)
     if isinstance(observed, Unreadable):
         decision = refuse(observed, parse_status(item, reconciler.status), world.clock())
@@ -53,6 +55,8 @@ async def reconcile(
     result = await carry_out(world, reconciler.resource, item, decision)
     if isinstance(result, Blocked):
         return await _say_blocked(reconciler, world, item, result)
+    if result is Carried.DONE:
+        measure(item, decision, world.clock())
     return Again(decision.requeue_seconds, is_stale=result is Carried.STALE)
 
 

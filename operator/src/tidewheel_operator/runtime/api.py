@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 import aiohttp
 from kubernetes.aio.client import ApiClient
 
+from tidewheel_operator.runtime.fence import Gate
 from tidewheel_operator.runtime.metrics import API_CALLS
+from tidewheel_operator.runtime.pacing import Pacing
 from tidewheel_operator.runtime.resources import Resource
 
 __all__ = [
@@ -26,7 +28,11 @@ __all__ = [
 ]
 
 FIELD_MANAGER = "tidewheel"
-_TIMEOUT_SECONDS = 30
+# A list of ten thousand objects takes its time.
+READ_TIMEOUT_SECONDS = 30.0
+# A write that was let through must have ended before another replica can hold the Lease.
+WRITE_TIMEOUT_SECONDS = 4.0
+_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _NOT_FOUND = 404
 _CONFLICT = 409
 _TOO_MANY = 429
@@ -83,8 +89,16 @@ class Api(Protocol):
     ) -> list[Object]:
         """Read all objects of a namespace, or of the cluster, that a label selector matches."""
 
+    async def list_metadata(
+        self, resource: Resource, namespace: str | None, selector: str = ""
+    ) -> list[Object]:
+        """Read the metadata alone of all objects that `list_all` would read."""
+
     async def create(self, resource: Resource, manifest: Object) -> Outcome:
         """Create an object."""
+
+    async def replace(self, resource: Resource, manifest: Object) -> Outcome:
+        """Replace an object, if it still has the resourceVersion of the manifest."""
 
     async def apply(self, resource: Resource, manifest: Object) -> Outcome:
         """Apply our fields of an object on the server's side, by force."""
@@ -101,8 +115,17 @@ class Api(Protocol):
 class KubernetesApi:
     """The real API server, through the official client's connection and credentials."""
 
-    def __init__(self, client: ApiClient) -> None:
+    def __init__(
+        self,
+        client: ApiClient,
+        pacing: Pacing,
+        gate: Gate,
+        read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
+    ) -> None:
         self._client = client
+        self._pacing = pacing
+        self._gate = gate
+        self._read_timeout_seconds = read_timeout_seconds
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Outcome:
         """Read one object."""
@@ -112,20 +135,39 @@ class KubernetesApi:
         self, resource: Resource, namespace: str | None, selector: str = ""
     ) -> list[Object]:
         """Read all objects of a namespace, or of the cluster, that a label selector matches."""
-        query = {"labelSelector": selector} if selector else {}
-        outcome = await self._send("GET", resource.path(namespace), query=query)
-        if isinstance(outcome, Refused):
-            raise ApiUnavailableError(f"listing {resource.plural}: {outcome.message}")
-        items: list[Object] = outcome.object["items"]
+        items = await self._list(resource, namespace, selector, "application/json")
         # Items of a list carry neither kind nor version, yet everybody downstream reads them.
         return [
             {"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in items
         ]
 
+    async def list_metadata(
+        self, resource: Resource, namespace: str | None, selector: str = ""
+    ) -> list[Object]:
+        """Read the metadata alone of all objects that `list_all` would read."""
+        items = await self._list(resource, namespace, selector, _METADATA_ONLY)
+        return [item["metadata"] for item in items]
+
+    async def _list(
+        self, resource: Resource, namespace: str | None, selector: str, accept: str
+    ) -> list[Object]:
+        query = {"labelSelector": selector} if selector else {}
+        outcome = await self._send("GET", resource.path(namespace), query=query, accept=accept)
+        if isinstance(outcome, Refused):
+            raise ApiUnavailableError(f"listing {resource.plural}: {outcome.message}")
+        items: list[Object] = outcome.object["items"]
+        return items
+
     async def create(self, resource: Resource, manifest: Object) -> Outcome:
         """Create an object."""
         path = resource.path(manifest["metadata"]["namespace"])
         return await self._send("POST", path, manifest, query={"fieldManager": FIELD_MANAGER})
+
+    async def replace(self, resource: Resource, manifest: Object) -> Outcome:
+        """Replace an object, if it still has the resourceVersion of the manifest."""
+        metadata = manifest["metadata"]
+        path = resource.path(metadata["namespace"], metadata["name"])
+        return await self._send("PUT", path, manifest, query={"fieldManager": FIELD_MANAGER})
 
     async def apply(self, resource: Resource, manifest: Object) -> Outcome:
         """Apply our fields of an object on the server's side, by force."""
@@ -181,17 +223,19 @@ class KubernetesApi:
         body: Object | None = None,
         query: Mapping[str, str] | None = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> Outcome:
+        seconds = await self._leave(method)
         url = self._client.configuration.host + path
         if query:
             url = f"{url}?{urlencode(query)}"
-        headers = {"Accept": "application/json", "Content-Type": content_type}
+        headers = {"Accept": accept, "Content-Type": content_type}
         auth = (await self._client.configuration.auth_settings()).get("BearerToken")
         if auth:
             headers["Authorization"] = auth["value"]
         try:
             response = await self._client.call_api(
-                method, url, header_params=headers, body=body, _request_timeout=_TIMEOUT_SECONDS
+                method, url, header_params=headers, body=body, _request_timeout=seconds
             )
             text: bytes = await response.response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -200,11 +244,30 @@ class KubernetesApi:
             words = str(error) or type(error).__name__
             raise ApiUnavailableError(f"{method} {path}: {words}") from error
         API_CALLS.labels(method, str(response.status)).inc()
-        retry_after = response.response.headers.get("Retry-After")
+        retry_after = _seconds_of(response.response.headers.get("Retry-After"))
+        if retry_after is not None:
+            self._pacing.pause(retry_after)
         return _outcome(method, path, response.status, text, retry_after)
 
+    async def _leave(self, method: str) -> float:
+        """Wait until the request may be sent; return how long its answer may take."""
+        if method == "GET":
+            await self._pacing.before_read()
+            return self._read_timeout_seconds
+        await self._pacing.before_write()
+        # Last of all: nothing may come between this check and the sending.
+        self._gate.check()
+        return WRITE_TIMEOUT_SECONDS
 
-def _outcome(method: str, path: str, status: int, text: bytes, retry_after: str | None) -> Outcome:
+
+def _seconds_of(retry_after: str | None) -> float | None:
+    """Return the seconds of a Retry-After header; the API server sends no dates."""
+    return float(retry_after) if retry_after and retry_after.isdecimal() else None
+
+
+def _outcome(
+    method: str, path: str, status: int, text: bytes, retry_after: float | None
+) -> Outcome:
     try:
         answer = json.loads(text)
     except ValueError as error:
@@ -213,6 +276,5 @@ def _outcome(method: str, path: str, status: int, text: bytes, retry_after: str 
         return Found(answer)
     message = str(answer.get("message", text[:200]))
     if status in (_UNAUTHORIZED, _TOO_MANY) or status >= _SERVER_ERROR:
-        seconds = float(retry_after) if retry_after and retry_after.isdigit() else None
-        raise ApiUnavailableError(f"{method} {path}: {status} {message}", seconds)
+        raise ApiUnavailableError(f"{method} {path}: {status} {message}", retry_after)
     return Refused(status, message)

@@ -15,6 +15,7 @@ class Change(Enum):
     """What happened to an object."""
 
     SEEN = "seen"  # it exists, as it is given
+    LISTED = "listed"  # so does this one, found by a new listing: others may have gone unseen
     GONE = "gone"  # it was deleted
 
 

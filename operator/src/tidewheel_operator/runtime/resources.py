@@ -13,6 +13,7 @@ __all__ = [
     "DEPLOYMENTS",
     "EVENTS",
     "JOBS",
+    "LEASES",
     "MODEL_DEPLOYMENTS",
     "MODEL_PIPELINES",
     "MODEL_VERSIONS",
@@ -70,6 +71,7 @@ DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment", CHILD_SELECTOR
 SERVICES = Resource("", "v1", "services", "Service", CHILD_SELECTOR)
 PODS = Resource("", "v1", "pods", "Pod", CHILD_SELECTOR)
 EVENTS = Resource("", "v1", "events", "Event")
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 
 RESOURCES = (*OWN_RESOURCES, JOBS, DEPLOYMENTS, SERVICES, PODS)
 

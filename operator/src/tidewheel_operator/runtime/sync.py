@@ -1,17 +1,13 @@
-"""Filling the cache at the start, and finding deletions that the watches missed."""
+"""Filling the cache at the start: from then on, absence from it means something."""
 
-import asyncio
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from tidewheel_contracts.api.kind import GROUP
-from tidewheel_operator.runtime.api import ApiUnavailableError, KubernetesApi
+from tidewheel_operator.runtime.api import KubernetesApi
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.resources import OWN_RESOURCES, RESOURCES
 
-__all__ = ["fill", "missing_definitions", "verify"]
-
-_LOG = logging.getLogger(__name__)
+__all__ = ["fill", "missing_definitions"]
 
 
 async def missing_definitions(api: KubernetesApi) -> list[str]:
@@ -33,36 +29,12 @@ async def missing_definitions(api: KubernetesApi) -> list[str]:
 
 
 async def fill(api: KubernetesApi, cache: Cache, namespaces: Sequence[str]) -> None:
-    """Read every watched object once: from here on, absence from the cache means something."""
+    """Read every watched object once.
+
+    Raises:
+        ApiUnavailableError: the API server did not answer.
+    """
     for resource in RESOURCES:
         for namespace in namespaces or (None,):
             for item in await api.list_all(resource, namespace, resource.selector):
                 cache.put(resource, item)
-
-
-async def verify(
-    api: KubernetesApi, cache: Cache, namespaces: Sequence[str], pauses: Iterable[float]
-) -> None:
-    """Compare cache and server after each pause of so many seconds; forget what is gone."""
-    for seconds in pauses:
-        await asyncio.sleep(seconds)
-        try:
-            await _verify_once(api, cache, namespaces)
-        except ApiUnavailableError as error:
-            _LOG.warning("cache not verified: %s", error)
-
-
-async def _verify_once(api: KubernetesApi, cache: Cache, namespaces: Sequence[str]) -> None:
-    for resource in RESOURCES:
-        # Taken before the list, so that an object made meanwhile is not taken for a ghost.
-        known = {item["metadata"]["uid"]: item["metadata"] for item in cache.all(resource)}
-        live: set[str] = set()
-        for namespace in namespaces or (None,):
-            for item in await api.list_all(resource, namespace, resource.selector):
-                live.add(item["metadata"]["uid"])
-                cache.put(resource, item)
-        for uid in known.keys() - live:
-            metadata = known[uid]
-            _LOG.warning("%s %s is gone unnoticed", resource.kind, metadata["name"])
-            after = int(metadata["resourceVersion"]) + 1
-            cache.remove(resource, metadata["namespace"], metadata["name"], uid, after)

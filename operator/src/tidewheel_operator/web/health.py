@@ -1,5 +1,6 @@
 """Liveness, readiness and metrics."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -12,21 +13,30 @@ __all__ = ["Health", "health_app"]
 
 @dataclass(slots=True)
 class Health:
-    """What the process says about itself; `waiting_for` is empty once it works."""
+    """What the process says about itself.
+
+    `waiting_for` is empty once the replica can lead and answer alerts; `leader` names the replica
+    that leads; `complaints` gives the reasons to replace this process.
+    """
 
     waiting_for: str = "start"
+    leader: Callable[[], str] = str
+    complaints: Callable[[], list[str]] = list
 
 
 def health_app(health: Health) -> web.Application:
     """Return the application of the operator's own port."""
 
     async def healthz(_: web.Request) -> web.Response:
+        complaints = health.complaints()
+        if complaints:
+            return web.json_response({"alive": False, "complaints": complaints}, status=503)
         return web.json_response({"alive": True})
 
     async def readyz(_: web.Request) -> web.Response:
         if health.waiting_for:
             return web.json_response({"waitingFor": health.waiting_for}, status=503)
-        return web.json_response({"ready": True})
+        return web.json_response({"ready": True, "leader": health.leader()})
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(

@@ -1,0 +1,127 @@
+"""The parts of one operator process, made and joined once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tidewheel_operator.reconcile.routing import keys_of
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.alert_counts import AlertCounts
+from tidewheel_operator.runtime.api import WRITE_TIMEOUT_SECONDS, KubernetesApi
+from tidewheel_operator.runtime.cache import Cache
+from tidewheel_operator.runtime.client import make_client
+from tidewheel_operator.runtime.event_source import Change, OnChange
+from tidewheel_operator.runtime.fence import Fence, OpenGate
+from tidewheel_operator.runtime.leadership import Leadership, LeaseName
+from tidewheel_operator.runtime.pacing import Pacing
+from tidewheel_operator.runtime.queue import Lane, WorkQueue
+from tidewheel_operator.runtime.resources import Resource
+from tidewheel_operator.runtime.verification import Verifier
+from tidewheel_operator.runtime.vitals import Vitals
+from tidewheel_operator.settings import Settings
+from tidewheel_operator.web.health import Health
+
+__all__ = ["Parts", "make_parts"]
+
+Object = dict[str, Any]
+# Renewals of the Lease wait neither for tokens nor for a pause that others have earned.
+_LEASE_WRITES_PER_SECOND = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that lives as long as the process."""
+
+    settings: Settings
+    api: KubernetesApi
+    cache: Cache
+    queue: WorkQueue
+    world: World
+    alert_world: World
+    leadership: Leadership
+    verifier: Verifier
+    vitals: Vitals
+    health: Health
+
+    def mark_dirty(self, resource: Resource, item: Object) -> None:
+        """Queue every object that a change concerns."""
+        # What is read at the start has mostly been dealt with before: news go first.
+        lane = Lane.SLOW if self.health.waiting_for else Lane.FAST
+        for key in keys_of(self.cache, resource, item):
+            self.queue.add(key, lane)
+
+    def on_change(self, loop: asyncio.AbstractEventLoop) -> OnChange:
+        """Return what the watches call, from their own thread."""
+
+        def on_change(resource: Resource, change: Change, item: Object) -> None:
+            loop.call_soon_threadsafe(self._take_in, resource, change, item)
+
+        return on_change
+
+    def _take_in(self, resource: Resource, change: Change, item: Object) -> None:
+        self.vitals.heard(resource)
+        if change is not Change.GONE:
+            self.cache.put(resource, item)
+            if change is Change.LISTED:
+                self.verifier.soon(resource)
+            return
+        metadata = item["metadata"]
+        self.cache.remove(
+            resource,
+            metadata["namespace"],
+            metadata["name"],
+            metadata["uid"],
+            metadata.get("resourceVersion"),
+        )
+
+
+@asynccontextmanager
+async def make_parts(settings: Settings) -> AsyncIterator[Parts]:
+    """Make the parts, and close their connections at the end."""
+    client, lease_client = await make_client(), await make_client()
+    try:
+        fence, vitals, cache, queue = Fence(), Vitals(), Cache(), WorkQueue()
+        counts = AlertCounts()
+        pacing = Pacing(settings.writes_per_second, settings.write_burst)
+        api = KubernetesApi(client, pacing, fence)
+        leadership = Leadership(
+            KubernetesApi(
+                lease_client,
+                Pacing(_LEASE_WRITES_PER_SECOND, _LEASE_WRITES_PER_SECOND),
+                OpenGate(),
+                WRITE_TIMEOUT_SECONDS,
+            ),
+            LeaseName(settings.pod_namespace, settings.lease_name, settings.pod_name),
+            fence,
+        )
+        yield Parts(
+            settings=settings,
+            api=api,
+            cache=cache,
+            queue=queue,
+            world=World(api, cache, settings, _now, counts),
+            alert_world=World(
+                KubernetesApi(client, pacing, OpenGate()), cache, settings, _now, counts
+            ),
+            leadership=leadership,
+            verifier=Verifier(
+                api, cache, settings.watch_namespaces, settings.verify_seconds, vitals
+            ),
+            vitals=vitals,
+            health=Health(
+                leader=lambda: leadership.holder,
+                complaints=lambda: vitals.complaints(
+                    queue.oldest_seconds() if leadership.is_leading else 0.0
+                ),
+            ),
+        )
+    finally:
+        await client.close()
+        await lease_client.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
