@@ -42,7 +42,7 @@ def test_operator_is_told_its_settings(render: Render, only: Only) -> None:
         "server": {"image": {"tag": "dev"}},
         "imagePullPolicy": "Never",
         "watchNamespaces": ["ml-a", "ml-b"],
-        "operator": {"writes": {"perSecond": 10000, "burst": 1}},
+        "operator": {"writes": {"perSecond": 1, "burst": 100000}},
     }
 
     deployment = only(render(values), "Deployment")
@@ -51,8 +51,8 @@ def test_operator_is_told_its_settings(render: Render, only: Only) -> None:
         "TIDEWHEEL_POD_NAME": "metadata.name",
         "TIDEWHEEL_POD_NAMESPACE": "metadata.namespace",
         "TIDEWHEEL_LEASE_NAME": "tidewheel-operator",
-        "TIDEWHEEL_WRITES_PER_SECOND": "10000",
-        "TIDEWHEEL_WRITE_BURST": "1",
+        "TIDEWHEEL_WRITES_PER_SECOND": "1",
+        "TIDEWHEEL_WRITE_BURST": "100000",
         "TIDEWHEEL_TRAINER_IMAGE": f"tidewheel/trainer@{DIGEST}",
         "TIDEWHEEL_SERVER_IMAGE": "tidewheel/server:dev",
         "TIDEWHEEL_IMAGE_PULL_POLICY": "Never",

@@ -77,8 +77,8 @@ def test_chart_passes_the_strict_linter(helm: Run, chart: Path) -> None:
             id="a burst of nothing",
         ),
         pytest.param(
-            {"operator": {"writes": {"burst": 10001}}},
-            "at '/operator/writes/burst': maximum: got 10,001, want 10,000",
+            {"operator": {"writes": {"burst": 100001}}},
+            "at '/operator/writes/burst': maximum: got 100,001, want 100,000",
             id="a burst without bounds",
         ),
         pytest.param(

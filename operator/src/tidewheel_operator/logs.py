@@ -4,20 +4,22 @@ import json
 import logging
 import sys
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import Any
 
 from tidewheel_operator.redaction import redacted
 
 __all__ = ["about", "set_up_logs"]
 
 _LOG = logging.getLogger(__name__)
+_NAMES = ("namespace", "name", "uid")
 
 
-def about(kind: str, namespace: str, name: str, uid: str = "") -> dict[str, dict[str, str]]:
+def about(kind: str, metadata: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return what a log call takes as `extra` to say which object it is about."""
-    reference = {"kind": kind, "namespace": namespace, "name": name}
-    return {"object": {**reference, "uid": uid} if uid else reference}
+    return {"object": {"kind": kind, **{field: metadata.get(field, "") for field in _NAMES}}}
 
 
 class _JsonFormatter(logging.Formatter):
@@ -67,8 +69,8 @@ def _object_of(record: logging.LogRecord) -> dict[str, str]:
     reference = getattr(record, "object", None) or getattr(record, "k8s_ref", None)
     if not isinstance(reference, dict):
         return {}
-    fields = ("kind", "namespace", "name", "uid")
-    return {field: redacted(str(reference[field])) for field in fields if reference.get(field)}
+    fields = (field for field in ("kind", *_NAMES) if reference.get(field))
+    return {field: redacted(str(reference[field])) for field in fields}
 
 
 def _log_uncaught(

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.common import Status
+from tidewheel_operator.logs import about
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.drift import differs
 from tidewheel_operator.policies.events import Event, events_of
@@ -181,7 +182,7 @@ async def _write_status(world: World, resource: Resource, item: Object, status: 
 async def _tell_refused(world: World, item: Object, outcome: Refused) -> None:
     """Say in an event what no status can say: most likely the CRDs are of another release."""
     message = f"the API server refused the status: {outcome.message}"
-    _LOG.error("%s %s: %s", item["kind"], item["metadata"]["name"], message)
+    _LOG.error("%s", message, extra=about(item["kind"], item["metadata"]))
     await post_event(world, item, Event("Warning", "StatusRefused", message))
 
 

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from tidewheel_operator.logs import about
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.events import Event
 from tidewheel_operator.policies.observed import to_time
@@ -48,4 +49,5 @@ async def post_event(world: World, item: Object, event: Event) -> None:
     try:
         await world.api.create(EVENTS, manifest)
     except ApiUnavailableError as error:
-        _LOG.warning("event %s about %s was not posted: %s", event.reason, metadata["name"], error)
+        words = "event %s was not posted: %s"
+        _LOG.warning(words, event.reason, error, extra=about(item["kind"], metadata))
