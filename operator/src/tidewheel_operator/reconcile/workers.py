@@ -7,6 +7,7 @@ import time
 from enum import Enum
 from typing import Any
 
+from tidewheel_operator.logs import about
 from tidewheel_operator.reconcile import (
     artifact_store,
     dataset,
@@ -76,16 +77,16 @@ async def _reconcile_key(world: World, queue: WorkQueue, key: Key) -> _Result:
     try:
         again = await reconcile(RECONCILERS[key.plural], world, key.namespace, key.name)
     except ApiUnavailableError as error:
-        _LOG.warning("%s will be tried again: %s", key, error)
+        _LOG.warning("will be tried again: %s", error, extra=_about(key))
         queue.retry(key, error.retry_after_seconds)
         return _Result.UNAVAILABLE
     except NotLeaderError as error:
-        _LOG.warning("%s will be tried again: %s", key, error)
+        _LOG.warning("will be tried again: %s", error, extra=_about(key))
         queue.retry(key)
         return _Result.UNAVAILABLE
     except Exception:
         # A defect of ours in one object must not stop the others; it is logged and counted.
-        _LOG.exception("%s will be tried again", key)
+        _LOG.exception("will be tried again", extra=_about(key))
         queue.retry(key)
         return _Result.DEFECT
     finally:
@@ -97,6 +98,11 @@ async def _reconcile_key(world: World, queue: WorkQueue, key: Key) -> _Result:
     if not again.is_gone:
         _look_again(queue, key, again.seconds)
     return _Result.DONE
+
+
+def _about(key: Key) -> dict[str, dict[str, str]]:
+    kind = RECONCILERS[key.plural].resource.kind
+    return about(kind, {"namespace": key.namespace, "name": key.name})
 
 
 def _look_again(queue: WorkQueue, key: Key, seconds: float | None) -> None:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tidewheel_operator.logs import about
 from tidewheel_operator.runtime.api import Api, ApiUnavailableError, Found
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.clock import elapsed_seconds
@@ -104,7 +105,7 @@ class Verifier:
         known = self._cache.get(resource, namespace, name)
         if known is None or known["metadata"]["uid"] != uid:
             return
-        _LOG.warning("%s %s is gone unnoticed", resource.kind, name)
+        _LOG.warning("gone unnoticed", extra=about(resource.kind, metadata))
         MISSED_CHANGES.labels(resource.kind).inc()
         self._cache.remove(resource, namespace, name, uid, int(metadata["resourceVersion"]) + 1)
 

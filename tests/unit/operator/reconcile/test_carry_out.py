@@ -252,7 +252,9 @@ def test_child_that_went_is_looked_for_again_instead_of_applied() -> None:
     assert api.server.all(SERVICES) == []
 
 
-def test_refused_status_is_told_by_an_event_for_no_status_can_tell_it() -> None:
+def test_refused_status_is_told_by_an_event_for_no_status_can_tell_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     world, api = make_world(DATASET)
     api.answers["status Dataset"] = Refused(422, "unknown field")
 
@@ -265,6 +267,12 @@ def test_refused_status_is_told_by_an_event_for_no_status_can_tell_it() -> None:
         "StatusRefused",
         "the API server refused the status: unknown field",
     )
+    assert _logged(caplog) == [("the API server refused the status: unknown field", "flights")]
+
+
+def _logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Return every record and the name of the object that it is about."""
+    return [(one.getMessage(), vars(one)["object"]["name"]) for one in caplog.records]
 
 
 @pytest.mark.parametrize(("verb", "call"), [("create", "create Job"), ("apply", "create Service")])
@@ -329,7 +337,9 @@ def test_server_that_is_away_stops_everything_after(call: str) -> None:
     assert api.calls[-1] == call
 
 
-def test_event_tells_the_new_reason_and_a_lost_event_stops_nothing() -> None:
+def test_event_tells_the_new_reason_and_a_lost_event_stops_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     world, api = make_world(DATASET)
     carried(world, api, Decision(STATUS))
     assert events(api) == [("flights", "Normal", "Collecting", "words")]
@@ -339,6 +349,7 @@ def test_event_tells_the_new_reason_and_a_lost_event_stops_nothing() -> None:
 
     assert carried(world, api, Decision(stalled)) is Carried.DONE
     assert len(events(api)) == 1
+    assert _logged(caplog) == [("event Invalid was not posted: the API server is away", "flights")]
 
 
 def test_event_names_its_object_and_is_cut_to_what_the_server_takes() -> None:
