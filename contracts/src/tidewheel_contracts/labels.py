@@ -2,6 +2,7 @@
 
 __all__ = [
     "CAUSE",
+    "COALESCED",
     "DATASET",
     "DEPLOYMENT",
     "FINGERPRINT",
@@ -33,6 +34,7 @@ VERSION = "tidewheel.dev/version"  # number of the ModelVersion
 CAUSE = "tidewheel.dev/cause"  # why a run was opened: Initial, NewData, Alert, Demand
 
 # Annotations: facts that a create-once child carries for whoever reads it after a crash.
+COALESCED = "tidewheel.dev/coalesced-alerts"  # how many alerts met the run while it was queued
 REQUEST = "tidewheel.dev/request"  # the program's request as JSON, projected as a file
 ROUND = "tidewheel.dev/round"  # which collection of a Dataset, or attempt of a run, the Job is
 GENERATION = "tidewheel.dev/generation"  # generation of the owner's spec that the child was made of

@@ -9,7 +9,6 @@ from typing import Any
 
 from tidewheel_operator.reconcile.routing import keys_of
 from tidewheel_operator.reconcile.world import World
-from tidewheel_operator.runtime.alert_counts import AlertCounts
 from tidewheel_operator.runtime.api import WRITE_TIMEOUT_SECONDS, KubernetesApi
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.client import make_client
@@ -84,7 +83,6 @@ async def make_parts(settings: Settings) -> AsyncIterator[Parts]:
     client, lease_client = await make_client(), await make_client()
     try:
         fence, vitals, cache, queue = Fence(), Vitals(), Cache(), WorkQueue()
-        counts = AlertCounts()
         pacing = Pacing(settings.writes_per_second, settings.write_burst)
         api = KubernetesApi(client, pacing, fence)
         leadership = Leadership(
@@ -102,10 +100,8 @@ async def make_parts(settings: Settings) -> AsyncIterator[Parts]:
             api=api,
             cache=cache,
             queue=queue,
-            world=World(api, cache, settings, _now, counts),
-            alert_world=World(
-                KubernetesApi(client, pacing, OpenGate()), cache, settings, _now, counts
-            ),
+            world=World(api, cache, settings, _now),
+            alert_world=World(KubernetesApi(client, pacing, OpenGate()), cache, settings, _now),
             leadership=leadership,
             verifier=Verifier(
                 api, cache, settings.watch_namespaces, settings.verify_seconds, vitals

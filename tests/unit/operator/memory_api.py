@@ -7,7 +7,7 @@ selectors of watches. It validates our own kinds by their models.
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +109,18 @@ class MemoryServer:
         self._applied[uid] = copy.deepcopy(manifest)
         return Found(self._update(place, merged))
 
+    def annotate(self, resource: Resource, item: Object, annotations: Object) -> Outcome:
+        """Set annotations, unless the object has changed since."""
+        place, metadata = _place(resource, item), item["metadata"]
+        live = self.objects.get(place)
+        if live is None:
+            return Refused(404, f"{resource.plural} {place[2]!r} not found")
+        if live["metadata"]["resourceVersion"] != metadata["resourceVersion"]:
+            return Refused(409, "the object has been modified")
+        edited = copy.deepcopy(live)
+        edited["metadata"].setdefault("annotations", {}).update(annotations)
+        return Found(self._update(place, edited))
+
     def patch_status(self, resource: Resource, namespace: str, name: str, patch: Object) -> Outcome:
         """Merge a patch into the status, unless the object has changed since."""
         live = self.objects.get((resource, namespace, name))
@@ -184,6 +196,12 @@ class MemoryApi:
     async def apply(self, resource: Resource, manifest: Object) -> Outcome:
         """Apply our fields."""
         return self.server.apply(resource, manifest)
+
+    async def annotate(
+        self, resource: Resource, item: Object, annotations: Mapping[str, str]
+    ) -> Outcome:
+        """Set annotations of an object."""
+        return self.server.annotate(resource, item, dict(annotations))
 
     async def patch_status(
         self, resource: Resource, namespace: str, name: str, patch: Object

@@ -20,7 +20,7 @@ from tidewheel_operator.policies.champion import champion_reference
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.model_pipeline_view import deployment_name
 from tidewheel_operator.policies.observed import Observed, parse
-from tidewheel_operator.policies.run_cause import trigger_of
+from tidewheel_operator.policies.run_cause import coalesced_alerts, trigger_of
 from tidewheel_operator.policies.training_run_view import TrainingRunView
 from tidewheel_operator.policies.triggers import is_superfluous
 from tidewheel_operator.reconcile import observe
@@ -48,7 +48,6 @@ Pipeline = Observed[ModelPipelineSpec, ModelPipelineStatus]
 async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
     metadata, spec = run.metadata, run.spec
     if run.status.completion_time is not None:
-        world.alert_counts.forget(metadata.namespace, metadata.name)
         return Decision(status=run.status)
     await _confirm_job(world, run)
     pipeline = _pipeline(world, run)
@@ -69,7 +68,7 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         image=observe.trainer_image(world),
         own_version=next((item for item in registered if item.run.uid == metadata.uid), None),
         highest_number=_highest_number(world, run, pipeline, registered),
-        coalesced_alerts=world.alert_counts.get(metadata.namespace, metadata.name),
+        coalesced_alerts=coalesced_alerts(metadata),
         is_number_taken=any(
             item.number == run.status.version_number and item.run.uid != metadata.uid
             for item in registered

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tidewheel_operator.runtime.alert_counts import AlertCounts
 from tidewheel_operator.runtime.api import Api
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.settings import Settings
@@ -14,10 +13,9 @@ __all__ = ["World"]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """API server, cache, settings, clock and the alerts that wait."""
+    """API server, cache, settings and clock."""
 
     api: Api
     cache: Cache
     settings: Settings
     clock: Callable[[], datetime]
-    alert_counts: AlertCounts

@@ -32,6 +32,7 @@ FIELD_MANAGER = "tidewheel"
 READ_TIMEOUT_SECONDS = 30.0
 # A write that was let through must have ended before another replica can hold the Lease.
 WRITE_TIMEOUT_SECONDS = 4.0
+_MERGE_PATCH = "application/merge-patch+json"
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _NOT_FOUND = 404
 _CONFLICT = 409
@@ -102,6 +103,11 @@ class Api(Protocol):
 
     async def apply(self, resource: Resource, manifest: Object) -> Outcome:
         """Apply our fields of an object on the server's side, by force."""
+
+    async def annotate(
+        self, resource: Resource, item: Object, annotations: Mapping[str, str]
+    ) -> Outcome:
+        """Set annotations of an object, if it is still as it was observed."""
 
     async def patch_status(
         self, resource: Resource, namespace: str, name: str, patch: Object
@@ -180,6 +186,20 @@ class KubernetesApi:
             content_type="application/apply-patch+yaml",
         )
 
+    async def annotate(
+        self, resource: Resource, item: Object, annotations: Mapping[str, str]
+    ) -> Outcome:
+        """Set annotations of an object, if it is still as it was observed."""
+        metadata = item["metadata"]
+        version = {"resourceVersion": metadata["resourceVersion"]}
+        return await self._send(
+            "PATCH",
+            resource.path(metadata["namespace"], metadata["name"]),
+            {"metadata": {**version, "annotations": dict(annotations)}},
+            query={"fieldManager": FIELD_MANAGER},
+            content_type=_MERGE_PATCH,
+        )
+
     async def patch_status(
         self, resource: Resource, namespace: str, name: str, patch: Object
     ) -> Outcome:
@@ -189,7 +209,7 @@ class KubernetesApi:
             resource.path(namespace, name, "status"),
             patch,
             query={"fieldManager": FIELD_MANAGER},
-            content_type="application/merge-patch+json",
+            content_type=_MERGE_PATCH,
         )
 
     async def delete(self, resource: Resource, target: Object) -> Outcome:

@@ -1,25 +1,29 @@
 """From one alert to at most one run: which pipeline it names, and what is done about it."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
 from tidewheel_contracts.api.v1alpha1.training_run import Cause
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.events import Event
 from tidewheel_operator.policies.model_pipeline import opened_run
 from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, Run, model_name
-from tidewheel_operator.policies.run_cause import trigger_of
+from tidewheel_operator.policies.run_cause import coalesced_alerts, trigger_of
 from tidewheel_operator.policies.triggers import Hold, judge_alert
 from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.carry_out import is_same_child
 from tidewheel_operator.reconcile.model_pipeline import pipeline_view
 from tidewheel_operator.reconcile.post_event import post_event
 from tidewheel_operator.reconcile.world import World
-from tidewheel_operator.runtime.api import Found
+from tidewheel_operator.runtime.api import ApiUnavailableError, Found
 from tidewheel_operator.runtime.resources import MODEL_PIPELINES, TRAINING_RUNS
 from tidewheel_operator.web.alert_payload import Alert
 
 __all__ = ["AlertOutcome", "RunRefusedError", "open_run"]
+
+_MOST_LOOKS = 5
 
 
 class RunRefusedError(Exception):
@@ -45,6 +49,17 @@ async def open_run(world: World, namespace: str, group_key: str, alert: Alert) -
     """
     if alert.status == "resolved":
         return AlertOutcome(alert.fingerprint, "Resolved", "a resolved alert opens no run")
+    for _ in range(_MOST_LOOKS):
+        outcome = await _answer(world, namespace, group_key, alert)
+        if outcome is not None:
+            return outcome
+    raise ApiUnavailableError("the queued run changes too often to be counted on")
+
+
+async def _answer(
+    world: World, namespace: str, group_key: str, alert: Alert
+) -> AlertOutcome | None:
+    """Answer by what is known; nothing when that was out of date and is better known now."""
     view = _target(world, namespace, alert)
     if view is None:
         message = "no label `pipeline` or `model` names a ModelPipeline of this namespace"
@@ -55,7 +70,7 @@ async def open_run(world: World, namespace: str, group_key: str, alert: Alert) -
         return AlertOutcome(alert.fingerprint, "Duplicate", "this alert has its run", known)
     queued = _queued_run(view)
     if queued is not None:
-        return _coalesce(world, namespace, alert, queued)
+        return await _coalesce(world, alert, queued)
     verdict = judge_alert(view, fingerprint)
     if isinstance(verdict, Hold):
         await _tell(world, view, verdict)
@@ -101,14 +116,32 @@ def _queued_run(view: ModelPipelineView) -> Run | None:
     )
 
 
-def _coalesce(world: World, namespace: str, alert: Alert, queued: Run) -> AlertOutcome:
-    name = queued.metadata.name
-    world.alert_counts.add(namespace, name, queued.status.coalesced_alerts)
-    item = world.cache.get(TRAINING_RUNS, namespace, name)
-    if item is not None:
-        world.cache.touch(TRAINING_RUNS, item)
-    message = "a run for an earlier alert is still queued"
-    return AlertOutcome(alert.fingerprint, "Coalesced", message, name)
+async def _coalesce(world: World, alert: Alert, queued: Run) -> AlertOutcome | None:
+    """Count the alert on the run itself: any replica may get the next one."""
+    metadata = queued.metadata
+    item = world.cache.get(TRAINING_RUNS, metadata.namespace, metadata.name)
+    if item is None:
+        return None
+    count = max(coalesced_alerts(metadata), queued.status.coalesced_alerts) + 1
+    outcome = await world.api.annotate(TRAINING_RUNS, item, {labels.COALESCED: str(count)})
+    if isinstance(outcome, Found):
+        world.cache.put(TRAINING_RUNS, outcome.object)
+        message = "a run for an earlier alert is still queued"
+        return AlertOutcome(alert.fingerprint, "Coalesced", message, metadata.name)
+    if not (outcome.is_conflict or outcome.is_missing):
+        raise RunRefusedError(f"the API server refused to count the alert: {outcome.message}")
+    await _look_again(world, item)
+    return None
+
+
+async def _look_again(world: World, item: dict[str, Any]) -> None:
+    metadata = item["metadata"]
+    namespace, name = metadata["namespace"], metadata["name"]
+    live = await world.api.get(TRAINING_RUNS, namespace, name)
+    if isinstance(live, Found):
+        world.cache.put(TRAINING_RUNS, live.object)
+    elif live.is_missing:
+        world.cache.remove(TRAINING_RUNS, namespace, name, metadata["uid"])
 
 
 async def _create(world: World, alert: Alert, manifest: dict[str, object]) -> AlertOutcome:

@@ -1,5 +1,6 @@
 """A world around an API server in memory, whose writes can be refused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.builders import NOW, Object
@@ -7,7 +8,6 @@ from tests.unit.operator.memory_api import MemoryApi, MemoryServer
 from tests.unit.operator.observations import as_sent
 
 from tidewheel_operator.reconcile.world import World
-from tidewheel_operator.runtime.alert_counts import AlertCounts
 from tidewheel_operator.runtime.api import ApiUnavailableError, Outcome
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.resources import EVENTS, Resource, resource_of
@@ -46,6 +46,13 @@ class NotingApi(MemoryApi):
         told = self._told("apply", resource)
         return told or await super().apply(resource, manifest)
 
+    async def annotate(
+        self, resource: Resource, item: Object, annotations: Mapping[str, str]
+    ) -> Outcome:
+        """Set annotations of an object."""
+        told = self._told("annotate", resource)
+        return told or await super().annotate(resource, item, annotations)
+
     async def patch_status(
         self, resource: Resource, namespace: str, name: str, patch: Object
     ) -> Outcome:
@@ -82,7 +89,7 @@ def make_world(*items: Object) -> tuple[World, NotingApi]:
         if "status" in item:
             api.server.set_status(resource, item, item["status"])
         cache.put(resource, found(api, item))
-    return World(api, cache, SETTINGS, lambda: NOW, AlertCounts()), api
+    return World(api, cache, SETTINGS, lambda: NOW), api
 
 
 def found(api: MemoryApi, item: Object) -> Object:

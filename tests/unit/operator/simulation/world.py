@@ -16,7 +16,6 @@ from tidewheel_operator.reconcile.routing import keys_of
 from tidewheel_operator.reconcile.step import Again, reconcile
 from tidewheel_operator.reconcile.workers import RECONCILERS
 from tidewheel_operator.reconcile.world import World
-from tidewheel_operator.runtime.alert_counts import AlertCounts
 from tidewheel_operator.runtime.api import ApiUnavailableError, Found, Outcome
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.event_source import Change
@@ -105,6 +104,19 @@ class RecordingApi(MemoryApi):
         await self._travel()
         return self._write("apply", resource, name, lambda: self.server.apply(resource, manifest))
 
+    async def annotate(
+        self, resource: Resource, item: Object, annotations: Mapping[str, str]
+    ) -> Outcome:
+        """Set annotations of an object."""
+        name = item["metadata"]["name"]
+        await self._travel()
+        return self._write(
+            "annotate",
+            resource,
+            name,
+            lambda: self.server.annotate(resource, item, dict(annotations)),
+        )
+
     async def patch_status(
         self, resource: Resource, namespace: str, name: str, patch: Object
     ) -> Outcome:
@@ -192,7 +204,7 @@ class Simulation:
     async def start(self, stale: Listing | None = None) -> Life:
         """Start a new process; what `stale` says of a kind is its first LIST of that kind."""
         cache = Cache()
-        life = self.life = Life(World(self.api, cache, SETTINGS, self.clock, AlertCounts()))
+        life = self.life = Life(World(self.api, cache, SETTINGS, self.clock))
         cache.subscribe(self._mark_dirty)
         for resource in RESOURCES:
             current = await self.api.list_all(resource, None, resource.selector)

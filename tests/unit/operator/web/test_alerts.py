@@ -16,9 +16,10 @@ from tests.builders import (
     make_snapshot,
     time_text,
 )
+from tests.unit.operator.memory_api import MemoryApi
 from tests.unit.operator.observations import as_sent
 from tests.unit.operator.policies.loops import learned
-from tests.unit.operator.reconcile.worlds import events, make_world
+from tests.unit.operator.reconcile.worlds import NotingApi, events, make_world
 from tests.unit.operator.web.notifications import (
     DUPLICATE,
     GROUP,
@@ -40,6 +41,8 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_contracts.api.v1alpha1.training_run import Cause, Stage, TrainingRunStatus
 from tidewheel_operator.manifests.names import digest_of
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.api import Refused
 from tidewheel_operator.runtime.resources import MODEL_PIPELINES, TRAINING_RUNS
 from tidewheel_operator.web.alert_tokens import AlertTokens
 from tidewheel_operator.web.alerts import alert_app
@@ -116,7 +119,85 @@ def test_other_alerts_meet_in_the_queued_run(post: Post) -> None:
     coalesced = [result("Coalesced", message, name, run_name()) for name in ("a2", "a3")]
     assert answers == [answered(OPENED, coalesced[0]), answered(coalesced[1])]
     assert len(api.server.all(TRAINING_RUNS)) == 1
-    assert world.alert_counts.get("ml", run_name()) == 2
+    assert counted(api) == ["2"]
+
+
+def counted(api: MemoryApi) -> list[str | None]:
+    """Return how many alerts each run says that it has met."""
+    return [
+        (item["metadata"].get("annotations") or {}).get(labels.COALESCED)
+        for item in api.server.all(TRAINING_RUNS)
+    ]
+
+
+def other_replica_of(api: NotingApi) -> World:
+    """Return a replica that has seen what is there now, and sees nothing further."""
+    world, _ = make_loop()
+    for run in api.server.all(TRAINING_RUNS):
+        world.cache.put(TRAINING_RUNS, run)
+    return dataclasses.replace(world, api=api)
+
+
+def test_alerts_that_two_replicas_get_are_counted_together(post: Post) -> None:
+    world, api = make_loop()
+    post(world, [payload(alert("a1"))])
+    other = other_replica_of(api)
+
+    post(world, [payload(alert("a2"))])
+    [(status, answer)] = post(other, [payload(alert("a3"))])
+
+    assert (status, answer["results"][0]["outcome"]) == (200, "Coalesced")
+    assert counted(api) == ["2"]
+
+
+def test_alert_that_meets_a_run_which_has_just_begun_opens_another(post: Post) -> None:
+    world, api = make_loop()
+    post(world, [payload(alert("a1"))])
+    other = other_replica_of(api)
+    [run] = api.server.all(TRAINING_RUNS)
+    begun = {**run["status"], "attempt": 1, "stage": "Training"}
+    api.server.set_status(TRAINING_RUNS, run, begun)
+
+    [(status, answer)] = post(other, [payload(alert("a2"))])
+
+    assert (status, answer["results"][0]["outcome"]) == (200, "Opened")
+    assert counted(api) == [None, None]
+
+
+def test_alert_that_meets_a_run_which_has_just_gone_opens_another(post: Post) -> None:
+    world, api = make_loop()
+    post(world, [payload(alert("a1"))])
+    other = other_replica_of(api)
+    [run] = api.server.all(TRAINING_RUNS)
+    api.server.remove(TRAINING_RUNS, run)
+
+    [(status, answer)] = post(other, [payload(alert("a2"))])
+
+    assert (status, answer["results"][0]["outcome"]) == (200, "Opened")
+    assert [item["metadata"]["name"] for item in api.server.all(TRAINING_RUNS)] == [run_name("a2")]
+
+
+def test_alert_comes_again_when_the_queued_run_never_stands_still(post: Post) -> None:
+    world, api = make_loop()
+    post(world, [payload(alert("a1"))])
+    api.answers["annotate TrainingRun"] = Refused(409, "the object has been modified")
+
+    [(status, answer)] = post(world, [payload(alert("a2"))])
+
+    message = "the queued run changes too often to be counted on"
+    assert (status, answer) == (503, {"error": f"the run could not be created yet: {message}"})
+    assert api.calls.count("annotate TrainingRun") == 5
+
+
+def test_alert_comes_again_when_it_may_not_be_counted(post: Post) -> None:
+    world, api = make_loop()
+    post(world, [payload(alert("a1"))])
+    api.answers["annotate TrainingRun"] = Refused(403, "forbidden")
+
+    [(status, answer)] = post(world, [payload(alert("a2"))])
+
+    message = "the API server refused to count the alert: forbidden"
+    assert (status, answer) == (503, {"error": message})
 
 
 def test_alerts_that_come_at_once_open_one_run(token_file: Path) -> None:

@@ -32,6 +32,7 @@ __all__ = [
     "AlertAction",
     "DataAction",
     "HandledCause",
+    "History",
     "LastRun",
     "Limits",
     "ModelPipelineSpec",
@@ -70,6 +71,8 @@ class Reason(StrEnum):
     NEW_DATA_IGNORED = "NewDataIgnored"  # `triggers.onNewData.action` is Ignore
     ALERTS_IGNORED = "AlertsIgnored"  # `triggers.onAlert` is Ignore
     OPENED = "Opened"  # a run was opened; the message names it
+    # Reasons of events alone
+    PRUNED = "HistoryPruned"  # runs or versions beyond `spec.history` were deleted
 
 
 class DataAction(StrEnum):
@@ -125,6 +128,38 @@ class Limits(ApiModel):
     ] = 24
 
 
+class History(ApiModel):
+    """How many objects of the past stay; the loop itself remembers in its status."""
+
+    completed_runs: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1000,
+            description="Ended runs with a verdict that stay, of those that the pipeline opened; "
+            "the last run always stays.",
+        ),
+    ] = 20
+    failed_runs: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1000,
+            description="Failed runs that stay, of those that the pipeline opened; the last run "
+            "always stays.",
+        ),
+    ] = 10
+    versions: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=10_000,
+            description="Newest ModelVersions that stay, of those that came of the pipeline's own "
+            "runs; a version in use always stays, and so does every artifact.",
+        ),
+    ] = 100
+
+
 class ModelPipelineSpec(ApiModel):
     """The loop."""
 
@@ -151,6 +186,7 @@ class ModelPipelineSpec(ApiModel):
     ] = None
     triggers: Annotated[Triggers, Field(description="What opens a run by itself.")] = Triggers()
     limits: Annotated[Limits, Field(description="How often runs may open.")] = Limits()
+    history: Annotated[History, Field(description="How many runs and versions stay.")] = History()
     suspend: Annotated[bool, Field(description="Open no further runs while true.")] = False
 
 
@@ -175,6 +211,9 @@ class HandledCause(ApiModel):
     fingerprint: Annotated[str, Field(max_length=128)]
     run_name: Annotated[str, Field(max_length=63)]
     time: Time
+    began: Annotated[
+        bool, Field(description="False: the run ended before it began, with nothing new to learn.")
+    ] = True
 
 
 class ModelPipelineStatus(Status):

@@ -40,6 +40,9 @@ class RunReference(ApiModel):
 
     name: Annotated[ObjectName, Field(description="Name of the TrainingRun.")]
     uid: Annotated[Uid, Field(description="Its uid.")]
+    pipeline_uid: Annotated[
+        Uid | None, Field(description="Uid of the ModelPipeline that opened the run, if one did.")
+    ] = None
 
 
 class ModelVersionSpec(ApiModel):
