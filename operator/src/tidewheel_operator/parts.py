@@ -80,7 +80,7 @@ class Parts:
 @asynccontextmanager
 async def make_parts(settings: Settings) -> AsyncIterator[Parts]:
     """Make the parts, and close their connections at the end."""
-    client, lease_client = await make_client(), await make_client()
+    client, lease_client = [await make_client(settings.pod_name) for _ in range(2)]
     try:
         fence, vitals, cache, queue = Fence(), Vitals(), Cache(), WorkQueue()
         pacing = Pacing(settings.writes_per_second, settings.write_burst)

@@ -249,7 +249,11 @@ class KubernetesApi:
         url = self._client.configuration.host + path
         if query:
             url = f"{url}?{urlencode(query)}"
-        headers = {"Accept": accept, "Content-Type": content_type}
+        headers = {
+            **self._client.default_headers,
+            "Accept": accept,
+            "Content-Type": content_type,
+        }
         auth = (await self._client.configuration.auth_settings()).get("BearerToken")
         if auth:
             headers["Authorization"] = auth["value"]

@@ -15,12 +15,17 @@ def _is_in_pod() -> bool:
     return _TOKEN_FILE.exists()
 
 
-async def make_client() -> ApiClient:
-    """Return a client; a service-account token is read again before it expires."""
+async def make_client(replica: str) -> ApiClient:
+    """Return a client; a service-account token is read again before it expires.
+
+    The audit log of the API server shows which replica made a request.
+    """
     configuration = Configuration()
     if _is_in_pod():
         config.load_incluster_config(client_configuration=configuration)
     else:
         await config.load_kube_config(client_configuration=configuration)
     configuration.connection_pool_maxsize = _CONNECTIONS
-    return ApiClient(configuration)
+    client = ApiClient(configuration)
+    client.user_agent = f"tidewheel-operator ({replica})"
+    return client

@@ -47,6 +47,7 @@ class FakeClient:
 
     answer: FakeResponse | Exception
     token: str = ""
+    default_headers: dict[str, str] = field(default_factory=lambda: {"User-Agent": "tidewheel"})
     sent: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -150,7 +151,7 @@ def test_request_of(
         {
             "method": method,
             "url": url,
-            "header_params": {"Accept": JSON, "Content-Type": content_type},
+            "header_params": {"User-Agent": "tidewheel", "Accept": JSON, "Content-Type": content_type},
             "body": body,
             "_request_timeout": 30,
         }
