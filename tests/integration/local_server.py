@@ -38,6 +38,7 @@ class LocalServer:
     etcd_port: int = field(default_factory=free_port)
     peer_port: int = field(default_factory=free_port)
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    extra_flags: dict[str, str] = field(default_factory=dict)
 
     @property
     def kubeconfig(self) -> Path:
@@ -128,6 +129,7 @@ class LocalServer:
             "service-account-issuer": "https://kubernetes.default.svc",
             "service-account-key-file": str(certificates / "service-account.pub"),
             "service-account-signing-key-file": str(certificates / "service-account.key"),
+            **self.extra_flags,
         }
 
     def _write_kubeconfig(self, certificates: Path) -> None:
