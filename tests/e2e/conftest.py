@@ -5,10 +5,15 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.e2e.installation import ALERT_NAMESPACE, LOOP_NAMESPACE, SharedStore, start_store
+from tests.e2e.installation import (
+    ALERT_NAMESPACE,
+    LOOP_NAMESPACE,
+    SharedStore,
+    furnish,
+    start_store,
+)
 from tests.e2e.lab import Lab, Run
 
-from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_dev import api, images
 from tidewheel_dev.demo.context import Site, site_of
 from tidewheel_dev.demo.install import install_operator
@@ -46,16 +51,4 @@ def shared_store(
 @pytest.fixture
 def lab(shared_store: SharedStore, namespace: str, kubectl: Run) -> Lab:
     """Return a namespace with credentials and an ArtifactStore."""
-    made = Lab(namespace, kubectl, shared_store.bucket)
-    made.create_object(shared_store.secret("tidewheel-s3"))
-    made.create(
-        "ArtifactStore",
-        "default",
-        ArtifactStoreSpec(
-            endpoint=shared_store.endpoint,
-            bucket=shared_store.bucket.name,
-            prefix=f"tidewheel-{namespace}",
-            secret_name="tidewheel-s3",
-        ),
-    )
-    return made
+    return furnish(namespace, kubectl, shared_store)

@@ -1,12 +1,13 @@
-"""The store that all end-to-end tests share."""
+"""The store that all end-to-end tests share, and namespaces that use it."""
 
 import base64
 import json
 from dataclasses import dataclass
 from typing import Any
 
-from tests.e2e.lab import Run
+from tests.e2e.lab import Lab, Run
 
+from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_dev import paths
 from tidewheel_dev.demo.bucket import Bucket, open_bucket
 
@@ -53,3 +54,20 @@ def start_store(kubectl: Run, namespace: str) -> SharedStore:
         address, "tidewheel", keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"]
     )
     return SharedStore(f"http://seaweedfs.{namespace}.svc:8333", bucket, keys)
+
+
+def furnish(namespace: str, kubectl: Run, store: SharedStore) -> Lab:
+    """Bring credentials and an ArtifactStore into a namespace."""
+    lab = Lab(namespace, kubectl, store.bucket)
+    lab.create_object(store.secret("tidewheel-s3"))
+    lab.create(
+        "ArtifactStore",
+        "default",
+        ArtifactStoreSpec(
+            endpoint=store.endpoint,
+            bucket=store.bucket.name,
+            prefix=f"tidewheel-{namespace}",
+            secret_name="tidewheel-s3",
+        ),
+    )
+    return lab
