@@ -174,6 +174,10 @@ def test_worker_goes_on_after_a_failure(failure: Exception, caplog: Any) -> None
 
     assert backing_off(queue) == {FLIGHTS, Key("datasets", NAMESPACE, "weather")}
     assert caplog.text.count("will be tried again") == 2
+    assert [vars(one)["object"] for one in caplog.records] == [
+        {"kind": "Dataset", "namespace": NAMESPACE, "name": name, "uid": ""}
+        for name in ("flights", "weather")
+    ]
 
 
 def test_worker_tries_a_stale_key_again() -> None:
