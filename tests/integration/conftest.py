@@ -60,12 +60,15 @@ def make_operator(
     tokens = tmp_path / "tokens.json"
     tokens.write_text(json.dumps({"tokens": [{"token": TOKEN, "namespaces": [namespace]}]}))
 
-    def make(kubeconfig: Path | None = None, **environment: str) -> OperatorProcess:
+    def make(
+        kubeconfig: Path | None = None, name: str = "operator-0", **environment: str
+    ) -> OperatorProcess:
         operator = OperatorProcess(
             kubeconfig=kubeconfig or local_server.kubeconfig,
             folder=tmp_path,
             namespace=namespace,
             environment={"TIDEWHEEL_ALERT_TOKENS_FILE": str(tokens), **environment},
+            name=name,
         )
         made.append(operator)
         return operator

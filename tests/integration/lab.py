@@ -4,13 +4,15 @@ import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.builders import Object
+from tests.integration.local_server import LocalServer
 from tests.unit.operator.observations import as_sent, job_pod, terminated
 
 from tidewheel_contracts.job import Failure, Wire
-from tidewheel_dev import wait
+from tidewheel_dev import paths, wait
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -23,6 +25,10 @@ class Lab:
 
     namespace: str
     kubectl: Run
+
+    def now(self) -> datetime:
+        """Return the time by the clock that the API server has."""
+        return datetime.now(UTC)
 
     def create(self, *items: Object) -> None:
         """Create objects, also those that builders give as stored elsewhere."""
@@ -143,3 +149,35 @@ def _ended(*, succeeded: bool) -> Object:
         "conditions": [{"type": first, **condition}, {"type": last, **condition}],
         **({"succeeded": 1, "completionTime": _NOW} if succeeded else {"failed": 1}),
     }
+
+
+def install_kind(server: LocalServer, plural: str) -> None:
+    """Install one of our kinds on a server."""
+    file = paths.REPOSITORY / "crds" / f"{plural}.yaml"
+    kubectl_of(server)("apply", "--server-side", f"--filename={file}", check=True)
+
+
+def lab_on(server: LocalServer, namespace: str) -> Lab:
+    """Make a namespace on a server and return it."""
+    run = kubectl_of(server)
+    run("create", "namespace", namespace, check=True)
+    return Lab(namespace, run)
+
+
+def kubectl_of(server: LocalServer) -> Run:
+    """Return a function that runs kubectl against a server."""
+
+    def run(
+        *arguments: str, stdin: str | None = None, check: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [server.tools.kubectl, f"--kubeconfig={server.kubeconfig}", *arguments],
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    return run

@@ -103,6 +103,12 @@ class OperatorProcess:
             if line.startswith("tidewheel_writes_total{")
         )
 
+    def metric(self, name: str) -> float | None:
+        """Return the value of a metric without labels; nothing when nobody answers."""
+        _, text = self.get("/metrics")
+        values = [line.split()[1] for line in text.splitlines() if line.startswith(f"{name} ")]
+        return float(values[0]) if values else None
+
     def log(self) -> str:
         """Return all that the process and those before it have said."""
         return self._log_file.read_text() if self._log_file.exists() else ""

@@ -1,22 +1,19 @@
 """The process starts when it can, says what it waits for, and ends in good order."""
 
 import json
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from tests.builders import Object, make_dataset, make_store
 from tests.integration.conftest import MakeOperator
-from tests.integration.lab import Lab
+from tests.integration.lab import Lab, install_kind, lab_on
 from tests.integration.local_server import LocalServer, free_port
 from tests.integration.operator_process import OperatorProcess
 
 from tidewheel_contracts.api.v1alpha1 import KINDS
-from tidewheel_dev import paths, wait
-
-CRDS = paths.REPOSITORY / "crds"
+from tidewheel_dev import wait
 
 
 @pytest.fixture
@@ -43,21 +40,6 @@ def says(operator: OperatorProcess, words: str) -> None:
     wait.until(f"the operator to say {words}", missing, timeout_seconds=30)
 
 
-def apply(server: LocalServer, plural: str) -> None:
-    """Install one of our kinds."""
-    subprocess.run(
-        [
-            server.tools.kubectl,
-            f"--kubeconfig={server.kubeconfig}",
-            "apply",
-            "--server-side",
-            f"--filename={CRDS / plural}.yaml",
-        ],
-        check=True,
-        capture_output=True,
-    )
-
-
 def test_operator_names_missing_definitions_and_begins_when_they_come(
     bare_server: LocalServer, make_operator: MakeOperator
 ) -> None:
@@ -67,11 +49,11 @@ def test_operator_names_missing_definitions_and_begins_when_they_come(
     says(operator, f"CustomResourceDefinitions: {', '.join(names)}")
 
     for name in names[1:]:
-        apply(bare_server, name.partition(".")[0])
+        install_kind(bare_server, name.partition(".")[0])
     says(operator, "CustomResourceDefinitions: artifactstores.tidewheel.dev")
     assert operator.get("/healthz") == (200, '{"alive": true}')
 
-    apply(bare_server, "artifactstores")
+    install_kind(bare_server, "artifactstores")
     operator.wait_ready()
     assert operator.terminate() == 0
 
@@ -161,18 +143,18 @@ def test_operator_survives_a_server_that_restarts(
 
 
 def test_definition_that_is_deleted_and_comes_back_is_watched_again(
-    bare_server: LocalServer, make_operator: MakeOperator, new_lab_on: Callable[[LocalServer], Lab]
+    bare_server: LocalServer, make_operator: MakeOperator, namespace: str
 ) -> None:
     for kind in KINDS:
-        apply(bare_server, kind.plural)
-    lab = new_lab_on(bare_server)
+        install_kind(bare_server, kind.plural)
+    lab = lab_on(bare_server, namespace)
     operator = make_operator(bare_server.kubeconfig)
     operator.start_ready()
     lab.create(make_store(), make_dataset())
     lab.wait_job("flights-")
 
     lab.kubectl("delete", "crd", "datasets.tidewheel.dev", "--wait=true", check=True)
-    apply(bare_server, "datasets")
+    install_kind(bare_server, "datasets")
     lab.wait_for("the new kind", lambda: _created(lab, make_dataset("other")))
 
     lab.wait_job("other-")
@@ -186,27 +168,3 @@ def _created(lab: Lab, item: Object) -> str | None:
     except AssertionError as error:
         return str(error)
     return None
-
-
-@pytest.fixture
-def new_lab_on(namespace: str) -> Callable[[LocalServer], Lab]:
-    """Return a function that makes the test's namespace on another server."""
-
-    def make(server: LocalServer) -> Lab:
-        def run(
-            *arguments: str, stdin: str | None = None, check: bool = False
-        ) -> subprocess.CompletedProcess[str]:
-            done = subprocess.run(
-                [server.tools.kubectl, f"--kubeconfig={server.kubeconfig}", *arguments],
-                input=stdin or "",
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert not check or done.returncode == 0, done.stderr
-            return done
-
-        run("create", "namespace", namespace, check=True)
-        return Lab(namespace, run)
-
-    return make

@@ -8,7 +8,7 @@ repeats nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from tidewheel_contracts import labels
@@ -21,8 +21,9 @@ from tidewheel_operator.manifests.job import JobOwner, ProgramImage, program_job
 from tidewheel_operator.manifests.names import child_name
 from tidewheel_operator.policies.conditions import condition, ready, stalled, summary, working
 from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.elapsed import seconds_left
 from tidewheel_operator.policies.job_state import Ended, Running, job_state, round_of
-from tidewheel_operator.policies.observed import Observed, from_time, to_time
+from tidewheel_operator.policies.observed import Observed, to_time
 
 __all__ = ["DatasetView", "decide", "due_in"]
 
@@ -66,8 +67,7 @@ def due_in(dataset: Observed[DatasetSpec, DatasetStatus], now: datetime) -> floa
         or status.collected_generation != dataset.metadata.generation
     ):
         return 0.0
-    every = timedelta(seconds=dataset.spec.refresh.every_seconds)
-    return max(0.0, (from_time(status.last_attempt_time) + every - now).total_seconds())
+    return seconds_left(status.last_attempt_time, dataset.spec.refresh.every_seconds, now)
 
 
 def _collect(

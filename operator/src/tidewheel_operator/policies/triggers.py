@@ -21,6 +21,7 @@ from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_contracts.api.v1alpha1.training_run import Cause
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, recipe_digest
+from tidewheel_operator.policies.elapsed import seconds_left
 from tidewheel_operator.policies.observed import Observed, from_time, to_time
 
 __all__ = [
@@ -35,7 +36,7 @@ __all__ = [
     "nothing_new",
 ]
 
-_DAY = timedelta(days=1)
+_DAY_SECONDS = 86_400.0
 _PERCENT = 100
 
 
@@ -142,20 +143,21 @@ def judge_alert(view: ModelPipelineView, fingerprint: str) -> Opening | Hold:
 def held_by_limits(status: ModelPipelineStatus, limits: Limits, now: datetime) -> Hold | None:
     """Return what the limits hold back now; a run that a person applied is not asked about."""
     if status.last_run is not None:
-        ends = from_time(status.last_run.start_time) + timedelta(seconds=limits.cooldown_seconds)
-        if now < ends:
-            seconds = (ends - now).total_seconds()
+        started = status.last_run.start_time
+        seconds = seconds_left(started, limits.cooldown_seconds, now)
+        if seconds > 0:
+            ends = from_time(started) + timedelta(seconds=limits.cooldown_seconds)
             # The moment, not what is left of it: words that change are a write at every look.
             return Hold(Reason.COOLDOWN, f"the cooldown ends at {to_time(ends)}", seconds)
-    recent = [
-        from_time(handled.time)
+    waits = [
+        seconds_left(handled.time, _DAY_SECONDS, now)
         for handled in status.handled_causes
-        if handled.cause != Cause.DEMAND and from_time(handled.time) > now - _DAY
+        if handled.began and handled.cause != Cause.DEMAND
     ]
+    recent = [seconds for seconds in waits if seconds > 0]
     if len(recent) >= limits.runs_per_day:
-        seconds = (min(recent) + _DAY - now).total_seconds()
         message = f"{len(recent)} runs opened within 24 hours, `limits.runsPerDay` allows no more"
-        return Hold(Reason.RUNS_PER_DAY, message, seconds)
+        return Hold(Reason.RUNS_PER_DAY, message, min(recent))
     return None
 
 
