@@ -18,7 +18,7 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"tidewheel-operator: {error}\n")
         return 2
-    source = KopfEventSource(settings.watch_namespaces)
+    source = KopfEventSource(settings.watch_namespaces, settings.pod_name)
     return asyncio.run(run_process(settings, source))
 
 

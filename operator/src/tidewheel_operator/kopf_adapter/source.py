@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import kopf
 
-from tidewheel_operator.kopf_adapter.login import login
+from tidewheel_operator.kopf_adapter.login import make_login
 from tidewheel_operator.kopf_adapter.storages import NoDiffBaseStorage, NoProgressStorage
 from tidewheel_operator.runtime.event_source import Change, OnChange
 from tidewheel_operator.runtime.resources import RESOURCES, Resource
@@ -23,6 +23,7 @@ _LOG = logging.getLogger(__name__)
 # Below the API server's own limit, so that streams end when we expect it.
 _SERVER_TIMEOUT_SECONDS = 290
 _CLIENT_TIMEOUT_SECONDS = 310
+_RECONNECT_SECONDS = 1.0
 # What kopf calls the events of a watch; objects of a listing come without a name.
 _CHANGES = {None: Change.LISTED, "DELETED": Change.GONE}
 # About ten minutes of an API server that is away.
@@ -32,14 +33,15 @@ _ERROR_BACKOFFS = (1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 60, 60, 60, 60, 60, 60, 60)
 class KopfEventSource:
     """An EventSource on kopf's low-level event handlers."""
 
-    def __init__(self, namespaces: Sequence[str]) -> None:
+    def __init__(self, namespaces: Sequence[str], replica: str) -> None:
         self._namespaces = tuple(namespaces)
+        self._replica = replica
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self, on_change: OnChange) -> None:
         """Begin to watch."""
-        registry = _registry(on_change)
+        registry = _registry(on_change, self._replica)
         self._thread = threading.Thread(
             target=self._run, args=(registry,), name="kopf", daemon=True
         )
@@ -74,9 +76,9 @@ class KopfEventSource:
             _LOG.exception("watching has ended")
 
 
-def _registry(on_change: OnChange) -> kopf.OperatorRegistry:
+def _registry(on_change: OnChange, replica: str) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
-    kopf.on.login(registry=registry)(login)
+    kopf.on.login(registry=registry)(make_login(replica))
     for resource in RESOURCES:
         _watch(registry, resource, on_change)
     return registry
@@ -114,6 +116,7 @@ def _settings() -> kopf.OperatorSettings:
     settings.persistence.progress_storage = NoProgressStorage()
     settings.watching.server_timeout = _SERVER_TIMEOUT_SECONDS
     settings.watching.client_timeout = _CLIENT_TIMEOUT_SECONDS
+    settings.watching.reconnect_backoff = _RECONNECT_SECONDS
     settings.networking.error_backoffs = _ERROR_BACKOFFS
     for resource in RESOURCES:
         if resource.selector:
