@@ -161,7 +161,8 @@ class KubernetesApi:
         outcome = await self._send("GET", resource.path(namespace), query=query, accept=accept)
         if isinstance(outcome, Refused):
             raise ApiUnavailableError(f"listing {resource.plural}: {outcome.message}")
-        items: list[Object] = outcome.object["items"]
+        # Tried on 1.36: an empty list of metadata comes as null.
+        items: list[Object] = outcome.object["items"] or []
         return items
 
     async def create(self, resource: Resource, manifest: Object) -> Outcome:
