@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -31,9 +32,11 @@ class OperatorProcess:
     http_port: int = field(default_factory=free_port)
     alert_port: int = field(default_factory=free_port)
     child: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
 
     def start(self) -> None:
         """Start the process and return at once."""
+        self.started = time.monotonic()
         with self._log_file.open("ab") as log:
             self.child = subprocess.Popen(
                 [sys.executable, "-m", "tidewheel_operator"],
@@ -96,18 +99,25 @@ class OperatorProcess:
 
     def writes(self) -> int:
         """Return how many writes of this process changed something."""
+        return int(sum(self.metrics("tidewheel_writes_total").values()))
+
+    def metrics(self, name: str) -> dict[str, float]:
+        """Return the values of a metric by their labels as they are written."""
         _, text = self.get("/metrics")
-        return sum(
-            int(float(line.rpartition(" ")[2]))
-            for line in text.splitlines()
-            if line.startswith("tidewheel_writes_total{")
-        )
+        found = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+        return {
+            sample.removeprefix(name): float(value)
+            for sample, _, value in found
+            if sample.partition("{")[0] == name
+        }
 
     def metric(self, name: str) -> float | None:
         """Return the value of a metric without labels; nothing when nobody answers."""
-        _, text = self.get("/metrics")
-        values = [line.split()[1] for line in text.splitlines() if line.startswith(f"{name} ")]
-        return float(values[0]) if values else None
+        return self.metrics(name).get("")
+
+    def seconds(self) -> float:
+        """Return for how long the process has run."""
+        return time.monotonic() - self.started
 
     def log(self) -> str:
         """Return all that the process and those before it have said."""

@@ -127,6 +127,27 @@ def test_operator_that_is_killed_in_a_wait_goes_on_where_it_was(
     assert [item["metadata"]["uid"] for item in collecting] == [job["metadata"]["uid"]]
 
 
+def test_operator_verifies_kinds_that_have_objects_and_kinds_that_have_none(
+    lab: Lab, make_operator: MakeOperator
+) -> None:
+    operator = make_operator(TIDEWHEEL_VERIFY_SECONDS="1")
+    operator.start_ready()
+    lab.create(make_store(), make_dataset())
+    lab.wait_job("flights-")
+
+    def missing() -> str | None:
+        ages = operator.metrics("tidewheel_watch_age_seconds")
+        # Nobody tells of pods and versions here: only a verification keeps their ages low.
+        late = {labels: age for labels, age in ages.items() if age > 3}
+        return None if operator.seconds() > 8 and len(ages) == 10 and not late else f"{ages}"
+
+    lab.wait_for("every kind to be verified", missing)
+    assert operator.child is not None
+    assert operator.child.poll() is None
+    assert operator.metrics("tidewheel_missed_changes_total") == {}
+    assert "Traceback" not in operator.log()
+
+
 def test_operator_survives_a_server_that_restarts(
     lab: Lab, operator: OperatorProcess, local_server: LocalServer
 ) -> None:

@@ -234,7 +234,7 @@ class KubernetesApi:
         outcome = await self._send("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
         if isinstance(outcome, Refused):
             raise ApiUnavailableError(f"listing CustomResourceDefinitions: {outcome.message}")
-        items: list[Object] = outcome.object["items"]
+        items: list[Object] = outcome.object["items"] or []
         return items
 
     async def _send(
