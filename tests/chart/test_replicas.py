@@ -125,6 +125,21 @@ def test_every_release_elects_by_a_lease_of_its_own(
     assert election["rules"][0]["resourceNames"] == [lease]
 
 
+@pytest.mark.parametrize(("replicas", "is_paused"), [(2, False), (0, True)])
+def test_notes_tell_where_the_leader_is_named_and_of_a_pause(
+    replicas: int, is_paused: bool, helm: Run, chart: Path
+) -> None:
+    done = helm(
+        *["install", "blue", str(chart), "--namespace=ops", "--dry-run=client"],
+        f"--set=operator.replicas={replicas}",
+    )
+
+    assert done.returncode == 0, done.stderr
+    notes = done.stdout.partition("NOTES:")[2]
+    assert "kubectl --namespace ops get lease blue-tidewheel-operator" in notes
+    assert ("It is paused (operator.replicas=0)" in notes) is is_paused
+
+
 def _pod(deployment: dict[str, Any]) -> dict[str, Any]:
     pod: dict[str, Any] = deployment["spec"]["template"]["spec"]
     return pod

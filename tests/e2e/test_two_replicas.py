@@ -117,9 +117,9 @@ def test_leader_that_is_killed_is_replaced_and_a_run_gets_its_job(
     after = replicas.lease(kubectl)
     say("work after SIGKILL", datetime.now(UTC) - killed)
     assert after.renewed > killed
-    assert _restarts(kubectl, leader) == restarts + 1
     new_leader, _ = replicas.settled(kubectl)
     assert new_leader.name == after.holder
+    assert _restarts(kubectl, leader) == restarts + 1
 
 
 def test_rollout_in_the_middle_of_a_loop_loses_nothing(
