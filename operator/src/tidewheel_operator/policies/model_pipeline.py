@@ -139,7 +139,9 @@ def _answer(
 ) -> PipelineDecision:
     metadata = view.pipeline.metadata
     serving = view.deployment.status if view.deployment is not None else None
-    highest = max((item.number for item in view.versions), default=0)
+    # A run may go with its version before anybody else has seen the number.
+    taken = (run.status.version_number or 0 for run in view.runs)
+    highest = max((*taken, *(item.number for item in view.versions)), default=0)
     after = status.model_copy(
         update={
             "observed_generation": metadata.generation,

@@ -1,5 +1,6 @@
 """What a pipeline remembers of its runs, so that pruning a run forgets nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from tidewheel_contracts.api.v1alpha1.model_pipeline import (
@@ -12,10 +13,10 @@ from tidewheel_operator.policies.model_pipeline_view import (
     Run,
     recipe_digest_of_run,
 )
-from tidewheel_operator.policies.observed import to_time
+from tidewheel_operator.policies.observed import from_time, to_time
 from tidewheel_operator.policies.run_cause import trigger_of
 
-__all__ = ["admitted", "remembered"]
+__all__ = ["admitted", "has_forgotten", "is_remembered", "remembered", "with_unbegun"]
 
 _MOST_CAUSES = 100
 
@@ -26,12 +27,6 @@ def admitted(
     """Return the status in which a run is the one in flight and its cause is answered."""
     trigger, moment = trigger_of(run.metadata), to_time(now)
     snapshot = view.snapshot
-    handled = HandledCause(
-        cause=trigger.cause,
-        fingerprint=trigger.fingerprint or run.metadata.uid,
-        run_name=run.metadata.name,
-        time=moment,
-    )
     return status.model_copy(
         update={
             "active_run_name": run.metadata.name,
@@ -43,7 +38,7 @@ def admitted(
                 labelled_rows=snapshot.labelled_rows if snapshot is not None else 0,
                 start_time=moment,
             ),
-            "handled_causes": (*status.handled_causes, handled)[-_MOST_CAUSES:],
+            "handled_causes": _within_memory((*status.handled_causes, _handled(run, moment))),
         }
     )
 
@@ -66,6 +61,54 @@ def remembered(view: ModelPipelineView) -> ModelPipelineStatus:
     if run.status.completion_time is not None:
         update["active_run_name"] = None
     return status.model_copy(update=update)
+
+
+def is_remembered(status: ModelPipelineStatus, run: Run) -> bool:
+    """Tell whether the cause of a run stays answered when the run goes."""
+    return any(handled.run_name == run.metadata.name for handled in status.handled_causes)
+
+
+def has_forgotten(status: ModelPipelineStatus, run: Run) -> bool:
+    """Tell whether a run is older than all that the full memory holds."""
+    started, handled = run.status.start_time, status.handled_causes
+    if started is None or len(handled) < _MOST_CAUSES:
+        return False
+    return all(from_time(started) < from_time(item.time) for item in handled if item.began)
+
+
+def with_unbegun(status: ModelPipelineStatus, runs: Sequence[Run]) -> ModelPipelineStatus:
+    """Return the status that also remembers the runs, about to go, that ended before they began."""
+    unbegun = tuple(
+        _handled(run, run.status.completion_time or run.metadata.creation_time, began=False)
+        for run in runs
+        if run.status.attempt == 0 and not is_remembered(status, run)
+    )
+    if not unbegun:
+        return status
+    handled = _within_memory((*status.handled_causes, *unbegun))
+    return status.model_copy(update={"handled_causes": handled})
+
+
+def _handled(run: Run, moment: str, *, began: bool = True) -> HandledCause:
+    trigger = trigger_of(run.metadata)
+    return HandledCause(
+        cause=trigger.cause,
+        fingerprint=trigger.fingerprint or run.metadata.uid,
+        run_name=run.metadata.name,
+        time=moment,
+        began=began,
+    )
+
+
+def _within_memory(causes: tuple[HandledCause, ...]) -> tuple[HandledCause, ...]:
+    """Return the newest causes; those that opened nothing make room first."""
+    surplus = len(causes) - _MOST_CAUSES
+    if surplus <= 0:
+        return causes
+    unbegun = [index for index, cause in enumerate(causes) if not cause.began]
+    begun = [index for index, cause in enumerate(causes) if cause.began]
+    dropped = set((*unbegun, *begun)[:surplus])
+    return tuple(cause for index, cause in enumerate(causes) if index not in dropped)
 
 
 def _with_facts(last: LastRun, run: Run) -> LastRun:

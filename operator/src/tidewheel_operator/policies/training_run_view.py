@@ -35,6 +35,7 @@ class TrainingRunView:
     `highest_number` is the highest version number ever given to the model, confirmed by a live
     read whenever a number is about to be given. `own_version` is the ModelVersion that names this
     run's uid; `is_number_taken` tells that the number in status became somebody else's version.
+    `pipeline_uid` is that of the pipeline that opened the run, if one did.
     """
 
     run: Observed[TrainingRunSpec, TrainingRunStatus]
@@ -51,6 +52,7 @@ class TrainingRunView:
     highest_number: int = 0
     coalesced_alerts: int = 0
     is_number_taken: bool = False
+    pipeline_uid: str | None = None
 
 
 def step(

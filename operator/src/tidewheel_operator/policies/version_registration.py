@@ -90,7 +90,9 @@ def _version_spec(
         model_name=run.spec.model_name,
         number=number,
         artifact=artifact,
-        run=RunReference(name=run.metadata.name, uid=run.metadata.uid),
+        run=RunReference(
+            name=run.metadata.name, uid=run.metadata.uid, pipeline_uid=view.pipeline_uid
+        ),
         cause=view.trigger.cause,
         dataset_name=run.spec.dataset_name,
         snapshot_digest=snapshot.digest,

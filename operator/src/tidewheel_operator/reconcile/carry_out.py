@@ -65,6 +65,8 @@ async def carry_out(
         result = await _delete(world, target)
         if result is not Carried.DONE:
             return result
+    for event in decision.events:
+        await post_event(world, item, event)
     return Carried.DONE
 
 

@@ -16,6 +16,7 @@ from tidewheel_operator.policies.model_pipeline_view import (
 )
 from tidewheel_operator.policies.observed import Observed
 from tidewheel_operator.reconcile import observe
+from tidewheel_operator.reconcile.pipeline_history import with_pruning
 from tidewheel_operator.reconcile.step import Reconciler
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found
@@ -54,7 +55,8 @@ async def _decide(world: World, pipeline: Pipeline) -> Decision[ModelPipelineSta
         model_name(pipeline),
         (pipeline.status.champion_number, pipeline.status.last_version_number),
     )
-    return policy.decide(pipeline_view(world, pipeline), world.clock())
+    view = pipeline_view(world, pipeline)
+    return await with_pruning(world, view, policy.decide(view, world.clock()))
 
 
 def _runs(world: World, pipeline: Pipeline) -> tuple[Run, ...]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentSpec,
@@ -26,6 +25,7 @@ from tidewheel_operator.policies.triggers import is_superfluous
 from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.step import Reconciler
 from tidewheel_operator.reconcile.take_back import take_back
+from tidewheel_operator.reconcile.version_numbers import given_numbers, live_versions
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found
 from tidewheel_operator.runtime.cache import owner_of
@@ -33,7 +33,6 @@ from tidewheel_operator.runtime.resources import (
     JOBS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
-    MODEL_VERSIONS,
     TRAINING_RUNS,
 )
 
@@ -54,7 +53,13 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
     dataset = observe.dataset(world, metadata.namespace, spec.dataset_name)
     versions = observe.versions_of(world, metadata.namespace, spec.model_name)
     jobs, pods = await observe.jobs_with_pods(world, metadata.uid)
-    registered = await _live_versions(world, run) if run.status.result is not None else ()
+    registered: tuple[ModelVersionSpec, ...] = ()
+    if run.status.result is not None:
+        registered = await live_versions(world, metadata.namespace, spec.model_name)
+    is_number_taken = any(
+        item.number == run.status.version_number and item.run.uid != metadata.uid
+        for item in registered
+    )
     view = TrainingRunView(
         run=run,
         trigger=trigger_of(metadata),
@@ -67,12 +72,10 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         pods=pods,
         image=observe.trainer_image(world),
         own_version=next((item for item in registered if item.run.uid == metadata.uid), None),
-        highest_number=_highest_number(world, run, pipeline, registered),
+        highest_number=await _highest_number(world, run, registered, is_taken=is_number_taken),
         coalesced_alerts=coalesced_alerts(metadata),
-        is_number_taken=any(
-            item.number == run.status.version_number and item.run.uid != metadata.uid
-            for item in registered
-        ),
+        is_number_taken=is_number_taken,
+        pipeline_uid=_opener(run, pipeline),
     )
     return policy.decide(view, world.clock())
 
@@ -102,6 +105,12 @@ def _pipeline(world: World, run: Run) -> Pipeline | None:
         ModelPipelineSpec,
         ModelPipelineStatus,
     )
+
+
+def _opener(run: Run, pipeline: Pipeline | None) -> str | None:
+    """Return the uid of the pipeline that opened the run; a person's run only names one."""
+    is_own = pipeline is not None and run.metadata.owner_uid == pipeline.metadata.uid
+    return run.metadata.owner_uid if is_own else None
 
 
 def _is_admitted(run: Run, pipeline: Pipeline | None) -> bool:
@@ -135,35 +144,17 @@ async def _champion(
     return champion_reference(deployments, versions, preferred)
 
 
-async def _live_versions(world: World, run: Run) -> tuple[ModelVersionSpec, ...]:
-    """Read the model's versions from the server: a number is about to be given."""
-    items = await world.api.list_all(MODEL_VERSIONS, run.metadata.namespace)
-    found = (parse(item, ModelVersionSpec, Status) for item in items)
-    return tuple(
-        item.spec
-        for item in found
-        if isinstance(item, Observed) and item.spec.model_name == run.spec.model_name
-    )
-
-
-def _highest_number(
-    world: World,
-    run: Run,
-    pipeline: Pipeline | None,
-    registered: tuple[ModelVersionSpec, ...],
+async def _highest_number(
+    world: World, run: Run, registered: tuple[ModelVersionSpec, ...], *, is_taken: bool
 ) -> int:
-    """Return the highest number ever given: registered, taken by a run, or remembered."""
-    runs = observe.readable_all(
-        world, TRAINING_RUNS, run.metadata.namespace, TrainingRunSpec, TrainingRunStatus
-    )
-    taken = (
-        item.status.version_number or 0
-        for item in runs
-        if item.spec.model_name == run.spec.model_name
-    )
-    remembered = pipeline.status.last_version_number if pipeline is not None else 0
-    numbers = (item.number for item in registered)
-    return max((*taken, *numbers, remembered), default=0)
+    """Return the highest number ever given, when one is about to be given; else nobody asks."""
+    result = run.status.result
+    if result is None or result.artifact is None:
+        return 0
+    if run.status.version_number is not None and not is_taken:
+        return 0
+    given = await given_numbers(world, run.metadata.namespace, run.spec.model_name)
+    return max((*given, *(item.number for item in registered)), default=0)
 
 
 RECONCILER = Reconciler(TRAINING_RUNS, TrainingRunSpec, TrainingRunStatus, _decide)

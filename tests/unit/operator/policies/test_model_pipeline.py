@@ -310,6 +310,12 @@ def test_highest_number_is_never_forgotten(
     assert decide(view(status, versions=versions), NOW).status.last_version_number == number
 
 
+def test_number_that_only_a_run_tells_of_is_not_forgotten_either() -> None:
+    run = queued("run-2", Cause.NEW_DATA, version_number=9)
+
+    assert decide(view(learned(), runs=[run]), NOW).status.last_version_number == 9
+
+
 def test_settled_pipeline_changes_nothing() -> None:
     first = decide(view(learned()), NOW)
 

@@ -258,6 +258,17 @@ TWO_A_DAY = Limits(runs_per_day=2)
             id="the cooldown has ended",
         ),
         pytest.param(
+            learned(
+                handled_causes=(
+                    handled(NOW - 23 * HOUR),
+                    handled(NOW - HOUR).model_copy(update={"began": False}),
+                )
+            ),
+            TWO_A_DAY,
+            None,
+            id="a run that never began uses none of the day's runs up",
+        ),
+        pytest.param(
             learned(handled_causes=(handled(NOW - 23 * HOUR), handled(NOW - HOUR))),
             TWO_A_DAY,
             Hold(

@@ -106,13 +106,13 @@ def test_number_goes_into_status_alone(
 
 
 def test_version_is_created_with_the_number_in_status() -> None:
-    decision = decide(view(registering(4), highest_number=4), NOW)
+    decision = decide(view(registering(4), highest_number=4, pipeline_uid="ours"), NOW)
 
     result = make_result()
     wanted = make_version(
         4,
         artifact=make_artifact(),
-        run={"name": "loop-1", "uid": "uid-trainingrun-loop-1"},
+        run={"name": "loop-1", "uid": "uid-trainingrun-loop-1", "pipeline_uid": "ours"},
         cause=Cause.NEW_DATA,
         snapshot_digest=digest("snapshot one"),
         trained_through=result.trained_through,

@@ -10,6 +10,7 @@ from tests.unit.operator.memory_api import MemoryServer
 from tests.unit.operator.observations import as_sent
 from tests.unit.operator.simulation.world import Kill, Listing, Simulation
 
+from tidewheel_contracts.api.v1alpha1.training_run import Verdict
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.resources import (
     EVENTS,
@@ -74,6 +75,22 @@ async def whole_loop(simulation: Simulation) -> None:
     await post_alert(simulation)
     await simulation.settle()
     await post_alert(simulation, "another")
+    await simulation.advance(REFRESH_SECONDS)
+
+
+async def short_history(simulation: Simulation) -> None:
+    """Turn the loop three times, with room for one run of each outcome and one version."""
+    await start_loop(
+        simulation,
+        deployment={"rollback_window_seconds": 100},
+        history={"completed_runs": 1, "failed_runs": 1, "versions": 1},
+    )
+    for rows in (1500, 2500):
+        simulation.bucket.labelled_rows = rows
+        await simulation.advance(REFRESH_SECONDS)
+    # The version before is kept until its window has passed, and goes with the next change.
+    simulation.bucket.verdict = Verdict.REFUSED
+    simulation.bucket.labelled_rows = 5000
     await simulation.advance(REFRESH_SECONDS)
 
 

@@ -1,0 +1,191 @@
+"""Which ended runs and old versions of a pipeline go, so that its history stays within limits.
+
+What the loop must know is in the pipeline's status before anything goes, so pruning forgets
+nothing. Only what the pipeline made itself goes, and no version that anybody uses. Objects alone
+go; artifacts stay in the store.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tidewheel_contracts.api.conditions import ConditionStatus
+from tidewheel_contracts.api.v1alpha1.common import Status
+from tidewheel_contracts.api.v1alpha1.model_deployment import (
+    ModelDeploymentSpec,
+    ModelDeploymentStatus,
+)
+from tidewheel_contracts.api.v1alpha1.model_pipeline import (
+    ModelPipelineSpec,
+    ModelPipelineStatus,
+    Reason,
+)
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, version_name
+from tidewheel_contracts.api.v1alpha1.training_run import RunCondition
+from tidewheel_operator.policies.events import Event
+from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, Run, model_name
+from tidewheel_operator.policies.observed import Observed
+from tidewheel_operator.policies.pipeline_memory import has_forgotten, is_remembered, with_unbegun
+from tidewheel_operator.policies.roles import roles_of
+
+__all__ = ["Past", "Pruning", "may_exceed", "pruning"]
+
+Pipeline = Observed[ModelPipelineSpec, ModelPipelineStatus]
+Deployment = Observed[ModelDeploymentSpec, ModelDeploymentStatus]
+Version = Observed[ModelVersionSpec, Status]
+Item = TypeVar("Item")
+
+# A limit that was lowered by a thousand is no reason to keep other pipelines waiting.
+_MOST_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """All runs and versions of a namespace, and all that may hold on to a version.
+
+    `is_complete` is false when one of the holders cannot be read: then no version goes.
+    """
+
+    runs: tuple[Run, ...]
+    versions: tuple[Version, ...]
+    deployments: tuple[Deployment, ...]
+    pipelines: tuple[Pipeline, ...]
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """What goes, oldest first, and the status that must be written before."""
+
+    status: ModelPipelineStatus
+    runs: tuple[Run, ...] = ()
+    versions: tuple[Version, ...] = ()
+
+    @property
+    def uids(self) -> tuple[str, ...]:
+        """Return the uids of all that goes."""
+        runs = (run.metadata.uid for run in self.runs)
+        return (*runs, *(version.metadata.uid for version in self.versions))
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Return what a person reads about it."""
+        said = (
+            _event("TrainingRuns", self.runs, "their outcomes are in the pipeline's status"),
+            _event("ModelVersions", self.versions, "their artifacts stay in the store"),
+        )
+        return tuple(event for event in said if event is not None)
+
+
+def may_exceed(view: ModelPipelineView) -> bool:
+    """Tell by counting alone whether a closer look at the past is worth its price."""
+    history = view.pipeline.spec.history
+    ended = sum(1 for run in view.runs if _is_own_and_ended(view.pipeline, run))
+    least = min(history.completed_runs, history.failed_runs)
+    return ended > least or len(view.versions) > history.versions
+
+
+def pruning(pipeline: Pipeline, past: Past) -> Pruning:
+    """Return what goes now; `pipeline` has the status that is about to be written."""
+    runs = _excess_runs(pipeline, past)[:_MOST_AT_ONCE]
+    versions = _excess_versions(pipeline, past)[: _MOST_AT_ONCE - len(runs)]
+    return Pruning(with_unbegun(pipeline.status, runs), runs, versions)
+
+
+def _excess_runs(pipeline: Pipeline, past: Past) -> tuple[Run, ...]:
+    own = sorted((run for run in past.runs if _is_own_and_ended(pipeline, run)), key=_end_of)
+    failed = [run for run in own if _has_failed(run)]
+    completed = [run for run in own if not _has_failed(run)]
+    history, status = pipeline.spec.history, pipeline.status
+    beyond = [
+        *_all_but_newest(completed, history.completed_runs),
+        *_all_but_newest(failed, history.failed_runs),
+    ]
+    last = status.last_run.name if status.last_run is not None else None
+    return tuple(
+        run
+        for run in sorted(beyond, key=_end_of)
+        if run.metadata.name not in (status.active_run_name, last)
+        and _may_be_forgotten(status, run)
+    )
+
+
+def _may_be_forgotten(status: ModelPipelineStatus, run: Run) -> bool:
+    """A run that never began is remembered when it goes; any other must have been before."""
+    has_begun = run.status.attempt > 0
+    return not has_begun or is_remembered(status, run) or has_forgotten(status, run)
+
+
+def _excess_versions(pipeline: Pipeline, past: Past) -> tuple[Version, ...]:
+    if not past.is_complete:
+        return ()
+    model = model_name(pipeline)
+    registered = [
+        version
+        for version in past.versions
+        if version.spec.model_name == model and not version.metadata.is_being_deleted
+    ]
+    own = sorted(
+        (item for item in registered if item.spec.run.pipeline_uid == pipeline.metadata.uid),
+        key=lambda item: item.spec.number,
+    )
+    newest = max((item.spec.number for item in registered), default=0)
+    used = {version_name(model, newest), *_used_versions(past)}
+    return tuple(
+        version
+        for version in _all_but_newest(own, pipeline.spec.history.versions)
+        if version.metadata.name not in used
+    )
+
+
+def _used_versions(past: Past) -> Iterator[str]:
+    """Return the names of versions that somebody serves, chose, may go back to or learns by."""
+    for deployment in past.deployments:
+        yield from (state.name for state in roles_of(deployment.status).all)
+        yield from _names(deployment.spec.model_name, deployment.spec.version.number)
+    for pipeline in past.pipelines:
+        model, serving = model_name(pipeline), pipeline.spec.deployment
+        yield from _names(model, pipeline.status.champion_number)
+        yield from _names(model, serving.version.number if serving is not None else None)
+    for run in past.runs:
+        if run.status.completion_time is None:
+            yield from _names(run.spec.model_name, run.status.version_number)
+            if run.status.champion is not None:
+                yield run.status.champion.name
+
+
+def _names(model: str, number: int | None) -> tuple[str, ...]:
+    return (version_name(model, number),) if number is not None else ()
+
+
+def _is_own_and_ended(pipeline: Pipeline, run: Run) -> bool:
+    """Tell whether the pipeline opened the run: what a person applied has no such owner."""
+    return (
+        run.metadata.owner_uid == pipeline.metadata.uid
+        and run.status.completion_time is not None
+        and not run.metadata.is_being_deleted
+    )
+
+
+def _has_failed(run: Run) -> bool:
+    return any(
+        item.type == RunCondition.FAILED and item.status == ConditionStatus.TRUE
+        for item in run.status.conditions
+    )
+
+
+def _end_of(run: Run) -> tuple[str, str, str]:
+    metadata = run.metadata
+    return (run.status.completion_time or "", metadata.creation_time, metadata.name)
+
+
+def _all_but_newest(items: Sequence[Item], count: int) -> Sequence[Item]:
+    return items[: max(0, len(items) - count)]
+
+
+def _event(plural: str, items: Sequence[Observed[Any, Any]], comfort: str) -> Event | None:
+    if not items:
+        return None
+    names = ", ".join(item.metadata.name for item in items)
+    message = f"{plural} beyond `spec.history` were deleted, {comfort}: {names}"
+    return Event("Normal", Reason.PRUNED, message)

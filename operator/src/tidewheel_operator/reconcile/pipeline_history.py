@@ -1,0 +1,105 @@
+"""Pruning a pipeline's past: asked of the cache, and decided by what the API server says now."""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from tidewheel_contracts.api.model import ApiModel
+from tidewheel_contracts.api.v1alpha1.common import Status
+from tidewheel_contracts.api.v1alpha1.model_deployment import (
+    ModelDeploymentSpec,
+    ModelDeploymentStatus,
+)
+from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec, TrainingRunStatus
+from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView
+from tidewheel_operator.policies.observed import Observed, parse
+from tidewheel_operator.policies.pipeline_history import Past, may_exceed, pruning
+from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.resources import (
+    MODEL_DEPLOYMENTS,
+    MODEL_PIPELINES,
+    MODEL_VERSIONS,
+    TRAINING_RUNS,
+)
+
+__all__ = ["with_pruning"]
+
+SpecT = TypeVar("SpecT", bound=ApiModel)
+StatusT = TypeVar("StatusT", bound=Status)
+Object = dict[str, Any]
+
+# What holds on to a version is read last, so that it is known at its newest.
+_KINDS = (MODEL_VERSIONS, TRAINING_RUNS, MODEL_PIPELINES, MODEL_DEPLOYMENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Objects:
+    versions: list[Object]
+    runs: list[Object]
+    pipelines: list[Object]
+    deployments: list[Object]
+
+
+async def with_pruning(
+    world: World, view: ModelPipelineView, decision: Decision[ModelPipelineStatus]
+) -> Decision[ModelPipelineStatus]:
+    """Return the decision with what goes of the past after its status is written."""
+    if decision.create or not may_exceed(view):
+        return decision
+    namespace = view.pipeline.metadata.namespace
+    pipeline = dataclasses.replace(view.pipeline, status=decision.status)
+    cached = _Objects(*(world.cache.all(resource, namespace) for resource in _KINDS))
+    if not pruning(pipeline, _past(cached)).uids:
+        return decision
+    # By an old list too much looks old, and nobody seems to use what somebody uses.
+    live = _Objects(*[await world.api.list_all(resource, namespace) for resource in _KINDS])
+    found = pruning(pipeline, _past(live))
+    by_uid = {item["metadata"]["uid"]: item for item in (*live.runs, *live.versions)}
+    return dataclasses.replace(
+        decision,
+        status=found.status,
+        delete=(*decision.delete, *(by_uid[uid] for uid in found.uids)),
+        events=(*decision.events, *found.events),
+    )
+
+
+def _past(objects: _Objects) -> Past:
+    runs = _readable(objects.runs, TrainingRunSpec, TrainingRunStatus)
+    deployments = _readable(objects.deployments, ModelDeploymentSpec, ModelDeploymentStatus)
+    pipelines = _readable(objects.pipelines, ModelPipelineSpec, ModelPipelineStatus)
+    read = len(runs) + len(deployments) + len(pipelines)
+    given = len(objects.runs) + len(objects.deployments) + len(objects.pipelines)
+    are_told = (
+        *(_tells(item, TrainingRunStatus) for item in objects.runs),
+        *(_tells(item, ModelDeploymentStatus) for item in objects.deployments),
+        *(_tells(item, ModelPipelineStatus) for item in objects.pipelines),
+    )
+    return Past(
+        runs=runs,
+        versions=_readable(objects.versions, ModelVersionSpec, Status),
+        deployments=deployments,
+        pipelines=pipelines,
+        is_complete=read == given and all(are_told),
+    )
+
+
+def _tells(item: Object, status: type[Status]) -> bool:
+    """Tell whether a status can be read: one that cannot would count as one that uses nothing."""
+    try:
+        status.model_validate(item.get("status") or {})
+    except ValidationError:
+        return False
+    return True
+
+
+def _readable(
+    items: Iterable[Object], spec: type[SpecT], status: type[StatusT]
+) -> tuple[Observed[SpecT, StatusT], ...]:
+    found = (parse(item, spec, status) for item in items)
+    return tuple(item for item in found if isinstance(item, Observed))
