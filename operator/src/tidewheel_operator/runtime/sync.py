@@ -1,5 +1,6 @@
 """Filling the cache at the start: from then on, absence from it means something."""
 
+import asyncio
 from collections.abc import Sequence
 
 from tidewheel_contracts.api.kind import GROUP
@@ -31,10 +32,19 @@ async def missing_definitions(api: KubernetesApi) -> list[str]:
 async def fill(api: KubernetesApi, cache: Cache, namespaces: Sequence[str]) -> None:
     """Read every watched object once.
 
+    All kinds are asked for at once: the API server opens the storage of a new kind only when it is
+    asked for, and answers 429 until then.
+
     Raises:
         ApiUnavailableError: the API server did not answer.
     """
-    for resource in RESOURCES:
-        for namespace in namespaces or (None,):
-            for item in await api.list_all(resource, namespace, resource.selector):
-                cache.put(resource, item)
+    places = [(resource, place) for resource in RESOURCES for place in namespaces or (None,)]
+    found = await asyncio.gather(
+        *(api.list_all(resource, place, resource.selector) for resource, place in places),
+        return_exceptions=True,
+    )
+    for (resource, _), items in zip(places, found, strict=True):
+        if isinstance(items, BaseException):
+            raise items
+        for item in items:
+            cache.put(resource, item)
