@@ -12,7 +12,9 @@ from tidewheel_operator.policies.drift import differs
 from tidewheel_operator.policies.events import Event, events_of
 from tidewheel_operator.policies.merge_patch import merge_patch
 from tidewheel_operator.policies.observed import parse_status
+from tidewheel_operator.reconcile.name_conflict import name_conflict
 from tidewheel_operator.reconcile.post_event import post_event
+from tidewheel_operator.reconcile.restorations import MANY
 from tidewheel_operator.reconcile.take_back import take_back
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found, Refused
@@ -20,7 +22,7 @@ from tidewheel_operator.runtime.cache import owner_of
 from tidewheel_operator.runtime.metrics import WRITES
 from tidewheel_operator.runtime.resources import MODEL_VERSIONS, Resource, resource_of
 
-__all__ = ["Blocked", "Carried", "Result", "carry_out", "is_same_child"]
+__all__ = ["Blocked", "Carried", "Held", "Result", "carry_out", "is_same_child"]
 
 Object = dict[str, Any]
 _LOG = logging.getLogger(__name__)
@@ -41,7 +43,14 @@ class Blocked:
     message: str
 
 
-Result = Carried | Blocked
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All is done but a child that somebody changes again and again: it waits for its turn."""
+
+    seconds: float
+
+
+Result = Carried | Blocked | Held
 
 
 async def carry_out(
@@ -50,14 +59,14 @@ async def carry_out(
     """Make a decision's writes, in their order; stop at the first that does not go through."""
     if (decision.create or decision.delete) and not await _is_as_observed(world, resource, item):
         return Carried.STALE
-    for manifest in decision.create:
-        result = await _create_once(world, manifest)
-        if result is not Carried.DONE:
-            return result
-    for manifest in decision.apply:
-        result = await _apply(world, manifest)
-        if result is not Carried.DONE:
-            return result
+    waits: list[float] = []
+    for write, manifests in ((_create_once, decision.create), (_apply, decision.apply)):
+        for manifest in manifests:
+            result = await write(world, item, manifest)
+            if isinstance(result, Held):
+                waits.append(result.seconds)
+            elif result is not Carried.DONE:
+                return result
     result = await _write_status(world, resource, item, decision.status)
     if result is not Carried.DONE:
         return result
@@ -67,7 +76,7 @@ async def carry_out(
             return result
     for event in decision.events:
         await post_event(world, item, event)
-    return Carried.DONE
+    return Held(min(waits)) if waits else Carried.DONE
 
 
 async def _is_as_observed(world: World, resource: Resource, item: Object) -> bool:
@@ -83,21 +92,25 @@ async def _is_as_observed(world: World, resource: Resource, item: Object) -> boo
     return False
 
 
-async def _create_once(world: World, manifest: Object) -> Result:
+async def _create_once(world: World, parent: Object, manifest: Object) -> Result:
     resource, metadata = resource_of(manifest), manifest["metadata"]
-    result = await _create(world, manifest)
+    result = await _create(world, parent, manifest)
     live = world.cache.get(resource, metadata["namespace"], metadata["name"])
     if result is Carried.DONE and live is not None and resource.selector:
         await take_back(world, resource, live)
     return result
 
 
-async def _create(world: World, manifest: Object) -> Result:
+async def _create(world: World, parent: Object, manifest: Object) -> Result:
     resource = resource_of(manifest)
+    wait = world.restorations.seconds_to_wait(manifest, world.clock())
+    if wait > 0:
+        return Held(wait)
     outcome = await world.api.create(resource, manifest)
     if isinstance(outcome, Found):
         WRITES.labels(resource.kind, "create").inc()
         world.cache.put(resource, outcome.object)
+        await _note(world, parent, manifest)
         return Carried.DONE
     if not outcome.is_conflict:
         return _refusal("create", manifest, outcome)
@@ -112,11 +125,7 @@ async def _meet_namesake(world: World, resource: Resource, manifest: Object) -> 
     if not is_same_child(outcome.object, manifest):
         if _has_same_number(outcome.object, manifest):
             return Carried.STALE
-        message = (
-            f"{manifest['kind']} '{metadata['name']}' exists and belongs to somebody else; "
-            "rename or remove it"
-        )
-        return Blocked("NameConflict", message)
+        return Blocked("NameConflict", name_conflict(outcome.object, manifest))
     world.cache.put(resource, outcome.object)
     return Carried.DONE
 
@@ -137,11 +146,23 @@ def _has_same_number(live: Object, manifest: Object) -> bool:
     return resource_of(manifest) == MODEL_VERSIONS and one == other
 
 
-async def _apply(world: World, manifest: Object) -> Result:
+async def _note(world: World, parent: Object, manifest: Object) -> None:
+    """Remember the write, and tell a person once when somebody undoes it again and again."""
+    if world.restorations.note(manifest, world.clock()) != MANY:
+        return
+    kind, name = manifest["kind"], manifest["metadata"]["name"]
+    message = (
+        f"{kind} '{name}' is changed or deleted by somebody else again and again; it is put right "
+        "ever more seldom until that ends. `kubectl get --show-managed-fields` tells who it is"
+    )
+    await post_event(world, parent, Event("Warning", "ChildContested", message))
+
+
+async def _apply(world: World, parent: Object, manifest: Object) -> Result:
     resource, metadata = resource_of(manifest), manifest["metadata"]
     live = world.cache.get(resource, metadata["namespace"], metadata["name"])
     if live is None:
-        result = await _create(world, manifest)
+        result = await _create(world, parent, manifest)
         live = world.cache.get(resource, metadata["namespace"], metadata["name"])
         if result is not Carried.DONE or live is None:
             return result
@@ -149,12 +170,16 @@ async def _apply(world: World, manifest: Object) -> Result:
         return await _meet_namesake(world, resource, manifest)
     if not differs(manifest, live):
         return Carried.DONE
+    wait = world.restorations.seconds_to_wait(manifest, world.clock())
+    if wait > 0:
+        return Held(wait)
     # The uid makes the server refuse to create, and to touch a namesake.
     pinned = {**manifest, "metadata": {**metadata, "uid": live["metadata"]["uid"]}}
     outcome = await world.api.apply(resource, pinned)
     if isinstance(outcome, Found):
         WRITES.labels(resource.kind, "apply").inc()
         world.cache.put(resource, outcome.object)
+        await _note(world, parent, manifest)
         return Carried.DONE
     if outcome.is_conflict or outcome.is_missing:
         return Carried.STALE
@@ -194,6 +219,7 @@ async def _delete(world: World, target: Object) -> Result:
     if isinstance(outcome, Refused) and not outcome.is_missing:
         return Carried.STALE if outcome.is_conflict else _refusal("delete", target, outcome)
     WRITES.labels(resource.kind, "delete").inc()
+    world.restorations.forget(target)
     world.cache.remove(resource, metadata["namespace"], metadata["name"], metadata["uid"])
     return Carried.DONE
 

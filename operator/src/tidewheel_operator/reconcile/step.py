@@ -9,7 +9,7 @@ from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.observed import Observed, Unreadable, parse, parse_status
 from tidewheel_operator.policies.settled import block, refuse
-from tidewheel_operator.reconcile.carry_out import Blocked, Carried, Result, carry_out
+from tidewheel_operator.reconcile.carry_out import Blocked, Carried, Held, Result, carry_out
 from tidewheel_operator.reconcile.measures import measure
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.resources import Resource
@@ -55,6 +55,9 @@ async def reconcile(
     result = await carry_out(world, reconciler.resource, item, decision)
     if isinstance(result, Blocked):
         return await _say_blocked(reconciler, world, item, result)
+    if isinstance(result, Held):
+        asked = decision.requeue_seconds
+        return Again(result.seconds if asked is None else min(result.seconds, asked))
     if result is Carried.DONE:
         measure(item, decision, world.clock())
     return Again(decision.requeue_seconds, is_stale=result is Carried.STALE)

@@ -18,19 +18,20 @@ async def take_back(world: World, resource: Resource, live: Object) -> None:
     metadata = live["metadata"]
     if (metadata.get("labels") or {}).get(labels.MANAGED_BY) == labels.MANAGER:
         return
-    outcome = await world.api.apply(
-        resource,
-        {
-            "apiVersion": resource.api_version,
-            "kind": resource.kind,
-            "metadata": {
-                "name": metadata["name"],
-                "namespace": metadata["namespace"],
-                "uid": metadata["uid"],
-                "labels": {labels.MANAGED_BY: labels.MANAGER},
-            },
+    manifest = {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "metadata": {
+            "name": metadata["name"],
+            "namespace": metadata["namespace"],
+            "uid": metadata["uid"],
+            "labels": {labels.MANAGED_BY: labels.MANAGER},
         },
-    )
+    }
+    if world.restorations.seconds_to_wait(manifest, world.clock()) > 0:
+        return
+    outcome = await world.api.apply(resource, manifest)
     if isinstance(outcome, Found):
+        world.restorations.note(manifest, world.clock())
         WRITES.labels(resource.kind, "apply").inc()
         world.cache.put(resource, outcome.object)

@@ -1,9 +1,10 @@
 """What every reconciler works with, handed in so that tests can give their own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from tidewheel_operator.reconcile.restorations import Restorations
 from tidewheel_operator.runtime.api import Api
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.settings import Settings
@@ -13,9 +14,10 @@ __all__ = ["World"]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """API server, cache, settings and clock."""
+    """API server, cache, settings, clock, and what was written lately."""
 
     api: Api
     cache: Cache
     settings: Settings
     clock: Callable[[], datetime]
+    restorations: Restorations = field(default_factory=Restorations)
