@@ -45,11 +45,11 @@ class Parts:
     vitals: Vitals
     health: Health
 
-    def mark_dirty(self, resource: Resource, item: Object) -> None:
+    def mark_dirty(self, resource: Resource, item: Object, before: Object | None) -> None:
         """Queue every object that a change concerns."""
         # What is read at the start has mostly been dealt with before: news go first.
         lane = Lane.SLOW if self.health.waiting_for else Lane.FAST
-        for key in keys_of(self.cache, resource, item):
+        for key in keys_of(self.cache, resource, item, before):
             self.queue.add(key, lane)
 
     def on_change(self, loop: asyncio.AbstractEventLoop) -> OnChange:

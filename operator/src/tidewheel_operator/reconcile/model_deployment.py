@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentSpec,
     ModelDeploymentStatus,
@@ -14,12 +15,8 @@ from tidewheel_operator.policies.workload_state import WorkloadState, workload_s
 from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.step import Reconciler
 from tidewheel_operator.reconcile.world import World
-from tidewheel_operator.runtime.resources import (
-    DEPLOYMENTS,
-    MODEL_DEPLOYMENTS,
-    PODS,
-    SERVICES,
-)
+from tidewheel_operator.runtime.indexes import PODS_BY_DEPLOYMENT
+from tidewheel_operator.runtime.resources import DEPLOYMENTS, MODEL_DEPLOYMENTS, SERVICES
 
 __all__ = ["RECONCILER"]
 
@@ -58,7 +55,7 @@ def _workload(world: World, namespace: str, deployment: Object) -> WorkloadState
     selector = deployment["spec"]["selector"]["matchLabels"]
     pods = [
         pod
-        for pod in world.cache.all(PODS, namespace)
+        for pod in world.cache.find(PODS_BY_DEPLOYMENT, namespace, selector.get(labels.DEPLOYMENT))
         if "deletionTimestamp" not in pod["metadata"]
         and selector.items() <= (pod["metadata"].get("labels") or {}).items()
     ]

@@ -20,6 +20,7 @@ from tidewheel_operator.reconcile.pipeline_history import with_pruning
 from tidewheel_operator.reconcile.step import Reconciler
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found
+from tidewheel_operator.runtime.indexes import RUNS_BY_PIPELINE
 from tidewheel_operator.runtime.resources import MODEL_DEPLOYMENTS, MODEL_PIPELINES, TRAINING_RUNS
 
 __all__ = ["RECONCILER", "pipeline_view"]
@@ -61,18 +62,18 @@ async def _decide(world: World, pipeline: Pipeline) -> Decision[ModelPipelineSta
 
 def _runs(world: World, pipeline: Pipeline) -> tuple[Run, ...]:
     """Return the runs that name the pipeline, but none that a namesake before it has opened."""
-    found = observe.readable_all(
+    found = observe.readable_by(
         world,
-        TRAINING_RUNS,
+        RUNS_BY_PIPELINE,
         pipeline.metadata.namespace,
+        pipeline.metadata.name,
         TrainingRunSpec,
         TrainingRunStatus,
     )
     return tuple(
         run
         for run in found
-        if run.spec.pipeline_name == pipeline.metadata.name
-        and run.metadata.owner_uid in (None, pipeline.metadata.uid)
+        if run.metadata.owner_uid in (None, pipeline.metadata.uid)
         and not run.metadata.is_being_deleted
     )
 

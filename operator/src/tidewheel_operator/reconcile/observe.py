@@ -1,7 +1,8 @@
 """Reads that several kinds share: readable objects of a namespace, Jobs with their pods."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from tidewheel_contracts.api.model import ApiModel
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
@@ -9,9 +10,11 @@ from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, version_name
 from tidewheel_operator.manifests.job import ProgramImage
-from tidewheel_operator.policies.observed import Observed, parse
+from tidewheel_operator.policies.observed import Observed, Unreadable, parse
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found
+from tidewheel_operator.runtime.cache import Cache
+from tidewheel_operator.runtime.indexes import VERSIONS_BY_MODEL, Index
 from tidewheel_operator.runtime.resources import (
     ARTIFACT_STORES,
     DATASETS,
@@ -27,6 +30,7 @@ __all__ = [
     "jobs_with_pods",
     "readable",
     "readable_all",
+    "readable_by",
     "server_image",
     "store",
     "trainer_image",
@@ -38,6 +42,14 @@ StatusT = TypeVar("StatusT", bound=Status)
 Object = dict[str, Any]
 
 _JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A state of an object and its models; equal metadata proves less than being the same."""
+
+    item: Object
+    observed: Observed[Any, Any] | Unreadable
 
 
 def readable(
@@ -52,7 +64,7 @@ def readable(
     item = world.cache.get(resource, namespace, name)
     if item is None:
         return None
-    observed = parse(item, spec, status)
+    observed = _parsed(world.cache, item, spec, status)
     if not isinstance(observed, Observed) or observed.metadata.is_being_deleted:
         return None
     return observed
@@ -62,8 +74,40 @@ def readable_all(
     world: World, resource: Resource, namespace: str, spec: type[SpecT], status: type[StatusT]
 ) -> tuple[Observed[SpecT, StatusT], ...]:
     """Return all readable objects of one of our kinds in a namespace."""
-    found = (parse(item, spec, status) for item in world.cache.all(resource, namespace))
+    return _readable_of(world, world.cache.all(resource, namespace), spec, status)
+
+
+def readable_by(
+    world: World,
+    index: Index,
+    namespace: str,
+    text: str,
+    spec: type[SpecT],
+    status: type[StatusT],
+) -> tuple[Observed[SpecT, StatusT], ...]:
+    """Return the readable objects that an index has under a text."""
+    return _readable_of(world, world.cache.find(index, namespace, text), spec, status)
+
+
+def _readable_of(
+    world: World, items: Iterable[Object], spec: type[SpecT], status: type[StatusT]
+) -> tuple[Observed[SpecT, StatusT], ...]:
+    found = (_parsed(world.cache, item, spec, status) for item in items)
     return tuple(item for item in found if isinstance(item, Observed))
+
+
+def _parsed(
+    cache: Cache, item: Object, spec: type[SpecT], status: type[StatusT]
+) -> Observed[SpecT, StatusT] | Unreadable:
+    """Return an object of the cache as models, which are made once for each of its states."""
+    uid = item["metadata"]["uid"]
+    note = cache.note(uid)
+    if isinstance(note, _Parsed) and note.item is item:
+        # The models are those of its kind: an object has one kind for all its life.
+        return cast("Observed[SpecT, StatusT] | Unreadable", note.observed)
+    observed = parse(item, spec, status)
+    cache.take_note(uid, _Parsed(item, observed))
+    return observed
 
 
 def store(world: World, namespace: str) -> ArtifactStoreSpec | None:
@@ -78,13 +122,9 @@ def dataset(world: World, namespace: str, name: str) -> Observed[DatasetSpec, Da
 
 
 def versions_of(world: World, namespace: str, model: str) -> tuple[ModelVersionSpec, ...]:
-    """Return the registered versions of a model."""
-    found = readable_all(world, MODEL_VERSIONS, namespace, ModelVersionSpec, Status)
-    return tuple(
-        item.spec
-        for item in found
-        if item.spec.model_name == model and not item.metadata.is_being_deleted
-    )
+    """Return the registered versions of a model, without the metrics and columns of any."""
+    found = readable_by(world, VERSIONS_BY_MODEL, namespace, model, ModelVersionSpec, Status)
+    return tuple(item.spec for item in found if not item.metadata.is_being_deleted)
 
 
 async def confirm_versions(

@@ -1,10 +1,19 @@
 """Which of our objects are to be looked at when something changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tidewheel_contracts import labels
 from tidewheel_operator.runtime.cache import Cache, owner_of
+from tidewheel_operator.runtime.indexes import (
+    DEPLOYMENTS_BY_MODEL,
+    OPEN_RUNS,
+    OPEN_RUNS_BY_DATASET,
+    OPEN_RUNS_BY_PIPELINE,
+    PIPELINES_BY_DATASET,
+    PIPELINES_BY_DEPLOYMENT,
+    PIPELINES_BY_MODEL,
+)
 from tidewheel_operator.runtime.queue import Key
 from tidewheel_operator.runtime.resources import (
     ARTIFACT_STORES,
@@ -26,38 +35,54 @@ __all__ = ["keys_of"]
 Object = dict[str, Any]
 
 _BY_KIND = {resource.kind: resource for resource in OWN_RESOURCES}
-_STORE_USERS = (DATASETS, TRAINING_RUNS, MODEL_DEPLOYMENTS)
+_CHILDREN = (JOBS, DEPLOYMENTS, SERVICES, MODEL_DEPLOYMENTS, TRAINING_RUNS)
 
 
-def keys_of(cache: Cache, resource: Resource, item: Object) -> Iterator[Key]:
-    """Return the keys that a change of `item` makes dirty."""
+def keys_of(
+    cache: Cache, resource: Resource, item: Object, before: Object | None = None
+) -> Iterator[Key]:
+    """Return the keys that a change of `item` makes dirty.
+
+    `before` is the state that the same keys were made dirty for last; without it, `item` is new,
+    or gone, or all who depend on it shall look at it.
+    """
     if resource in OWN_RESOURCES:
         yield _key(resource, item)
-    if resource in (JOBS, DEPLOYMENTS, SERVICES, MODEL_DEPLOYMENTS, TRAINING_RUNS):
+    if resource in _CHILDREN:
         yield from _owner_keys(item)
+        if before is not None and owner_of(before) != owner_of(item):
+            # Somebody took the ownerReference away, and the owner misses its child.
+            yield from _owner_keys(before)
     if resource == PODS:
         yield from _pod_keys(cache, item)
     elif resource == ARTIFACT_STORES:
-        for user in _STORE_USERS:
-            yield from _all_keys(cache, user, item)
+        yield from _store_keys(cache, item, before)
     elif resource == DATASETS:
-        for user in (TRAINING_RUNS, MODEL_PIPELINES):
-            yield from _keys_naming(cache, user, item, "datasetName", item["metadata"]["name"])
+        yield from _dataset_keys(cache, item, before)
     elif resource == TRAINING_RUNS:
         yield from _named(MODEL_PIPELINES, item, (item.get("spec") or {}).get("pipelineName"))
     elif resource == MODEL_VERSIONS:
-        yield from _version_keys(cache, item)
+        yield from _version_keys(cache, item, before)
     elif resource == MODEL_DEPLOYMENTS:
-        name = item["metadata"]["name"]
-        yield from _keys_naming(cache, MODEL_PIPELINES, item, "deploymentName", name)
+        namespace, name = _place(item)
+        yield from _keys(MODEL_PIPELINES, cache.find(PIPELINES_BY_DEPLOYMENT, namespace, name))
     elif resource == MODEL_PIPELINES:
-        name = item["metadata"]["name"]
-        yield from _keys_naming(cache, TRAINING_RUNS, item, "pipelineName", name)
+        namespace, name = _place(item)
+        yield from _keys(TRAINING_RUNS, cache.find(OPEN_RUNS_BY_PIPELINE, namespace, name))
+
+
+def _place(item: Object) -> tuple[str, str]:
+    metadata = item["metadata"]
+    return metadata["namespace"], metadata["name"]
 
 
 def _key(resource: Resource, item: Object) -> Key:
-    metadata = item["metadata"]
-    return Key(resource.plural, metadata["namespace"], metadata["name"])
+    return Key(resource.plural, *_place(item))
+
+
+def _keys(resource: Resource, items: Iterable[Object]) -> Iterator[Key]:
+    for item in items:
+        yield _key(resource, item)
 
 
 def _named(resource: Resource, item: Object, name: str | None) -> Iterator[Key]:
@@ -82,25 +107,42 @@ def _pod_keys(cache: Cache, pod: Object) -> Iterator[Key]:
         yield from _owner_keys(job)
 
 
-def _version_keys(cache: Cache, version: Object) -> Iterator[Key]:
+def _store_keys(cache: Cache, store: Object, before: Object | None) -> Iterator[Key]:
+    if _is_same(store, before):
+        return
+    namespace, _ = _place(store)
+    yield from _keys(DATASETS, cache.all(DATASETS, namespace))
+    yield from _keys(TRAINING_RUNS, cache.find(OPEN_RUNS, namespace, "open"))
+    yield from _keys(MODEL_DEPLOYMENTS, cache.all(MODEL_DEPLOYMENTS, namespace))
+
+
+def _dataset_keys(cache: Cache, dataset: Object, before: Object | None) -> Iterator[Key]:
+    """A pipeline repeats what its Dataset says; a run only wants a snapshot of it."""
+    namespace, name = _place(dataset)
+    yield from _keys(MODEL_PIPELINES, cache.find(PIPELINES_BY_DATASET, namespace, name))
+    if _is_same(dataset, before) and _snapshot(dataset) == _snapshot(before):
+        return
+    yield from _keys(TRAINING_RUNS, cache.find(OPEN_RUNS_BY_DATASET, namespace, name))
+
+
+def _version_keys(cache: Cache, version: Object, before: Object | None) -> Iterator[Key]:
+    if _is_same(version, before):
+        return
+    namespace, _ = _place(version)
     spec = version.get("spec") or {}
-    yield from _named(TRAINING_RUNS, version, (spec.get("run") or {}).get("name"))
     model = spec.get("modelName")
-    yield from _keys_naming(cache, MODEL_DEPLOYMENTS, version, "modelName", model)
-    for pipeline in cache.all(MODEL_PIPELINES, version["metadata"]["namespace"]):
-        named = (pipeline.get("spec") or {}).get("modelName") or pipeline["metadata"]["name"]
-        if named == model:
-            yield _key(MODEL_PIPELINES, pipeline)
+    yield from _named(TRAINING_RUNS, version, (spec.get("run") or {}).get("name"))
+    yield from _keys(MODEL_DEPLOYMENTS, cache.find(DEPLOYMENTS_BY_MODEL, namespace, model))
+    yield from _keys(MODEL_PIPELINES, cache.find(PIPELINES_BY_MODEL, namespace, model))
 
 
-def _all_keys(cache: Cache, resource: Resource, item: Object) -> Iterator[Key]:
-    for other in cache.all(resource, item["metadata"]["namespace"]):
-        yield _key(resource, other)
+def _is_same(item: Object, before: Object | None) -> bool:
+    """Tell whether two states of an object differ in nothing but status, labels and annotations."""
+    if before is None:
+        return False
+    is_ending, was_ending = ("deletionTimestamp" in one["metadata"] for one in (item, before))
+    return is_ending == was_ending and item.get("spec") == before.get("spec")
 
 
-def _keys_naming(
-    cache: Cache, resource: Resource, item: Object, field: str, name: str | None
-) -> Iterator[Key]:
-    for other in cache.all(resource, item["metadata"]["namespace"]):
-        if name is not None and (other.get("spec") or {}).get(field) == name:
-            yield _key(resource, other)
+def _snapshot(dataset: Object | None) -> object:
+    return ((dataset or {}).get("status") or {}).get("snapshot")

@@ -22,6 +22,7 @@ from tidewheel_operator.runtime.resources import (
     MODEL_VERSIONS,
     SERVICES,
 )
+from tidewheel_operator.runtime.trimming import trimmed
 
 DATASET = make_dataset()
 STATUS = DatasetStatus(
@@ -85,7 +86,7 @@ def test_answers_enter_the_cache_at_once() -> None:
 
     carried(world, api, Decision(STATUS, create=(job(api),), apply=(service(),)))
 
-    assert world.cache.all(JOBS) == _jobs(api)
+    assert world.cache.all(JOBS) == [trimmed(JOBS, job) for job in _jobs(api)]
     assert world.cache.all(SERVICES) == api.server.all(SERVICES)
     assert world.cache.all(DATASETS) == api.server.all(DATASETS)
 
@@ -164,7 +165,7 @@ def test_child_that_exists_already_is_taken_for_created() -> None:
 
     assert result is Carried.DONE
     assert api.calls[:3] == ["get Dataset", "create Job", "get Job"]
-    assert world.cache.all(JOBS) == _jobs(api)
+    assert world.cache.all(JOBS) == [trimmed(JOBS, job) for job in _jobs(api)]
 
 
 def theirs(item: Object) -> Object:

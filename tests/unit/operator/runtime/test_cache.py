@@ -9,6 +9,7 @@ from tests.unit.operator.observations import train_job
 
 from tidewheel_operator.runtime.cache import Cache, owner_of
 from tidewheel_operator.runtime.resources import DATASETS, JOBS, Resource
+from tidewheel_operator.runtime.trimming import trimmed
 
 
 def dataset(version: int, uid: str = "uid-1", name: str = "flights") -> Object:
@@ -19,7 +20,7 @@ def told() -> tuple[Cache, list[tuple[str, str]]]:
     """Return a cache and what its listener has heard."""
     cache, heard = Cache(), []
 
-    def listen(resource: Resource, item: Object) -> None:
+    def listen(resource: Resource, item: Object, _: Object | None) -> None:
         heard.append((resource.kind, item["metadata"]["resourceVersion"]))
 
     cache.subscribe(listen)
@@ -150,7 +151,8 @@ def test_children_are_found_by_the_uid_of_their_controller() -> None:
     for job in (one, two):
         cache.put(JOBS, job)
 
-    assert children(cache) == sorted([one, two], key=lambda job: str(job["metadata"]["name"]))
+    names = sorted(job["metadata"]["name"] for job in (one, two))
+    assert [job["metadata"]["name"] for job in children(cache)] == names
     assert children(cache, "another") == []
 
 
@@ -162,7 +164,7 @@ def test_child_that_changes_its_controller_changes_its_parent() -> None:
 
     cache.put(JOBS, moved)
 
-    assert (children(cache), children(cache, "another")) == ([], [moved])
+    assert (children(cache), children(cache, "another")) == ([], [trimmed(JOBS, moved)])
 
 
 def test_child_that_lost_its_controller_is_nobodys() -> None:
@@ -173,7 +175,7 @@ def test_child_that_lost_its_controller_is_nobodys() -> None:
 
     cache.put(JOBS, orphan)
 
-    assert (children(cache), cache.all(JOBS)) == ([], [orphan])
+    assert (children(cache), cache.all(JOBS)) == ([], [trimmed(JOBS, orphan)])
 
 
 def test_deleted_child_is_forgotten() -> None:
@@ -186,14 +188,73 @@ def test_deleted_child_is_forgotten() -> None:
     assert children(cache) == []
 
 
-def test_bookkeeping_of_the_server_is_not_kept() -> None:
+def test_listener_learns_what_an_object_was_before() -> None:
+    cache = Cache()
+    heard: list[tuple[str, str | None]] = []
+
+    def listen(_: Resource, item: Object, before: Object | None) -> None:
+        earlier = before["metadata"]["resourceVersion"] if before is not None else None
+        heard.append((item["metadata"]["resourceVersion"], earlier))
+
+    cache.subscribe(listen)
+
+    cache.put(DATASETS, dataset(1))
+    cache.put(DATASETS, dataset(2))
+    cache.touch(DATASETS, dataset(2))
+    cache.put(DATASETS, dataset(3, "uid-2"))
+    cache.remove(DATASETS, NAMESPACE, "flights", "uid-2")
+
+    assert heard == [("1", None), ("2", "1"), ("2", None), ("3", None), ("3", None)]
+
+
+def test_object_that_is_handed_in_stays_as_it_is() -> None:
     cache = Cache()
     item = dataset(1)
     item["metadata"]["managedFields"] = [{"manager": "kubectl"}]
+    before = copy.deepcopy(item)
 
     cache.put(DATASETS, item)
 
+    assert item == before
     assert cache.get(DATASETS, NAMESPACE, "flights") == dataset(1)
+
+
+def test_note_is_kept_until_its_object_goes() -> None:
+    cache = Cache()
+    cache.put(DATASETS, dataset(1))
+    cache.take_note("uid-1", "a note")
+    cache.put(DATASETS, dataset(2))
+
+    kept = cache.note("uid-1")
+    cache.remove(DATASETS, NAMESPACE, "flights", "uid-1")
+
+    assert (kept, cache.note("uid-1")) == ("a note", None)
+
+
+def test_note_goes_with_an_object_that_its_namesake_replaces() -> None:
+    cache = Cache()
+    cache.put(DATASETS, dataset(1))
+    cache.take_note("uid-1", "a note")
+
+    cache.put(DATASETS, dataset(2, "uid-2"))
+
+    assert cache.note("uid-1") is None
+
+
+def test_notes_that_nobody_asks_for_are_dropped_first() -> None:
+    cache = Cache()
+    for number in range(4096):
+        cache.take_note(f"uid-{number}", number)
+    cache.note("uid-0")
+
+    cache.take_note("one more", "a note")
+
+    assert [cache.note(uid) for uid in ("uid-0", "uid-1", "uid-2", "one more")] == [
+        0,
+        None,
+        2,
+        "a note",
+    ]
 
 
 def test_touched_object_is_told_though_it_did_not_change() -> None:

@@ -129,7 +129,7 @@ def test_object_that_went_unnoticed_is_forgotten() -> None:
     api = FakeApi(make_dataset())
     cache = filled(api)
     heard: list[str] = []
-    cache.subscribe(lambda resource, _: heard.append(resource.kind))
+    cache.subscribe(lambda resource, *_: heard.append(resource.kind))
     api.server.remove(DATASETS, make_dataset())
 
     verified(api, cache)
@@ -164,7 +164,7 @@ def test_what_is_as_known_is_no_news() -> None:
     api = FakeApi(make_dataset(), make_store())
     cache = filled(api)
     heard: list[str] = []
-    cache.subscribe(lambda resource, _: heard.append(resource.kind))
+    cache.subscribe(lambda resource, *_: heard.append(resource.kind))
 
     verified(api, cache)
 

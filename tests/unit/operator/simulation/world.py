@@ -330,9 +330,9 @@ class Simulation:
                     metadata["resourceVersion"],
                 )
 
-    def _mark_dirty(self, resource: Resource, item: Object) -> None:
+    def _mark_dirty(self, resource: Resource, item: Object, before: Object | None) -> None:
         if self.life is not None:
-            for key in keys_of(self.life.world.cache, resource, item):
+            for key in keys_of(self.life.world.cache, resource, item, before):
                 self.life.dirty[key] = None
 
 

@@ -1,0 +1,94 @@
+"""By what objects are found besides their names: declared once, kept up by the cache."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tidewheel_contracts import labels
+from tidewheel_operator.runtime.resources import (
+    MODEL_DEPLOYMENTS,
+    MODEL_PIPELINES,
+    MODEL_VERSIONS,
+    PODS,
+    TRAINING_RUNS,
+    Resource,
+)
+
+__all__ = [
+    "DEPLOYMENTS_BY_MODEL",
+    "INDEXES",
+    "OPEN_RUNS",
+    "OPEN_RUNS_BY_DATASET",
+    "OPEN_RUNS_BY_PIPELINE",
+    "PIPELINES_BY_DATASET",
+    "PIPELINES_BY_DEPLOYMENT",
+    "PIPELINES_BY_MODEL",
+    "PODS_BY_DEPLOYMENT",
+    "RUNS_BY_PIPELINE",
+    "VERSIONS_BY_MODEL",
+    "Index",
+]
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """Objects of a kind and a namespace by a text in them; those without one are not in it."""
+
+    resource: Resource
+    text_of: Callable[[Object], str | None]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _spec(field: str) -> Callable[[Object], str | None]:
+    def text_of(item: Object) -> str | None:
+        return _text((item.get("spec") or {}).get(field))
+
+    return text_of
+
+
+def _while_open(text_of: Callable[[Object], str | None]) -> Callable[[Object], str | None]:
+    """What has ended is woken by nothing but its own change."""
+
+    def text_of_open(item: Object) -> str | None:
+        is_open = not (item.get("status") or {}).get("completionTime")
+        return text_of(item) if is_open else None
+
+    return text_of_open
+
+
+def _pipeline_model(item: Object) -> str | None:
+    return _text((item.get("spec") or {}).get("modelName") or item["metadata"]["name"])
+
+
+def _serving_deployment(pod: Object) -> str | None:
+    return _text((pod["metadata"].get("labels") or {}).get(labels.DEPLOYMENT))
+
+
+RUNS_BY_PIPELINE = Index(TRAINING_RUNS, _spec("pipelineName"))
+OPEN_RUNS = Index(TRAINING_RUNS, _while_open(lambda _: "open"))
+OPEN_RUNS_BY_DATASET = Index(TRAINING_RUNS, _while_open(_spec("datasetName")))
+OPEN_RUNS_BY_PIPELINE = Index(TRAINING_RUNS, _while_open(_spec("pipelineName")))
+VERSIONS_BY_MODEL = Index(MODEL_VERSIONS, _spec("modelName"))
+DEPLOYMENTS_BY_MODEL = Index(MODEL_DEPLOYMENTS, _spec("modelName"))
+PIPELINES_BY_DATASET = Index(MODEL_PIPELINES, _spec("datasetName"))
+PIPELINES_BY_DEPLOYMENT = Index(MODEL_PIPELINES, _spec("deploymentName"))
+PIPELINES_BY_MODEL = Index(MODEL_PIPELINES, _pipeline_model)
+PODS_BY_DEPLOYMENT = Index(PODS, _serving_deployment)
+
+INDEXES = (
+    RUNS_BY_PIPELINE,
+    OPEN_RUNS,
+    OPEN_RUNS_BY_DATASET,
+    OPEN_RUNS_BY_PIPELINE,
+    VERSIONS_BY_MODEL,
+    DEPLOYMENTS_BY_MODEL,
+    PIPELINES_BY_DATASET,
+    PIPELINES_BY_DEPLOYMENT,
+    PIPELINES_BY_MODEL,
+    PODS_BY_DEPLOYMENT,
+)
