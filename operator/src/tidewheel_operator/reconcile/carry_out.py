@@ -1,6 +1,7 @@
 """Carrying out a decision: create, apply, status, delete, each safe to be the last one."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -22,7 +23,7 @@ from tidewheel_operator.runtime.cache import owner_of
 from tidewheel_operator.runtime.metrics import WRITES
 from tidewheel_operator.runtime.resources import MODEL_VERSIONS, Resource, resource_of
 
-__all__ = ["Blocked", "Carried", "Held", "Result", "carry_out", "is_same_child"]
+__all__ = ["Blocked", "Carried", "Held", "Result", "carry_out", "create_first", "is_same_child"]
 
 Object = dict[str, Any]
 _LOG = logging.getLogger(__name__)
@@ -59,23 +60,41 @@ async def carry_out(
     """Make a decision's writes, in their order; stop at the first that does not go through."""
     if (decision.create or decision.delete) and not await _is_as_observed(world, resource, item):
         return Carried.STALE
+    result = await _make_all(world, item, decision.create, decision.apply)
+    if not isinstance(result, Held) and result is not Carried.DONE:
+        return result
+    written = await _write_status(world, resource, item, decision.status)
+    if written is not Carried.DONE:
+        return written
+    for target in decision.delete:
+        deleted = await _delete(world, target)
+        if deleted is not Carried.DONE:
+            return deleted
+    for event in decision.events:
+        await post_event(world, item, event)
+    return result
+
+
+async def create_first(
+    world: World, resource: Resource, item: Object, manifests: Sequence[Object]
+) -> Result:
+    """Make only the children that a decision creates, so that the status can tell of them."""
+    if not await _is_as_observed(world, resource, item):
+        return Carried.STALE
+    return await _make_all(world, item, manifests, ())
+
+
+async def _make_all(
+    world: World, item: Object, create: Sequence[Object], apply: Sequence[Object]
+) -> Result:
     waits: list[float] = []
-    for write, manifests in ((_create_once, decision.create), (_apply, decision.apply)):
+    for write, manifests in ((_create_once, create), (_apply, apply)):
         for manifest in manifests:
             result = await write(world, item, manifest)
             if isinstance(result, Held):
                 waits.append(result.seconds)
             elif result is not Carried.DONE:
                 return result
-    result = await _write_status(world, resource, item, decision.status)
-    if result is not Carried.DONE:
-        return result
-    for target in decision.delete:
-        result = await _delete(world, target)
-        if result is not Carried.DONE:
-            return result
-    for event in decision.events:
-        await post_event(world, item, event)
     return Held(min(waits)) if waits else Carried.DONE
 
 

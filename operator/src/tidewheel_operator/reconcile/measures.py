@@ -1,30 +1,34 @@
-"""What is counted when a decision has been carried out."""
+"""What is counted when something has been carried out."""
 
 from datetime import datetime
 from typing import Any
 
 from tidewheel_contracts.api.conditions import ConditionType
+from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.training_run import Cause, TrainingRunStatus
-from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.runtime.metrics import JOB_CREATION_SECONDS, RUNS
+from tidewheel_operator.runtime.resources import TRAINING_RUNS
 
-__all__ = ["measure"]
+__all__ = ["measure_end", "measure_job"]
 
 Object = dict[str, Any]
 
 
-def measure(item: Object, decision: Decision[Any], now: datetime) -> None:
-    """Count what a decision about `item`, as it was before, has brought about."""
-    if isinstance(decision.status, TrainingRunStatus):
-        _measure_run(item, decision, now)
-
-
-def _measure_run(run: Object, decision: Decision[TrainingRunStatus], now: datetime) -> None:
-    before, after = run.get("status") or {}, decision.status
-    if decision.create and not before.get("attempt"):
-        created = datetime.fromisoformat(run["metadata"]["creationTimestamp"])
+def measure_job(item: Object, now: datetime) -> None:
+    """Count that a Job was created of an object as it was before."""
+    is_first = not (item.get("status") or {}).get("attempt")
+    if item["kind"] == TRAINING_RUNS.kind and is_first:
+        created = datetime.fromisoformat(item["metadata"]["creationTimestamp"])
         JOB_CREATION_SECONDS.observe(max(0.0, (now - created).total_seconds()))
-    if after.completion_time is not None and "completionTime" not in before:
-        cause = after.trigger.cause if after.trigger is not None else Cause.DEMAND
-        (ready,) = (item for item in after.conditions if item.type == ConditionType.READY)
-        RUNS.labels(cause, ready.reason).inc()
+
+
+def measure_end(item: Object, after: Status) -> None:
+    """Count a run that has ended by a status that was written."""
+    before = item.get("status") or {}
+    if not isinstance(after, TrainingRunStatus) or after.completion_time is None:
+        return
+    if "completionTime" in before:
+        return
+    cause = after.trigger.cause if after.trigger is not None else Cause.DEMAND
+    (ready,) = (one for one in after.conditions if one.type == ConditionType.READY)
+    RUNS.labels(cause, ready.reason).inc()

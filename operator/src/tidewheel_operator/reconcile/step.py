@@ -9,10 +9,17 @@ from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.observed import Observed, Unreadable, parse, parse_status
 from tidewheel_operator.policies.settled import block, refuse
-from tidewheel_operator.reconcile.carry_out import Blocked, Carried, Held, Result, carry_out
-from tidewheel_operator.reconcile.measures import measure
+from tidewheel_operator.reconcile.carry_out import (
+    Blocked,
+    Carried,
+    Held,
+    Result,
+    carry_out,
+    create_first,
+)
+from tidewheel_operator.reconcile.measures import measure_end, measure_job
 from tidewheel_operator.reconcile.world import World
-from tidewheel_operator.runtime.resources import Resource
+from tidewheel_operator.runtime.resources import JOBS, Resource, resource_of
 
 __all__ = ["Again", "Reconciler", "reconcile"]
 
@@ -52,14 +59,40 @@ async def reconcile(
         decision = refuse(observed, parse_status(item, reconciler.status), world.clock())
     else:
         decision = await reconciler.decide(world, observed)
+        if _is_about_jobs(decision):
+            made = await create_first(world, reconciler.resource, item, decision.create)
+            if not isinstance(made, Held) and made is not Carried.DONE:
+                return await _after(reconciler, world, item, decision, made)
+            if made is Carried.DONE:
+                measure_job(item, world.clock())
+                decision = await reconciler.decide(world, observed)
     result = await carry_out(world, reconciler.resource, item, decision)
+    return await _after(reconciler, world, item, decision, result)
+
+
+def _is_about_jobs(decision: Decision[Any]) -> bool:
+    """Tell whether Jobs are created: they carry what the status says, which is then written once.
+
+    Decided before the Job was there, the status would be written twice, half a second apart.
+    """
+    return bool(decision.create) and all(resource_of(item) == JOBS for item in decision.create)
+
+
+async def _after(
+    reconciler: Reconciler[Any, Any],
+    world: World,
+    item: Object,
+    decision: Decision[Any],
+    result: Result,
+) -> Again:
+    """Say when to look again after a decision that went as it did."""
     if isinstance(result, Blocked):
         return await _say_blocked(reconciler, world, item, result)
     if isinstance(result, Held):
         asked = decision.requeue_seconds
         return Again(result.seconds if asked is None else min(result.seconds, asked))
     if result is Carried.DONE:
-        measure(item, decision, world.clock())
+        measure_end(item, decision.status)
     return Again(decision.requeue_seconds, is_stale=result is Carried.STALE)
 
 

@@ -26,6 +26,8 @@ async def make_client(replica: str) -> ApiClient:
     else:
         await config.load_kube_config(client_configuration=configuration)
     configuration.connection_pool_maxsize = _CONNECTIONS
+    # Otherwise every request looks for a ~/.netrc first; a proxy is in the configuration already.
+    configuration.client_session_kwargs = {"trust_env": False}
     client = ApiClient(configuration)
     client.user_agent = f"tidewheel-operator ({replica})"
     return client
