@@ -18,6 +18,9 @@ def differs(wanted: Object, live: Object) -> bool:
 
 def _holds(wanted: Any, live: Any) -> bool:  # noqa: ANN401 - any JSON
     """Tell whether everything in `wanted` is in `live`, which may hold more."""
+    # Most parts are as we wrote them, and comparing those is quick.
+    if wanted == live:
+        return True
     if isinstance(wanted, dict):
         return isinstance(live, dict) and all(
             key in live and _holds(value, live[key]) for key, value in wanted.items()
@@ -28,4 +31,4 @@ def _holds(wanted: Any, live: Any) -> bool:  # noqa: ANN401 - any JSON
             and len(wanted) == len(live)
             and all(_holds(one, other) for one, other in zip(wanted, live, strict=True))
         )
-    return bool(wanted == live)
+    return False

@@ -1,7 +1,7 @@
 """Numbers of versions: what the API server knows of those that were ever given to a model."""
 
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 from tidewheel_contracts.api.model import ApiModel
 from tidewheel_contracts.api.v1alpha1.common import Status
@@ -28,12 +28,13 @@ __all__ = ["given_numbers", "live_versions"]
 
 SpecT = TypeVar("SpecT", bound=ApiModel)
 StatusT = TypeVar("StatusT", bound=Status)
+Object = dict[str, Any]
 
 
 async def live_versions(world: World, namespace: str, model: str) -> tuple[ModelVersionSpec, ...]:
     """Read the registered versions of a model."""
-    found = await _live(world, MODEL_VERSIONS, namespace, ModelVersionSpec, Status)
-    return tuple(item.spec for item in found if item.spec.model_name == model)
+    items = _of_model(await world.api.list_all(MODEL_VERSIONS, namespace), model)
+    return tuple(item.spec for item in _readable(items, ModelVersionSpec, Status))
 
 
 async def given_numbers(world: World, namespace: str, model: str) -> tuple[int, ...]:
@@ -42,8 +43,9 @@ async def given_numbers(world: World, namespace: str, model: str) -> tuple[int, 
     Whoever asks need not belong to a pipeline for its memory to count, and a pipeline that was
     re-created has forgotten what a deployment still serves.
     """
-    runs = await _live(world, TRAINING_RUNS, namespace, TrainingRunSpec, TrainingRunStatus)
-    taken = (run.status.version_number or 0 for run in runs if run.spec.model_name == model)
+    items = _of_model(await world.api.list_all(TRAINING_RUNS, namespace), model)
+    runs = _readable(items, TrainingRunSpec, TrainingRunStatus)
+    taken = (run.status.version_number or 0 for run in runs)
     pipelines = await _live(
         world, MODEL_PIPELINES, namespace, ModelPipelineSpec, ModelPipelineStatus
     )
@@ -71,5 +73,16 @@ def _serving(
 async def _live(
     world: World, resource: Resource, namespace: str, spec: type[SpecT], status: type[StatusT]
 ) -> tuple[Observed[SpecT, StatusT], ...]:
-    found = (parse(item, spec, status) for item in await world.api.list_all(resource, namespace))
+    return _readable(await world.api.list_all(resource, namespace), spec, status)
+
+
+def _of_model(items: Iterable[Object], model: str) -> Iterator[Object]:
+    """Leave out other models before anything is read closely: a namespace may hold thousands."""
+    return (item for item in items if (item.get("spec") or {}).get("modelName") == model)
+
+
+def _readable(
+    items: Iterable[Object], spec: type[SpecT], status: type[StatusT]
+) -> tuple[Observed[SpecT, StatusT], ...]:
+    found = (parse(item, spec, status) for item in items)
     return tuple(item for item in found if isinstance(item, Observed))

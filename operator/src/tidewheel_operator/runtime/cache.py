@@ -16,7 +16,7 @@ Listener = Callable[[Resource, Object, Object | None], None]
 
 _MOST_GONE = 10_000
 # What every object of a namespace refers to is asked for all the time; the rest may be made again.
-_MOST_NOTES = 4096
+_MOST_NOTES = 2048
 
 
 def owner_of(item: Object) -> Object | None:

@@ -243,7 +243,7 @@ def test_note_goes_with_an_object_that_its_namesake_replaces() -> None:
 
 def test_notes_that_nobody_asks_for_are_dropped_first() -> None:
     cache = Cache()
-    for number in range(4096):
+    for number in range(2048):
         cache.take_note(f"uid-{number}", number)
     cache.note("uid-0")
 
