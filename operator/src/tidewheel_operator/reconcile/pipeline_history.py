@@ -17,10 +17,18 @@ from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, M
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec, TrainingRunStatus
 from tidewheel_operator.policies.decision import Decision
-from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView
+from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, model_name
 from tidewheel_operator.policies.observed import Observed, parse
 from tidewheel_operator.policies.pipeline_history import Past, may_exceed, pruning
 from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.cache import Cache
+from tidewheel_operator.runtime.indexes import (
+    DEPLOYMENTS_BY_MODEL,
+    OPEN_RUNS_BY_MODEL,
+    PIPELINES_BY_MODEL,
+    RUNS_BY_PIPELINE,
+    VERSIONS_BY_MODEL,
+)
 from tidewheel_operator.runtime.resources import (
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
@@ -33,6 +41,7 @@ __all__ = ["with_pruning"]
 SpecT = TypeVar("SpecT", bound=ApiModel)
 StatusT = TypeVar("StatusT", bound=Status)
 Object = dict[str, Any]
+Pipeline = Observed[ModelPipelineSpec, ModelPipelineStatus]
 
 # What holds on to a version is read last, so that it is known at its newest.
 _KINDS = (MODEL_VERSIONS, TRAINING_RUNS, MODEL_PIPELINES, MODEL_DEPLOYMENTS)
@@ -54,8 +63,7 @@ async def with_pruning(
         return decision
     namespace = view.pipeline.metadata.namespace
     pipeline = dataclasses.replace(view.pipeline, status=decision.status)
-    cached = _Objects(*(world.cache.all(resource, namespace) for resource in _KINDS))
-    if not pruning(pipeline, _past(cached)).uids:
+    if not pruning(pipeline, _past(_cached(world.cache, pipeline))).uids:
         return decision
     # By an old list too much looks old, and nobody seems to use what somebody uses.
     live = _Objects(*[await world.api.list_all(resource, namespace) for resource in _KINDS])
@@ -66,6 +74,21 @@ async def with_pruning(
         status=found.status,
         delete=(*decision.delete, *(by_uid[uid] for uid in found.uids)),
         events=(*decision.events, *found.events),
+    )
+
+
+def _cached(cache: Cache, pipeline: Pipeline) -> _Objects:
+    """Return what has to do with the pipeline and its model: a namespace may hold thousands.
+
+    A version that is used from elsewhere is found in use by what the API server says.
+    """
+    namespace, model = pipeline.metadata.namespace, model_name(pipeline)
+    own = cache.find(RUNS_BY_PIPELINE, namespace, pipeline.metadata.name)
+    return _Objects(
+        versions=cache.find(VERSIONS_BY_MODEL, namespace, model),
+        runs=[*own, *cache.find(OPEN_RUNS_BY_MODEL, namespace, model)],
+        pipelines=cache.find(PIPELINES_BY_MODEL, namespace, model),
+        deployments=cache.find(DEPLOYMENTS_BY_MODEL, namespace, model),
     )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "INDEXES",
     "OPEN_RUNS",
     "OPEN_RUNS_BY_DATASET",
+    "OPEN_RUNS_BY_MODEL",
     "OPEN_RUNS_BY_PIPELINE",
     "PIPELINES_BY_DATASET",
     "PIPELINES_BY_DEPLOYMENT",
@@ -72,6 +73,7 @@ def _serving_deployment(pod: Object) -> str | None:
 RUNS_BY_PIPELINE = Index(TRAINING_RUNS, _spec("pipelineName"))
 OPEN_RUNS = Index(TRAINING_RUNS, _while_open(lambda _: "open"))
 OPEN_RUNS_BY_DATASET = Index(TRAINING_RUNS, _while_open(_spec("datasetName")))
+OPEN_RUNS_BY_MODEL = Index(TRAINING_RUNS, _while_open(_spec("modelName")))
 OPEN_RUNS_BY_PIPELINE = Index(TRAINING_RUNS, _while_open(_spec("pipelineName")))
 VERSIONS_BY_MODEL = Index(MODEL_VERSIONS, _spec("modelName"))
 DEPLOYMENTS_BY_MODEL = Index(MODEL_DEPLOYMENTS, _spec("modelName"))
@@ -84,6 +86,7 @@ INDEXES = (
     RUNS_BY_PIPELINE,
     OPEN_RUNS,
     OPEN_RUNS_BY_DATASET,
+    OPEN_RUNS_BY_MODEL,
     OPEN_RUNS_BY_PIPELINE,
     VERSIONS_BY_MODEL,
     DEPLOYMENTS_BY_MODEL,

@@ -18,6 +18,7 @@ from tidewheel_operator.runtime.indexes import (
     INDEXES,
     OPEN_RUNS,
     OPEN_RUNS_BY_DATASET,
+    OPEN_RUNS_BY_MODEL,
     OPEN_RUNS_BY_PIPELINE,
     PIPELINES_BY_DATASET,
     PIPELINES_BY_DEPLOYMENT,
@@ -48,6 +49,7 @@ EXPECTED: dict[Index, Callable[[Object], Any]] = {
     RUNS_BY_PIPELINE: lambda item: item["spec"].get("pipelineName"),
     OPEN_RUNS: lambda item: None if _has_ended(item) else "open",
     OPEN_RUNS_BY_DATASET: lambda item: None if _has_ended(item) else item["spec"]["datasetName"],
+    OPEN_RUNS_BY_MODEL: lambda item: None if _has_ended(item) else item["spec"]["modelName"],
     OPEN_RUNS_BY_PIPELINE: lambda item: (
         None if _has_ended(item) else item["spec"].get("pipelineName")
     ),
