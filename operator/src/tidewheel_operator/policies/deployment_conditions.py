@@ -1,10 +1,13 @@
 """What a ModelDeployment says about itself, given its roles and its pods."""
 
+from collections.abc import Iterator
+
 from tidewheel_contracts.api.conditions import Condition, ConditionType
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     DeploymentCondition,
     Reason,
     VersionPolicy,
+    VersionState,
 )
 from tidewheel_operator.policies.conditions import condition, ready, stalled, working
 from tidewheel_operator.policies.model_deployment_view import ModelDeploymentView
@@ -76,15 +79,28 @@ def _rolling_out(view: ModelDeploymentView, champion: int, candidate: int) -> tu
 
 def _special(view: ModelDeploymentView, roles: Roles) -> tuple[Condition, ...]:
     found: list[Condition] = []
-    registered = {version.number for version in view.versions}
-    if roles.champion is not None and roles.champion.number not in registered:
-        message = f"ModelVersion '{roles.champion.name}' was deleted; its artifact still serves"
-        found.append(condition(DeploymentCondition.VERSION_MISSING, Reason.DELETED, message))
+    if roles.champion is not None:
+        found.extend(_missing(view, roles.champion))
     version = view.deployment.spec.version
     if version.policy == VersionPolicy.PINNED:
         message = f"version {version.number} was chosen; newer versions wait"
         found.append(condition(DeploymentCondition.PINNED, Reason.PINNED_BY_SPEC, message))
     return tuple(found)
+
+
+def _missing(view: ModelDeploymentView, champion: VersionState) -> Iterator[Condition]:
+    """Tell when the champion's version is gone; a namesake with another artifact is another."""
+    digests = {version.number: version.artifact.manifest_digest for version in view.versions}
+    digest, name = digests.get(champion.number), champion.name
+    if digest is None:
+        message = f"ModelVersion '{name}' was deleted; its artifact still serves"
+        yield condition(DeploymentCondition.VERSION_MISSING, Reason.DELETED, message)
+    elif digest != champion.manifest_digest:
+        message = (
+            f"ModelVersion '{name}' was replaced by one of another artifact; the artifact of the "
+            "one before still serves. A version never changes: register another number"
+        )
+        yield condition(DeploymentCondition.VERSION_MISSING, Reason.REPLACED, message)
 
 
 def _pinned_is_missing(view: ModelDeploymentView) -> int | None:

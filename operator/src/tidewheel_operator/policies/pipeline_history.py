@@ -79,10 +79,15 @@ class Pruning:
 
 def may_exceed(view: ModelPipelineView) -> bool:
     """Tell by counting alone whether a closer look at the past is worth its price."""
-    history = view.pipeline.spec.history
-    ended = sum(1 for run in view.runs if _is_own_and_ended(view.pipeline, run))
-    least = min(history.completed_runs, history.failed_runs)
-    return ended > least or len(view.versions) > history.versions
+    pipeline, history = view.pipeline, view.pipeline.spec.history
+    have_failed = [_has_failed(run) for run in view.runs if _is_own_and_ended(pipeline, run)]
+    failed, uid = sum(have_failed), pipeline.metadata.uid
+    versions = sum(1 for version in view.versions if version.run.pipeline_uid == uid)
+    return (
+        failed > history.failed_runs
+        or len(have_failed) - failed > history.completed_runs
+        or versions > history.versions
+    )
 
 
 def pruning(pipeline: Pipeline, past: Past) -> Pruning:

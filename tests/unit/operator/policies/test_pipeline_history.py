@@ -335,7 +335,10 @@ def test_events_name_all_that_went() -> None:
         ([ended(1)], [], False),
         ([ended(1), ended(2, owner="")], [], False),
         ([ended(1), ended(2)], [], True),
+        ([ended(1), *(ended(number, failed=True) for number in (2, 3))], [], False),
+        ([ended(number, failed=True) for number in (1, 2, 3)], [], True),
         ([], [own_version(1)], False),
+        ([], [own_version(1), make_version(2)], False),
         ([], [own_version(1), own_version(2)], True),
     ],
 )

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.builders import Object, make_deployment, make_run
+from tests.builders import NAMESPACE, make_deployment, make_run
 from tests.unit.operator.simulation.scenario import (
     REFRESH_SECONDS,
     champion,
     end_of,
     played,
+    post_alert,
     runs,
     short_history,
     start_loop,
@@ -56,13 +57,15 @@ def remove_all(simulation: Simulation, resource: Resource) -> None:
         simulation.server.remove(resource, item)
 
 
+def change_pipeline(simulation: Simulation, **spec: Any) -> None:
+    """Change fields of the pipeline's spec."""
+    pipeline = the(simulation, MODEL_PIPELINES)
+    simulation.server.edit(MODEL_PIPELINES, pipeline, lambda item: item["spec"].update(spec))
+
+
 def limit(simulation: Simulation, **history: int) -> None:
     """Set the limits of the pipeline."""
-
-    def change(item: Object) -> None:
-        item["spec"]["history"] = history
-
-    simulation.server.edit(MODEL_PIPELINES, the(simulation, MODEL_PIPELINES), change)
+    change_pipeline(simulation, history=history)
 
 
 def pruned_events(simulation: Simulation) -> list[str]:
@@ -119,6 +122,28 @@ def test_answered_cause_stays_answered_when_its_run_was_pruned() -> None:
     causes = the(simulation, MODEL_PIPELINES)["status"]["handledCauses"]
     assert [item["cause"] for item in causes] == ["Initial", "NewData", "NewData"]
     assert len(runs(simulation)) == 1
+
+
+def test_alert_stays_answered_when_its_run_ended_before_it_began_and_was_pruned() -> None:
+    async def story(simulation: Simulation) -> list[str]:
+        await start_loop(simulation, **TIGHT)
+        await turn(simulation, 1100)
+        change_pipeline(simulation, suspend=True)
+        opened = await post_alert(simulation)
+        # A person's run learns what the alert's run was to learn, which then has nothing to do.
+        user_applies(simulation, make_run("mine", pipeline_name="flight-delay"))
+        await simulation.settle()
+        change_pipeline(simulation, suspend=False)
+        await turn(simulation, 2500, 4000)
+        assert simulation.server.find(TRAINING_RUNS, NAMESPACE, opened.run) is None
+        return [opened.outcome, (await post_alert(simulation)).outcome]
+
+    simulation = Simulation()
+    outcomes = asyncio.run(story(simulation))
+
+    assert outcomes == ["Opened", "Duplicate"]
+    causes = the(simulation, MODEL_PIPELINES)["status"]["handledCauses"]
+    assert [item["cause"] for item in causes if not item["began"]] == ["Alert"]
 
 
 def test_limits_that_are_lowered_hold_at_once_and_at_rest_nothing_is_written() -> None:

@@ -16,6 +16,7 @@ from tests.builders import (
     make_pipeline,
     make_run,
     make_store,
+    make_version,
 )
 from tests.unit.operator.simulation.scenario import (
     REFRESH_SECONDS,
@@ -38,6 +39,7 @@ from tidewheel_operator.runtime.resources import (
     JOBS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
+    MODEL_VERSIONS,
     RESOURCES,
     SERVICES,
     TRAINING_RUNS,
@@ -106,6 +108,35 @@ def test_children_of_a_namesake_are_neither_applied_nor_deleted_nor_counted(
 
     assert champion(simulation) == int(versions(simulation)[-1].removeprefix("flight-delay-v"))
     assert reasons(the(simulation, MODEL_PIPELINES))["Ready"] == "Turning"
+
+
+def test_version_that_comes_back_as_another_does_not_serve_as_the_one_before() -> None:
+    async def story(simulation: Simulation) -> None:
+        await start_loop(simulation)
+        before = the(simulation, DEPLOYMENTS, "flight-delay-v1")["spec"]
+        simulation.server.remove(MODEL_VERSIONS, the(simulation, MODEL_VERSIONS, "flight-delay-v1"))
+        user_applies(simulation, make_version(1, run_uid="theirs"))
+        await simulation.advance(REFRESH_SECONDS)
+
+        assert the(simulation, DEPLOYMENTS, "flight-delay-v1")["spec"] == before
+        deployment = the(simulation, MODEL_DEPLOYMENTS)
+        assert reasons(deployment) == {"Ready": "Serving", "VersionMissing": "Replaced"}
+
+    asyncio.run(played(story))
+
+
+def test_same_version_that_comes_back_is_the_one_that_serves() -> None:
+    async def story(simulation: Simulation) -> None:
+        await start_loop(simulation)
+        version = the(simulation, MODEL_VERSIONS, "flight-delay-v1")
+        simulation.server.remove(MODEL_VERSIONS, version)
+        await simulation.settle()
+        user_applies(simulation, version)
+        await simulation.settle()
+
+        assert reasons(the(simulation, MODEL_DEPLOYMENTS)) == {"Ready": "Serving"}
+
+    asyncio.run(played(story))
 
 
 def plain(_: Object) -> None:

@@ -45,7 +45,7 @@ __all__ = [
 class DeploymentCondition(StrEnum):
     """Condition types beyond Ready, Reconciling and Stalled; present only while True."""
 
-    VERSION_MISSING = "VersionMissing"  # a ModelVersion that serves was deleted
+    VERSION_MISSING = "VersionMissing"  # a ModelVersion that serves was deleted or replaced
     PINNED = "Pinned"  # a person chose the version; newer ones wait
 
 
@@ -63,6 +63,7 @@ class Reason(StrEnum):
     NAME_CONFLICT = "NameConflict"  # an object of somebody else has a name that ours needs
     PINNED_BY_SPEC = "PinnedBySpec"  # spec.version names a number
     DELETED = "Deleted"  # the ModelVersion of the champion is gone
+    REPLACED = "Replaced"  # a ModelVersion of the champion's name names another artifact
     INVALID = "Invalid"  # the stored object does not satisfy this version's schema
 
 
