@@ -1,8 +1,9 @@
 """Start of the operator process: `python -m tidewheel_operator`."""
 
-import asyncio
 import os
 import sys
+
+import uvloop
 
 from tidewheel_operator.kopf_adapter.source import KopfEventSource
 from tidewheel_operator.logs import set_up_logs
@@ -19,7 +20,7 @@ def main() -> int:
         sys.stderr.write(f"tidewheel-operator: {error}\n")
         return 2
     source = KopfEventSource(settings.watch_namespaces, settings.pod_name)
-    return asyncio.run(run_process(settings, source))
+    return uvloop.run(run_process(settings, source))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The parts of one operator process, made and joined once."""
 
 import asyncio
+import threading
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -54,9 +56,21 @@ class Parts:
 
     def on_change(self, loop: asyncio.AbstractEventLoop) -> OnChange:
         """Return what the watches call, from their own thread."""
+        arrived: deque[tuple[Resource, Change, Object]] = deque()
+        is_awake = threading.Event()
+
+        def take_all() -> None:
+            # Cleared before the first look: what arrives after it wakes this thread again.
+            is_awake.clear()
+            while arrived:
+                self._take_in(*arrived.popleft())
 
         def on_change(resource: Resource, change: Change, item: Object) -> None:
-            loop.call_soon_threadsafe(self._take_in, resource, change, item)
+            arrived.append((resource, change, item))
+            # To wake the other thread costs more than to take a change in: once for all that wait.
+            if not is_awake.is_set():
+                is_awake.set()
+                loop.call_soon_threadsafe(take_all)
 
         return on_change
 

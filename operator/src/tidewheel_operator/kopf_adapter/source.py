@@ -4,13 +4,13 @@ Kopf cancels every task of its loop when it ends and takes over the process's si
 in the main thread; neither may touch our workers.
 """
 
-import asyncio
 import logging
 import threading
 from collections.abc import Sequence
 from typing import Any, cast
 
 import kopf
+import uvloop
 
 from tidewheel_operator.kopf_adapter.login import make_login
 from tidewheel_operator.kopf_adapter.storages import NoDiffBaseStorage, NoProgressStorage
@@ -59,7 +59,7 @@ class KopfEventSource:
 
     def _run(self, registry: kopf.OperatorRegistry) -> None:
         try:
-            asyncio.run(
+            uvloop.run(
                 kopf.operator(
                     registry=registry,
                     settings=_settings(),

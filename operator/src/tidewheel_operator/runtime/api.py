@@ -3,13 +3,13 @@
 Only broken connections and answers that no caller can act on are exceptions.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import aiohttp
+import orjson
 from kubernetes.aio.client import ApiClient
 
 from tidewheel_operator.runtime.fence import Gate
@@ -294,8 +294,8 @@ def _outcome(
     method: str, path: str, status: int, text: bytes, retry_after: float | None
 ) -> Outcome:
     try:
-        answer = json.loads(text)
-    except ValueError as error:
+        answer = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
         raise ApiUnavailableError(f"{method} {path}: answer {status} is not JSON") from error
     if status < 300:
         return Found(answer)
