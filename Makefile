@@ -31,6 +31,10 @@ test: $(venv)/ready ## Run all tests; prints minutes per part
 test-long: $(venv)/ready ## Run all tests with every index and seed
 	@$(dev) test --long
 
+.PHONY: bench-operator
+bench-operator: $(venv)/ready ## Measure the operator at scale; prints figures, judges nothing
+	@$(python) -m tests.bench
+
 .PHONY: check
 check: $(venv)/ready ## Check format, lint, types, imports and generated files
 	@$(venv)/bin/ruff format --check .

@@ -25,6 +25,8 @@ class Burst:
     until_quiet_seconds: float
     cpu_ms_per_object: float
     system_cpu_ms_per_object: float
+    # What API server and etcd used for it, the creates by the bench's client included.
+    server_cpu_ms_per_object: float
     api_calls_per_object: dict[str, float]
 
 
@@ -32,7 +34,7 @@ def measure_burst(server: BenchServer, operator: Measured, runs: int) -> Burst:
     """Create runs as fast as can be, and wait until the operator has dealt with them."""
     make_ready_namespace(server.client, _NAMESPACE)
     operator.wait_quiet(_DEADLINE_SECONDS)
-    calls, usage = operator.api_calls(), operator.usage()
+    calls, usage, server_cpu = operator.api_calls(), operator.usage(), server.cpu_seconds()
     log = server.audit_from_now()
     items = [named_run(_NAMESPACE, f"run-{number:05}") for number in range(runs)]
     client_seconds = server.client.create(*items)
@@ -61,5 +63,6 @@ def measure_burst(server: BenchServer, operator: Measured, runs: int) -> Burst:
         system_cpu_ms_per_object=rounded(
             (after.system_seconds - usage.system_seconds) * 1000 / runs
         ),
+        server_cpu_ms_per_object=rounded((server.cpu_seconds() - server_cpu) * 1000 / runs),
         api_calls_per_object=per_object(calls, operator.api_calls(), runs),
     )

@@ -1,5 +1,6 @@
 """Percentiles and differences of counts; pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 __all__ = ["per_object", "percentile", "rounded"]
@@ -7,9 +8,9 @@ __all__ = ["per_object", "percentile", "rounded"]
 
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the smallest value that at least this share of all values do not exceed."""
-    ordered = sorted(values)
-    rank = max(0, min(len(ordered) - 1, -(-int(share * 1000) * len(ordered) // 1000) - 1))
-    return ordered[rank]
+    # Rounded first: 0.07 * 100 is a little more than 7, and would be the eighth value.
+    rank = math.ceil(round(share * len(values), 6))
+    return sorted(values)[max(0, rank - 1)]
 
 
 def per_object(before: Mapping[str, int], after: Mapping[str, int], count: int) -> dict[str, float]:

@@ -45,11 +45,12 @@ def make_namespace(client: Client, name: str) -> None:
 def make_ready_namespace(client: Client, name: str) -> None:
     """Make a namespace in which a run gets its Job at once: store and snapshot are there."""
     make_namespace(client, name)
-    dataset = make_dataset(metadata={"namespace": name})
+    # No refresh falls due during a measurement: a refresh is work, not rest.
+    dataset = make_dataset(metadata={"namespace": name}, refresh={"every_seconds": 86400})
     client.create(
         _new("artifactstores", make_store({"namespace": name})), _new("datasets", dataset)
     )
-    # As after a collection of this moment, so that the next one is due after the measurement.
+    # As after a collection of this moment.
     now = time_text(datetime.now(UTC))
     status = DatasetStatus(
         snapshot=make_snapshot(),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.bench.audit import AuditLog, audit_flags
 from tests.bench.client import Client, client_of
+from tests.bench.usage import usage_of
 from tests.integration.lab import install_kind, kubectl_of
 from tests.integration.local_server import LocalServer
 
@@ -32,6 +33,10 @@ class BenchServer:
     def folder(self) -> Path:
         """Return where its files are, and those of the programs that use it."""
         return self.local.folder
+
+    def cpu_seconds(self) -> float:
+        """Return what API server and etcd have used."""
+        return sum(usage_of(child.pid).cpu_seconds for child in self.local.children.values())
 
     def audit_from_now(self) -> AuditLog:
         """Return what the server answers from now on."""
