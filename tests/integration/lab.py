@@ -101,7 +101,7 @@ class Lab:
         pod = job_pod(job, terminated(exit_code, message))
         self._create_pod(pod)
         name = job["metadata"]["name"]
-        self.patch("job", name, {"status": _ended(succeeded=exit_code == 0)}, "status")
+        self.patch("job", name, {"status": ended_status(succeeded=exit_code == 0)}, "status")
 
     def show_pod(self, job: Object, state: Object) -> None:
         """Let a Job's pod appear in a state of its container."""
@@ -121,7 +121,7 @@ class Lab:
 
     def _create_pod(self, pod: Object) -> None:
         self.create(pod)
-        self.patch("pod", pod["metadata"]["name"], {"status": _pod_status(pod)}, "status")
+        self.patch("pod", pod["metadata"]["name"], {"status": pod_status(pod)}, "status")
 
 
 def conditions(item: Object | None) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def conditions(item: Object | None) -> dict[str, Any]:
     return {condition["type"]: condition for condition in found}
 
 
-def _pod_status(pod: Object) -> Object:
+def pod_status(pod: Object) -> Object:
     """Return what the API server takes: it wants more fields than anybody reads."""
     status: Object = pod["status"]
     for container in status["containerStatuses"]:
@@ -141,7 +141,8 @@ def _pod_status(pod: Object) -> Object:
     return status
 
 
-def _ended(*, succeeded: bool) -> Object:
+def ended_status(*, succeeded: bool) -> Object:
+    """Return the status of a Job that has ended, as the API server takes it."""
     first, last = ("SuccessCriteriaMet", "Complete") if succeeded else ("FailureTarget", "Failed")
     condition = {"status": "True", "lastProbeTime": _NOW, "lastTransitionTime": _NOW}
     return {
