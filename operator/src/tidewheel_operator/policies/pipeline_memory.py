@@ -13,10 +13,17 @@ from tidewheel_operator.policies.model_pipeline_view import (
     Run,
     recipe_digest_of_run,
 )
-from tidewheel_operator.policies.observed import from_time, to_time
+from tidewheel_operator.policies.observed import Metadata, from_time, to_time
 from tidewheel_operator.policies.run_cause import trigger_of
 
-__all__ = ["admitted", "has_forgotten", "is_remembered", "remembered", "with_unbegun"]
+__all__ = [
+    "admitted",
+    "has_forgotten",
+    "is_active",
+    "is_remembered",
+    "remembered",
+    "with_unbegun",
+]
 
 _MOST_CAUSES = 100
 
@@ -32,6 +39,7 @@ def admitted(
             "active_run_name": run.metadata.name,
             "last_run": LastRun(
                 name=run.metadata.name,
+                uid=run.metadata.uid,
                 cause=trigger.cause,
                 snapshot_digest=snapshot.digest if snapshot is not None else None,
                 recipe_digest=recipe_digest_of_run(run),
@@ -51,7 +59,7 @@ def remembered(view: ModelPipelineView) -> ModelPipelineStatus:
     status = view.pipeline.status
     if status.active_run_name is None or status.last_run is None:
         return status
-    run = next((run for run in view.runs if run.metadata.name == status.active_run_name), None)
+    run = next((run for run in view.runs if is_active(status, run.metadata)), None)
     if run is None:
         return status.model_copy(update={"active_run_name": None})
     update: dict[str, object] = {"last_run": _with_facts(status.last_run, run)}
@@ -61,6 +69,13 @@ def remembered(view: ModelPipelineView) -> ModelPipelineStatus:
     if run.status.completion_time is not None:
         update["active_run_name"] = None
     return status.model_copy(update=update)
+
+
+def is_active(status: ModelPipelineStatus, run: Metadata) -> bool:
+    """Tell whether a run is the one in flight; one that came back under its name is another."""
+    if status.active_run_name != run.name:
+        return False
+    return status.last_run is None or status.last_run.uid in (None, run.uid)
 
 
 def is_remembered(status: ModelPipelineStatus, run: Run) -> bool:

@@ -14,7 +14,8 @@ from tidewheel_operator.policies.model_pipeline_view import (
     deployment_name,
     model_name,
 )
-from tidewheel_operator.policies.observed import Observed
+from tidewheel_operator.policies.observed import Metadata, Observed
+from tidewheel_operator.policies.pipeline_memory import is_active
 from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.pipeline_history import with_pruning
 from tidewheel_operator.reconcile.step import Reconciler
@@ -79,9 +80,15 @@ def _runs(world: World, pipeline: Pipeline) -> tuple[Run, ...]:
 
 
 async def _confirm_active_run(world: World, pipeline: Pipeline) -> None:
-    """Read the run in flight from the server when the cache lacks it: absence alone is no proof."""
+    """Read the run in flight from the server when the cache lacks it: absence alone is no proof.
+
+    Neither is a namesake: an old list may hold the run that was there before.
+    """
     name, namespace = pipeline.status.active_run_name, pipeline.metadata.namespace
-    if name is None or world.cache.get(TRAINING_RUNS, namespace, name) is not None:
+    if name is None:
+        return
+    known = world.cache.get(TRAINING_RUNS, namespace, name)
+    if known is not None and is_active(pipeline.status, Metadata.of(known)):
         return
     outcome = await world.api.get(TRAINING_RUNS, namespace, name)
     if isinstance(outcome, Found):

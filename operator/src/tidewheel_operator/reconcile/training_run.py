@@ -19,6 +19,7 @@ from tidewheel_operator.policies.champion import champion_reference
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.model_pipeline_view import deployment_name
 from tidewheel_operator.policies.observed import Observed, parse
+from tidewheel_operator.policies.pipeline_memory import is_active
 from tidewheel_operator.policies.run_cause import coalesced_alerts, trigger_of
 from tidewheel_operator.policies.training_run_view import TrainingRunView
 from tidewheel_operator.policies.triggers import is_superfluous
@@ -117,7 +118,7 @@ def _is_admitted(run: Run, pipeline: Pipeline | None) -> bool:
     """A run without a pipeline needs nobody's leave; one that began keeps what it was given."""
     if run.spec.pipeline_name is None or run.status.attempt > 0:
         return True
-    return pipeline is not None and pipeline.status.active_run_name == run.metadata.name
+    return pipeline is not None and is_active(pipeline.status, run.metadata)
 
 
 def _is_superfluous(run: Run, pipeline: Pipeline | None, dataset: Dataset | None) -> bool:

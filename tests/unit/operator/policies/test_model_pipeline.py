@@ -134,6 +134,7 @@ def test_queued_run_is_admitted_and_remembered() -> None:
         last_run=last_run(
             NOW,
             name="alert-1",
+            uid="uid-trainingrun-alert-1",
             cause=Cause.ALERT,
             snapshot_digest=snapshot.digest,
             labelled_rows=1100,

@@ -127,3 +127,15 @@ def test_run_that_a_person_applied_is_remembered_by_its_uid() -> None:
     [cause] = admitted(ModelPipelineStatus(), view(), bare, NOW).handled_causes
 
     assert (cause.cause, cause.fingerprint, cause.run_name) == (Cause.DEMAND, "uid-1", "by-hand")
+
+
+@pytest.mark.parametrize(
+    ("uid", "is_in_flight"),
+    [(None, True), ("uid-trainingrun-run-2", True), ("uid of the one before", False)],
+)
+def test_namesake_of_the_run_in_flight_is_another_run(uid: str | None, is_in_flight: bool) -> None:
+    known = IN_FLIGHT.model_copy(update={"last_run": last_run(name="run-2", uid=uid)})
+
+    status = remembered(view(known, runs=[queued("run-2", Cause.NEW_DATA)]))
+
+    assert status.active_run_name == ("run-2" if is_in_flight else None)

@@ -233,3 +233,31 @@ def test_stranger_is_named_and_kept_and_the_loop_goes_on_within_a_minute_of_its_
         assert "Stalled" not in reasons(the(simulation, owner, owner_name))
 
     asyncio.run(played(story))
+
+
+@pytest.mark.parametrize("is_list_old", [False, True], ids=["seen", "not seen by an old list"])
+def test_run_in_flight_that_comes_back_under_its_name_is_admitted_anew(is_list_old: bool) -> None:
+    mine = make_run("mine", pipeline_name="flight-delay")
+
+    async def story(simulation: Simulation) -> None:
+        await start_loop(simulation)
+        simulation.controllers.held_jobs = "train"
+        user_applies(simulation, mine)
+        await simulation.settle()
+        old = simulation.server.all(TRAINING_RUNS)
+        simulation.stop()
+        simulation.server.remove(TRAINING_RUNS, the(simulation, TRAINING_RUNS, "mine"))
+        user_applies(simulation, mine)
+        await simulation.start({TRAINING_RUNS: old} if is_list_old else None)
+        await simulation.settle()
+        simulation.controllers.held_jobs = ""
+        await simulation.settle()
+
+    simulation = asyncio.run(played(story))
+
+    status = the(simulation, MODEL_PIPELINES)["status"]
+    demands = [item["fingerprint"] for item in status["handledCauses"] if item["cause"] == "Demand"]
+    assert demands == ["trainingrun-mine-1", "trainingrun-mine-2"]
+    assert (status["lastRun"]["uid"], status["lastRun"]["verdict"]) == (demands[1], "Passed")
+    assert versions(simulation) == ["flight-delay-v1", "flight-delay-v2"]
+    assert champion(simulation) == 2

@@ -12,6 +12,7 @@ from tidewheel_contracts.api.model import (
     Digest,
     KindName,
     Time,
+    Uid,
     VersionNumber,
     rules,
 )
@@ -194,6 +195,7 @@ class LastRun(ApiModel):
     """The newest run that was opened, kept after the run itself is gone."""
 
     name: Annotated[str, Field(max_length=63)]
+    uid: Annotated[Uid | None, Field(description="Its uid: a namesake is another run.")] = None
     cause: Cause
     snapshot_digest: Digest | None = None
     recipe_digest: Annotated[
