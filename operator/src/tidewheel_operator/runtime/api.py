@@ -33,6 +33,8 @@ READ_TIMEOUT_SECONDS = 30.0
 # A write that was let through must have ended before another replica can hold the Lease.
 WRITE_TIMEOUT_SECONDS = 4.0
 _MERGE_PATCH = "application/merge-patch+json"
+# A page of a list: whole lists of ten thousand objects would be read and parsed at once.
+_PAGE_SIZE = 500
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _NOT_FOUND = 404
 _CONFLICT = 409
@@ -157,13 +159,20 @@ class KubernetesApi:
     async def _list(
         self, resource: Resource, namespace: str | None, selector: str, accept: str
     ) -> list[Object]:
-        query = {"labelSelector": selector} if selector else {}
-        outcome = await self._send("GET", resource.path(namespace), query=query, accept=accept)
-        if isinstance(outcome, Refused):
-            raise ApiUnavailableError(f"listing {resource.plural}: {outcome.message}")
-        # Tried on 1.36: an empty list of metadata comes as null.
-        items: list[Object] = outcome.object["items"] or []
-        return items
+        query = {"limit": str(_PAGE_SIZE)}
+        if selector:
+            query["labelSelector"] = selector
+        items: list[Object] = []
+        while True:
+            outcome = await self._send("GET", resource.path(namespace), query=query, accept=accept)
+            if isinstance(outcome, Refused):
+                raise ApiUnavailableError(f"listing {resource.plural}: {outcome.message}")
+            # Tried on 1.36: an empty list of metadata comes as null.
+            items += outcome.object["items"] or []
+            following = outcome.object["metadata"].get("continue")
+            if not following:
+                return items
+            query["continue"] = following
 
     async def create(self, resource: Resource, manifest: Object) -> Outcome:
         """Create an object."""
