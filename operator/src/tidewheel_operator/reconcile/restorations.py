@@ -68,6 +68,11 @@ def _key(item: Object) -> tuple[str, str, str]:
 
 
 def _intent(manifest: Object) -> str:
-    """Return what tells one intent from the next; what is created once is named by its intent."""
+    """Return what tells one intent from the next.
+
+    What is created once is named by its intent, but for versions: their numbers begin anew with a
+    model that is deleted and applied again, and only their run tells the new one from the old.
+    """
     annotations = manifest["metadata"].get("annotations") or {}
-    return str(annotations.get(labels.MANIFEST_HASH, ""))
+    run = (manifest.get("spec") or {}).get("run") or {}
+    return str(annotations.get(labels.MANIFEST_HASH, run.get("uid", "")))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.builders import NAMESPACE, NOW, Object
+from tests.builders import NAMESPACE, NOW, Object, make_version
 
 from tidewheel_contracts import labels
 from tidewheel_operator.reconcile.restorations import Restorations
@@ -49,6 +49,16 @@ def test_new_intent_is_written_at_once() -> None:
     assert restorations.seconds_to_wait(child(), NOW) == 16
     assert restorations.seconds_to_wait(child(intent="two"), NOW) == 0
     assert restorations.note(child(intent="two"), NOW) == 0
+
+
+def test_version_of_another_run_is_another_intent() -> None:
+    restorations = Restorations()
+    for number in range(5):
+        version = make_version(run_uid=f"run-{number}")
+        assert restorations.seconds_to_wait(version, NOW) == 0
+        assert restorations.note(version, NOW) == 0
+
+    assert restorations.note(make_version(run_uid="run-4"), NOW) == 1
 
 
 def test_children_do_not_wait_for_each_other() -> None:
