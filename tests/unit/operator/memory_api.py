@@ -109,6 +109,17 @@ class MemoryServer:
         self._applied[uid] = copy.deepcopy(manifest)
         return Found(self._update(place, merged))
 
+    def replace(self, resource: Resource, manifest: Object) -> Outcome:
+        """Replace an object, unless it has changed since."""
+        place, metadata = _place(resource, manifest), manifest["metadata"]
+        live = self.objects.get(place)
+        if live is None:
+            return Refused(404, f"{resource.plural} {place[2]!r} not found")
+        if live["metadata"]["resourceVersion"] != metadata["resourceVersion"]:
+            return Refused(409, "the object has been modified")
+        kept = {**live["metadata"], **metadata}
+        return Found(self._update(place, {**copy.deepcopy(manifest), "metadata": kept}))
+
     def annotate(self, resource: Resource, item: Object, annotations: Object) -> Outcome:
         """Set annotations, unless the object has changed since."""
         place, metadata = _place(resource, item), item["metadata"]
@@ -188,6 +199,16 @@ class MemoryApi:
     ) -> list[Object]:
         """Read all objects that a selector matches."""
         return [item for item in self.server.all(resource, namespace) if matches(selector, item)]
+
+    async def list_metadata(
+        self, resource: Resource, namespace: str | None, selector: str = ""
+    ) -> list[Object]:
+        """Read the metadata of all objects that a selector matches."""
+        return [item["metadata"] for item in await self.list_all(resource, namespace, selector)]
+
+    async def replace(self, resource: Resource, manifest: Object) -> Outcome:
+        """Replace an object, unless it has changed since."""
+        return self.server.replace(resource, manifest)
 
     async def create(self, resource: Resource, manifest: Object) -> Outcome:
         """Create an object."""

@@ -8,13 +8,24 @@ import pytest
 from tidewheel_operator.logs import set_up_logs
 from tidewheel_operator.settings import Settings, SettingsError, settings_from
 
-IMAGES = {"TIDEWHEEL_TRAINER_IMAGE": "trainer:1", "TIDEWHEEL_SERVER_IMAGE": "server:1"}
+REQUIRED = {
+    "TIDEWHEEL_TRAINER_IMAGE": "trainer:1",
+    "TIDEWHEEL_SERVER_IMAGE": "server:1",
+    "TIDEWHEEL_POD_NAME": "operator-1",
+    "TIDEWHEEL_POD_NAMESPACE": "system",
+}
+PLAIN = {
+    "trainer_image": "trainer:1",
+    "server_image": "server:1",
+    "pod_name": "operator-1",
+    "pod_namespace": "system",
+}
 
 
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
-        pytest.param({}, {}, id="the images alone"),
+        pytest.param({}, {}, id="only what is required"),
         pytest.param(
             {"TIDEWHEEL_WATCH_NAMESPACES": " a, b ,,"},
             {"watch_namespaces": ("a", "b")},
@@ -26,26 +37,38 @@ IMAGES = {"TIDEWHEEL_TRAINER_IMAGE": "trainer:1", "TIDEWHEEL_SERVER_IMAGE": "ser
                 "TIDEWHEEL_ALERT_TOKENS_FILE": "/tokens.json",
                 "TIDEWHEEL_HTTP_PORT": "1",
                 "TIDEWHEEL_ALERT_PORT": "65535",
+                "TIDEWHEEL_LEASE_NAME": "another",
+                "TIDEWHEEL_WORKERS": "4",
+                "TIDEWHEEL_WRITES_PER_SECOND": "20",
+                "TIDEWHEEL_WRITE_BURST": "30",
+                "TIDEWHEEL_VERIFY_SECONDS": "5",
             },
             {
                 "image_pull_policy": "Never",
                 "alert_tokens_file": "/tokens.json",
                 "http_port": 1,
                 "alert_port": 65535,
+                "lease_name": "another",
+                "workers": 4,
+                "writes_per_second": 20,
+                "write_burst": 30,
+                "verify_seconds": 5,
             },
             id="everything else",
         ),
         pytest.param(
-            {"TIDEWHEEL_ALERT_TOKENS_FILE": ""},
-            {"alert_tokens_file": None},
-            id="an empty file name",
+            {
+                "TIDEWHEEL_ALERT_TOKENS_FILE": "",
+                "TIDEWHEEL_LEASE_NAME": "",
+                "TIDEWHEEL_WORKERS": "",
+            },
+            {},
+            id="empty is as good as absent",
         ),
     ],
 )
 def test_settings(environ: dict[str, str], expected: dict[str, object]) -> None:
-    plain = {"trainer_image": "trainer:1", "server_image": "server:1"}
-
-    assert settings_from({**IMAGES, **environ}) == Settings(**{**plain, **expected})  # type: ignore[arg-type]
+    assert settings_from({**REQUIRED, **environ}) == Settings(**{**PLAIN, **expected})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -56,19 +79,42 @@ def test_settings(environ: dict[str, str], expected: dict[str, object]) -> None:
             "TIDEWHEEL_TRAINER_IMAGE must name an image",
             id="no image",
         ),
+        pytest.param(
+            {"TIDEWHEEL_POD_NAME": ""},
+            "TIDEWHEEL_POD_NAME must name this replica",
+            id="no replica",
+        ),
+        pytest.param(
+            {"TIDEWHEEL_POD_NAMESPACE": ""},
+            "TIDEWHEEL_POD_NAMESPACE must name the Lease's namespace",
+            id="no namespace of the Lease",
+        ),
+        *(
+            pytest.param(
+                {name: text},
+                f"{name} must be a whole number from 1 to {most}, not '{text}'",
+                id=f"{name}={text}",
+            )
+            for name, text, most in (
+                ("TIDEWHEEL_WORKERS", "0", 256),
+                ("TIDEWHEEL_WRITES_PER_SECOND", "10001", 10_000),
+                ("TIDEWHEEL_WRITE_BURST", "1.5", 100_000),
+                ("TIDEWHEEL_VERIFY_SECONDS", "10m", 3600),
+            )
+        ),
         *(
             pytest.param(
                 {"TIDEWHEEL_HTTP_PORT": text},
                 f"TIDEWHEEL_HTTP_PORT must be a port number from 1 to 65535, not '{text}'",
                 id=f"the port {text!r}",
             )
-            for text in ("0", "65536", "http", "", "-1", "²", "8080 ")
+            for text in ("0", "65536", "http", "-1", "²", "8080 ")
         ),
     ],
 )
 def test_unusable_setting_is_named(environ: dict[str, str], message: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        settings_from({**IMAGES, **environ})
+        settings_from({**REQUIRED, **environ})
 
     assert str(caught.value) == message
 

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 from tests.builders import Object, make_dataset
+from tests.unit.operator.runtime.loops import ManualLoop, run
 
 from tidewheel_operator.runtime.api import (
     ApiUnavailableError,
@@ -17,6 +18,8 @@ from tidewheel_operator.runtime.api import (
     Outcome,
     Refused,
 )
+from tidewheel_operator.runtime.fence import NotLeaderError, OpenGate
+from tidewheel_operator.runtime.pacing import Pacing
 from tidewheel_operator.runtime.resources import DATASETS, PODS
 
 HOST = "https://api.test:6443"
@@ -43,12 +46,13 @@ class FakeResponse:
 
 @dataclass
 class FakeClient:
-    """Notes what it is asked to send, and answers or fails."""
+    """Notes what it is asked to send and when, and answers or fails."""
 
-    answer: FakeResponse | Exception
+    answer: FakeResponse | Exception | list[FakeResponse]
     token: str = ""
     default_headers: dict[str, str] = field(default_factory=lambda: {"User-Agent": "tidewheel"})
     sent: list[dict[str, Any]] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)
 
     @property
     def configuration(self) -> "FakeClient":
@@ -64,9 +68,10 @@ class FakeClient:
     async def call_api(self, method: str, url: str, **options: Any) -> FakeResponse:
         """Send a request."""
         self.sent.append({"method": method, "url": url, **options})
+        self.moments.append(asyncio.get_running_loop().time())
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer
+        return self.answer.pop(0) if isinstance(self.answer, list) else self.answer
 
 
 def answer(status: int = 200, body: object = None, **headers: str) -> FakeResponse:
@@ -78,7 +83,8 @@ def answer(status: int = 200, body: object = None, **headers: str) -> FakeRespon
 
 def called(client: FakeClient, call: Callable[[KubernetesApi], Awaitable[Any]]) -> Any:
     async def scenario() -> Any:
-        return await call(KubernetesApi(client))  # type: ignore[arg-type]
+        api = KubernetesApi(client, Pacing(400, 800), OpenGate())  # type: ignore[arg-type]
+        return await call(api)
 
     return asyncio.run(scenario())
 
@@ -105,6 +111,22 @@ DATASET = make_dataset(metadata={"uid": "uid-1", "resourceVersion": "7"})
             JSON,
             DATASET,
             id="create",
+        ),
+        pytest.param(
+            lambda api: api.replace(DATASETS, DATASET),
+            "PUT",
+            f"{COLLECTION}/flights?fieldManager=tidewheel",
+            JSON,
+            DATASET,
+            id="replace",
+        ),
+        pytest.param(
+            lambda api: api.annotate(DATASETS, DATASET, {"key": "value"}),
+            "PATCH",
+            f"{COLLECTION}/flights?fieldManager=tidewheel",
+            "application/merge-patch+json",
+            {"metadata": {"resourceVersion": "7", "annotations": {"key": "value"}}},
+            id="annotations of exactly what was observed",
         ),
         pytest.param(
             lambda api: api.apply(DATASETS, DATASET),
@@ -151,9 +173,14 @@ def test_request_of(
         {
             "method": method,
             "url": url,
-            "header_params": {"User-Agent": "tidewheel", "Accept": JSON, "Content-Type": content_type},
+            "header_params": {
+                "User-Agent": "tidewheel",
+                "Accept": JSON,
+                "Content-Type": content_type,
+            },
             "body": body,
-            "_request_timeout": 30,
+            # A write must have ended before another replica can hold the Lease.
+            "_request_timeout": 30.0 if method == "GET" else 4.0,
         }
     ]
 
@@ -169,20 +196,126 @@ def test_token_is_sent_as_it_is_at_that_time() -> None:
 @pytest.mark.parametrize(
     ("namespace", "selector", "url"),
     [
-        pytest.param("ml", "", f"{HOST}/api/v1/namespaces/ml/pods", id="of a namespace"),
-        pytest.param(None, "", f"{HOST}/api/v1/pods", id="of the cluster"),
+        pytest.param("ml", "", f"{HOST}/api/v1/namespaces/ml/pods?limit=500", id="of a namespace"),
+        pytest.param(None, "", f"{HOST}/api/v1/pods?limit=500", id="of the cluster"),
         pytest.param(
-            None, "a=b", f"{HOST}/api/v1/pods?labelSelector=a%3Db", id="that a selector matches"
+            None,
+            "a=b",
+            f"{HOST}/api/v1/pods?limit=500&labelSelector=a%3Db",
+            id="that a selector matches",
         ),
     ],
 )
 def test_list_gives_whole_objects(namespace: str | None, selector: str, url: str) -> None:
-    client = FakeClient(answer(200, {"items": [{"metadata": {"name": "a"}}]}))
+    client = FakeClient(answer(200, page({"metadata": {"name": "a"}})))
 
     found = called(client, lambda api: api.list_all(PODS, namespace, selector))
 
     assert found == [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}]
     assert client.sent[0]["url"] == url
+
+
+def page(*items: Object, following: str = "") -> Object:
+    """Return one page of a list; the last one says that nothing follows by an empty text."""
+    return {"metadata": {"continue": following}, "items": list(items)}
+
+
+def test_list_is_read_page_by_page() -> None:
+    pages = [
+        answer(200, page({"metadata": {"name": "a"}}, following="next page")),
+        answer(200, page({"metadata": {"name": "b"}})),
+    ]
+    client = FakeClient(pages)
+
+    found = called(client, lambda api: api.list_all(PODS, "ml"))
+
+    assert [item["metadata"]["name"] for item in found] == ["a", "b"]
+    url = f"{HOST}/api/v1/namespaces/ml/pods?limit=500"
+    assert [sent["url"] for sent in client.sent] == [url, f"{url}&continue=next+page"]
+
+
+def test_list_whose_later_page_has_expired_is_no_short_list() -> None:
+    pages = [
+        answer(200, page({"metadata": {"name": "a"}}, following="old")),
+        answer(410, {"message": "The provided continue parameter is too old"}),
+    ]
+
+    with pytest.raises(ApiUnavailableError, match="listing pods: The provided continue"):
+        called(FakeClient(pages), lambda api: api.list_all(PODS, "ml"))
+
+
+def test_list_of_metadata_asks_for_no_more_than_that() -> None:
+    client = FakeClient(answer(200, page({"metadata": {"name": "a", "uid": "1"}})))
+
+    found = called(client, lambda api: api.list_metadata(PODS, None, "a=b"))
+
+    assert found == [{"name": "a", "uid": "1"}]
+    assert client.sent[0]["header_params"]["Accept"] == (
+        "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+    )
+
+
+def test_list_that_comes_as_null_is_empty() -> None:
+    client = FakeClient(answer(200, {"metadata": {}, "items": None}))
+
+    assert called(client, lambda api: api.list_metadata(PODS, None)) == []
+
+
+class ShutGate:
+    """Lets no write pass."""
+
+    def check(self) -> None:
+        """Refuse."""
+        raise NotLeaderError("shut")
+
+
+def test_write_that_may_not_pass_is_not_sent_and_a_read_is() -> None:
+    client = FakeClient(answer(200, {"kind": "Any"}))
+
+    async def scenario() -> Outcome:
+        api = KubernetesApi(client, Pacing(400, 800), ShutGate())  # type: ignore[arg-type]
+        for write in (api.create(DATASETS, DATASET), api.delete(DATASETS, DATASET)):
+            with pytest.raises(NotLeaderError):
+                await write
+        return await api.get(DATASETS, "ml", "flights")
+
+    assert asyncio.run(scenario()) == Found({"kind": "Any"})
+    assert [sent["method"] for sent in client.sent] == ["GET"]
+
+
+def test_gate_is_asked_after_the_wait_for_a_token() -> None:
+    """What was true before a wait of seconds proves nothing after it."""
+
+    async def scenario(loop: ManualLoop) -> list[float]:
+        asked: list[float] = []
+
+        class NotingGate:
+            def check(self) -> None:
+                asked.append(loop.now)
+
+        pacing = Pacing(0.5, 1, loop.time)
+        api = KubernetesApi(FakeClient(answer()), pacing, NotingGate())  # type: ignore[arg-type]
+        for _ in range(2):
+            await api.create(DATASETS, DATASET)
+        return asked
+
+    assert run(scenario) == [0.0, 2.0]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_holds_back_the_whole_client(status: int) -> None:
+    async def scenario(loop: ManualLoop) -> list[float]:
+        busy = answer(status, {"message": "slow"}, Retry_After="7")
+        client = FakeClient([busy, *[answer(200, {"kind": "Any"})] * 2])
+        pacing = Pacing(400, 800, loop.time)
+        api = KubernetesApi(client, pacing, OpenGate())  # type: ignore[arg-type]
+        with pytest.raises(ApiUnavailableError):
+            await api.get(DATASETS, "ml", "flights")
+        await api.create(DATASETS, DATASET)
+        await api.get(DATASETS, "ml", "other")
+        return client.moments
+
+    assert run(scenario) == [0.0, 7.0, 7.0]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 415, 422])

@@ -1,4 +1,4 @@
-"""Filling the cache at the start, and finding what the watches missed."""
+"""Filling the cache at the start."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 from tests.builders import NAMESPACE, NOW, Object, make_dataset, make_run, make_store
 from tests.unit.operator.memory_api import MemoryApi, MemoryServer
 from tests.unit.operator.observations import as_sent, train_job
-from tests.unit.operator.runtime.loops import ManualLoop, run
 
 from tidewheel_contracts import labels
 from tidewheel_operator.runtime.api import ApiUnavailableError
@@ -17,10 +16,11 @@ from tidewheel_operator.runtime.resources import (
     DATASETS,
     JOBS,
     OWN_RESOURCES,
+    RESOURCES,
     Resource,
     resource_of,
 )
-from tidewheel_operator.runtime.sync import fill, missing_definitions, verify
+from tidewheel_operator.runtime.sync import fill, missing_definitions
 
 
 class FakeApi(MemoryApi):
@@ -32,6 +32,7 @@ class FakeApi(MemoryApi):
             self.server.create(resource_of(item), as_sent(item))
         self.definitions: list[Object] = []
         self.failures = 0
+        self.asked = 0
 
     async def list_definitions(self) -> list[Object]:
         """Read all CustomResourceDefinitions."""
@@ -41,6 +42,7 @@ class FakeApi(MemoryApi):
         self, resource: Resource, namespace: str | None, selector: str = ""
     ) -> list[Object]:
         """Fail as often as told, then read."""
+        self.asked += 1
         if self.failures:
             self.failures -= 1
             raise ApiUnavailableError("rolling")
@@ -99,8 +101,10 @@ def test_cache_is_filled_with_our_kinds_and_our_children() -> None:
     cache = filled(api)
 
     assert len(cache.all(ARTIFACT_STORES)) == len(cache.all(DATASETS)) == 1
-    assert cache.all(JOBS) == [
-        item for item in api.server.all(JOBS) if labels.MANAGED_BY in item["metadata"]["labels"]
+    assert [item["metadata"]["uid"] for item in cache.all(JOBS)] == [
+        item["metadata"]["uid"]
+        for item in api.server.all(JOBS)
+        if labels.MANAGED_BY in item["metadata"]["labels"]
     ]
 
 
@@ -114,68 +118,13 @@ def test_cache_is_filled_with_the_watched_namespaces_only() -> None:
     assert [item["metadata"]["namespace"] for item in cache.all(DATASETS)] == ["else", NAMESPACE]
 
 
-def verified(api: FakeApi, cache: Cache, times: int = 1) -> float:
-    """Verify so many times; return how long that took."""
-
-    async def scenario(loop: ManualLoop) -> float:
-        await verify(api, cache, (), [600.0] * times)  # type: ignore[arg-type]
-        return loop.now
-
-    took: float = run(scenario)
-    return took
-
-
-def test_object_that_went_unnoticed_is_forgotten() -> None:
+def test_server_that_is_away_fills_nothing() -> None:
     api = FakeApi(make_dataset())
-    cache = filled(api)
-    heard: list[str] = []
-    cache.subscribe(lambda resource, *_: heard.append(resource.kind))
-    api.server.remove(DATASETS, make_dataset())
-
-    verified(api, cache)
-
-    assert (cache.all(DATASETS), heard) == ([], ["Dataset"])
-
-
-def test_object_that_came_unnoticed_is_taken_in() -> None:
-    api = FakeApi()
-    cache = filled(api)
-    api.server.create(DATASETS, as_sent(make_dataset()))
-
-    verified(api, cache)
-
-    assert len(cache.all(DATASETS)) == 1
-
-
-def test_child_that_lost_its_label_unnoticed_may_come_back() -> None:
-    api = FakeApi(train_job(make_run()))
-    cache = filled(api)
-    [job] = api.server.all(JOBS)
-    stripped = api.server.edit(JOBS, job, lambda item: item["metadata"].update(labels={}))
-
-    verified(api, cache)
-
-    assert cache.all(JOBS) == []
-    assert cache.put(JOBS, job) is False
-    assert cache.put(JOBS, stripped) is True
-
-
-def test_what_is_as_known_is_no_news() -> None:
-    api = FakeApi(make_dataset(), make_store())
-    cache = filled(api)
-    heard: list[str] = []
-    cache.subscribe(lambda resource, *_: heard.append(resource.kind))
-
-    verified(api, cache)
-
-    assert heard == []
-
-
-def test_server_that_is_away_is_asked_again_next_time() -> None:
-    api = FakeApi(make_dataset())
-    cache = filled(api)
-    api.server.remove(DATASETS, make_dataset())
     api.failures = 1
+    cache = Cache()
 
-    assert verified(api, cache, times=2) == 1200.0
-    assert cache.all(DATASETS) == []
+    with pytest.raises(ApiUnavailableError, match="rolling"):
+        asyncio.run(fill(api, cache, ()))  # type: ignore[arg-type]
+
+    # All kinds were asked for at once, so that a second try finds all of them open.
+    assert api.asked == len(RESOURCES)

@@ -35,11 +35,18 @@ def got(health: Health, path: str) -> tuple[int, str, str]:
             id="it says what it waits for",
         ),
         pytest.param(
-            Health(waiting_for=""),
+            Health(waiting_for="", leader=lambda: "operator-1"),
             "/readyz",
             200,
-            '{"ready": true}',
-            id="it is ready when it works",
+            '{"ready": true, "leader": "operator-1"}',
+            id="it is ready whoever leads",
+        ),
+        pytest.param(
+            Health(complaints=lambda: ["no word of Job objects for 901 seconds"]),
+            "/healthz",
+            503,
+            '{"alive": false, "complaints": ["no word of Job objects for 901 seconds"]}',
+            id="it asks to be replaced and says why",
         ),
     ],
 )
