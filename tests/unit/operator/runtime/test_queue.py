@@ -4,18 +4,27 @@ import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.operator.runtime.loops import ManualLoop, run
 
-from tidewheel_operator.runtime.queue import Key, WorkQueue
+from tidewheel_operator.runtime.queue import Key, Lane, WorkQueue
 
 A, B = Key("datasets", "ml", "a"), Key("datasets", "ml", "b")
 
 
 async def next_at(loop: ManualLoop, queue: WorkQueue) -> tuple[str, float]:
     """Return the next key's name and when it came."""
-    key = await queue.take()
+    key = await taken(queue)
     queue.done(key)
     return key.name, loop.now
+
+
+async def taken(queue: WorkQueue) -> Key:
+    """Take a key that must come."""
+    key = await queue.take()
+    assert key is not None
+    return key
 
 
 async def is_idle(queue: WorkQueue) -> bool:
@@ -42,7 +51,7 @@ def test_keys_come_in_order_of_arrival_and_once() -> None:
 
 
 def test_waiting_worker_gets_the_key_that_arrives() -> None:
-    async def scenario(_: ManualLoop) -> Key:
+    async def scenario(_: ManualLoop) -> Key | None:
         queue = WorkQueue()
         taking = asyncio.ensure_future(queue.take())
         await asyncio.sleep(0)
@@ -53,7 +62,7 @@ def test_waiting_worker_gets_the_key_that_arrives() -> None:
 
 
 def test_two_waiting_workers_get_a_key_each() -> None:
-    async def scenario(_: ManualLoop) -> set[Key]:
+    async def scenario(_: ManualLoop) -> set[Key | None]:
         queue = WorkQueue()
         taking = [asyncio.ensure_future(queue.take()) for _ in range(2)]
         await asyncio.sleep(0)
@@ -68,7 +77,7 @@ def test_key_that_becomes_dirty_at_work_comes_back_after_it_and_not_before() -> 
     async def scenario(loop: ManualLoop) -> tuple[bool, str]:
         queue = WorkQueue()
         queue.add(A)
-        key = await queue.take()
+        key = await taken(queue)
         queue.add(A)
         was_exclusive = await is_idle(queue)
         queue.done(key)
@@ -81,7 +90,7 @@ def test_key_that_stays_clean_does_not_come_back() -> None:
     async def scenario(_: ManualLoop) -> bool:
         queue = WorkQueue()
         queue.add(A)
-        queue.done(await queue.take())
+        queue.done(await taken(queue))
         return await is_idle(queue)
 
     assert run(scenario) is True
@@ -175,6 +184,136 @@ def test_server_that_asks_for_time_gets_it() -> None:
         return await next_at(loop, queue)
 
     assert run(scenario) == ("a", 20.0)
+
+
+def order(*added: tuple[str, str, Lane], count: int | None = None) -> str:
+    """Return the keys, added in this order, in the order in which workers get them."""
+
+    async def scenario(_: ManualLoop) -> str:
+        queue = WorkQueue()
+        for namespace, name, lane in added:
+            queue.add(Key("datasets", namespace, name), lane)
+        names = []
+        for _ in range(len(queue) if count is None else count):
+            key = await taken(queue)
+            names.append(f"{key.namespace}/{key.name}")
+            queue.done(key)
+        return " ".join(names)
+
+    text: str = run(scenario)
+    return text
+
+
+def test_namespace_with_many_keys_does_not_delay_another() -> None:
+    many = [("full", str(number), Lane.FAST) for number in range(5000)]
+
+    assert order(*many, ("other", "x", Lane.FAST), count=2) == "full/0 other/x"
+
+
+def test_news_go_before_what_is_only_looked_at_again() -> None:
+    assert order(("ml", "old", Lane.SLOW), ("ml", "new", Lane.FAST)) == "ml/new ml/old"
+
+
+def test_key_of_the_slow_lane_that_has_news_goes_first_and_only_once() -> None:
+    added = [("ml", "a", Lane.SLOW), ("ml", "b", Lane.SLOW), ("ml", "b", Lane.FAST)]
+
+    assert order(*added) == "ml/b ml/a"
+
+
+def test_key_of_the_fast_lane_does_not_fall_back() -> None:
+    added = [("ml", "a", Lane.FAST), ("ml", "a", Lane.SLOW), ("ml", "b", Lane.FAST)]
+
+    assert order(*added) == "ml/a ml/b"
+
+
+def test_every_eighth_key_is_one_of_the_slow_lane_however_much_is_new() -> None:
+    new = [("ml", str(number), Lane.FAST) for number in range(20)]
+
+    names = order(*new, ("ml", "old", Lane.SLOW), ("ml", "older", Lane.SLOW)).split()
+
+    assert [index for index, name in enumerate(names) if "old" in name] == [7, 15]
+
+
+def test_key_with_news_at_work_comes_back_in_the_fast_lane() -> None:
+    async def scenario(_: ManualLoop) -> list[str]:
+        queue = WorkQueue()
+        queue.add(A, Lane.SLOW)
+        key = await taken(queue)
+        queue.add(A, Lane.SLOW)
+        queue.add(A, Lane.FAST)
+        queue.add(B, Lane.SLOW)
+        queue.done(key)
+        return [(await taken(queue)).name for _ in range(2)]
+
+    assert run(scenario) == ["a", "b"]
+
+
+def test_oldest_key_tells_for_how_long_it_waits_whatever_its_lane() -> None:
+    async def scenario(loop: ManualLoop) -> list[float]:
+        queue = WorkQueue()
+        ages = [queue.oldest_seconds()]
+        queue.add(A, Lane.SLOW)
+        loop.now += 40
+        queue.add(B)
+        queue.add(A, Lane.FAST)
+        ages.append(queue.oldest_seconds())
+        while (await taken(queue)) != A:
+            pass
+        return [*ages, queue.oldest_seconds()]
+
+    assert run(scenario) == [0.0, 40.0, 0.0]
+
+
+def test_closed_queue_hands_out_nothing_and_lets_its_workers_go() -> None:
+    async def scenario(_: ManualLoop) -> list[Key | None]:
+        queue = WorkQueue()
+        waiting = asyncio.ensure_future(queue.take())
+        await asyncio.sleep(0)
+        queue.close()
+        queue.add(A)
+        assert (queue.is_closed, len(queue)) == (True, 1)
+        return [await waiting, await queue.take()]
+
+    assert run(scenario) == [None, None]
+
+
+def test_success_cancels_the_look_that_was_planned_before() -> None:
+    async def scenario(loop: ManualLoop) -> float:
+        queue = WorkQueue()
+        queue.add_after(A, 10)
+        queue.succeed(A)
+        queue.add_after(A, 600)
+        return (await next_at(loop, queue))[1]
+
+    assert run(scenario) == 600.0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("+-=~"), st.integers(0, 5)), max_size=60))
+def test_queue_loses_nothing_and_gives_no_key_to_two(steps: list[tuple[str, int]]) -> None:
+    """Against a model: the set of dirty keys and the set of keys at work."""
+
+    async def scenario(_: ManualLoop) -> None:
+        queue, dirty, working = WorkQueue(), set[Key](), list[Key]()
+        for action, number in steps:
+            key = Key("datasets", f"ns-{number % 2}", str(number))
+            if action in "+~":
+                queue.add(key, Lane.FAST if action == "+" else Lane.SLOW)
+                dirty.add(key)
+            elif action == "-" and dirty - set(working):
+                got = await taken(queue)
+                assert got in dirty - set(working)
+                dirty.remove(got)
+                working.append(got)
+            elif action == "=" and working:
+                queue.done(working.pop(number % len(working)))
+            assert len(queue) == len(dirty)
+        for key in working:
+            queue.done(key)
+        assert {await taken(queue) for _ in range(len(dirty))} == dirty
+        assert await is_idle(queue)
+
+    run(scenario)
 
 
 def test_key_is_told_as_people_write_it() -> None:
