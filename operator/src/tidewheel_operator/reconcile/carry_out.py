@@ -58,7 +58,7 @@ async def carry_out(
     world: World, resource: Resource, item: Object, decision: Decision[Any]
 ) -> Result:
     """Make a decision's writes, in their order; stop at the first that does not go through."""
-    if (decision.create or decision.delete) and not await _is_as_observed(world, resource, item):
+    if _rests_on_absence(world, decision) and not await _is_as_observed(world, resource, item):
         return Carried.STALE
     result = await _make_all(world, item, decision.create, decision.apply)
     if not isinstance(result, Held) and result is not Carried.DONE:
@@ -96,6 +96,16 @@ async def _make_all(
             elif result is not Carried.DONE:
                 return result
     return Held(min(waits)) if waits else Carried.DONE
+
+
+def _rests_on_absence(world: World, decision: Decision[Any]) -> bool:
+    """Tell whether something is made or deleted: for an owner that is gone that would be waste."""
+    absent = (
+        world.cache.get(resource_of(item), item["metadata"]["namespace"], item["metadata"]["name"])
+        is None
+        for item in decision.apply
+    )
+    return bool(decision.create or decision.delete or any(absent))
 
 
 async def _is_as_observed(world: World, resource: Resource, item: Object) -> bool:

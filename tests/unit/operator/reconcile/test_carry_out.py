@@ -122,10 +122,10 @@ def test_nothing_is_written_when_nothing_changes() -> None:
         pytest.param(lambda api: _recreate(api), "get Dataset", id="is another of the same name"),
     ],
 )
-@pytest.mark.parametrize("verb", ["create", "delete"])
+@pytest.mark.parametrize("verb", ["create", "apply", "delete"])
 def test_nothing_is_made_or_deleted_for_an_owner_that(change: Any, call: str, verb: str) -> None:
     world, api = make_world(DATASET)
-    child = job(api)
+    child = service() if verb == "apply" else job(api)
     if verb == "delete":
         api.server.create(JOBS, child)
         child = _jobs(api)[0]
