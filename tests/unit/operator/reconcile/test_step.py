@@ -1,9 +1,7 @@
 """One step of one object: parsed, decided, carried out, and looked at again when need be."""
 
 import asyncio
-from typing import Any
 
-import pytest
 from tests.builders import NAMESPACE, Object, make_dataset, make_run, make_store
 from tests.unit.operator.observations import (
     as_sent,
@@ -15,18 +13,14 @@ from tests.unit.operator.observations import (
     terminated,
     train_job,
 )
-from tests.unit.operator.reconcile.worlds import away, events, found, make_world
+from tests.unit.operator.reconcile.worlds import events, found, make_world
 
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_operator.reconcile import dataset, training_run
 from tidewheel_operator.reconcile.step import Again, reconcile
-from tidewheel_operator.reconcile.workers import run_workers
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Refused
-from tidewheel_operator.runtime.queue import Key, WorkQueue
 from tidewheel_operator.runtime.resources import DATASETS, JOBS, PODS, TRAINING_RUNS
-
-FLIGHTS = Key("datasets", NAMESPACE, "flights")
 
 
 def _change(item: Object) -> None:
@@ -41,7 +35,7 @@ def step(world: World, name: str = "flights") -> Again:
 def test_object_that_is_gone_needs_nothing() -> None:
     world, api = make_world()
 
-    assert (step(world), api.calls) == (Again(), [])
+    assert (step(world), api.calls) == (Again(is_gone=True), [])
 
 
 def test_object_that_is_being_deleted_needs_nothing() -> None:
@@ -49,7 +43,7 @@ def test_object_that_is_being_deleted_needs_nothing() -> None:
     [item] = world.cache.all(DATASETS)
     item["metadata"]["deletionTimestamp"] = "2026-11-21T12:00:00Z"
 
-    assert (step(world), api.calls) == (Again(), [])
+    assert (step(world), api.calls) == (Again(is_gone=True), [])
 
 
 def test_first_step_makes_the_job_and_tells() -> None:
@@ -140,54 +134,3 @@ def test_end_of_a_pod_is_asked_for_when_its_job_ended_first() -> None:
 
     [run] = world.cache.all(TRAINING_RUNS)
     assert run["status"]["conditions"][0]["reason"] == "ProgramFailed"
-
-
-def worked(world: World, *keys: Key) -> WorkQueue:
-    """Let one worker take keys until it has nothing to do."""
-
-    async def scenario() -> WorkQueue:
-        queue = WorkQueue()
-        for key in keys:
-            queue.add(key)
-        working = asyncio.ensure_future(run_workers(world, queue, 1))
-        for _ in range(200):
-            await asyncio.sleep(0)
-        assert (len(queue), working.done()) == (0, False)
-        working.cancel()
-        return queue
-
-    return asyncio.run(scenario())
-
-
-def backing_off(queue: WorkQueue) -> set[Key]:
-    """Return the keys that failed and will be tried again."""
-    return set(queue._failures)
-
-
-@pytest.mark.parametrize("failure", [away(), KeyError("a defect of ours")], ids=["away", "defect"])
-def test_worker_goes_on_after_a_failure(failure: Exception, caplog: Any) -> None:
-    other: Object = make_dataset("weather", metadata={"uid": "uid-2"})
-    world, api = make_world(make_store(), make_dataset(), other)
-    api.answers["get Dataset"] = failure
-
-    queue = worked(world, FLIGHTS, Key("datasets", NAMESPACE, "weather"))
-
-    assert backing_off(queue) == {FLIGHTS, Key("datasets", NAMESPACE, "weather")}
-    assert caplog.text.count("will be tried again") == 2
-    assert [vars(one)["object"] for one in caplog.records] == [
-        {"kind": "Dataset", "namespace": NAMESPACE, "name": name, "uid": ""}
-        for name in ("flights", "weather")
-    ]
-
-
-def test_worker_tries_a_stale_key_again() -> None:
-    world, api = make_world(make_store(), make_dataset())
-    api.server.edit(DATASETS, make_dataset(), _change)
-
-    assert backing_off(worked(world, FLIGHTS)) == {FLIGHTS}
-
-
-def test_worker_forgets_the_failures_of_a_key_that_went_well() -> None:
-    world, _ = make_world(make_store(), make_dataset())
-
-    assert backing_off(worked(world, FLIGHTS)) == set()
