@@ -4,6 +4,7 @@
 PYTHON ?= python3
 TIDEWHEEL_CACHE ?= $(HOME)/.cache/tidewheel
 CLUSTER ?= embedded
+SEED ?= 1
 
 export TIDEWHEEL_CACHE
 
@@ -34,6 +35,10 @@ test-long: $(venv)/ready ## Run all tests with every index and seed
 .PHONY: bench-operator
 bench-operator: $(venv)/ready ## Measure the operator at scale; prints figures, judges nothing
 	@$(python) -m tests.bench
+
+.PHONY: test-faults
+test-faults: $(venv)/ready ## Do every fault to the operator (SEED=n draws other samples)
+	@TIDEWHEEL_TEST_LONG=1 TIDEWHEEL_TEST_SEED=$(SEED) $(python) -m pytest tests/faults
 
 .PHONY: check
 check: $(venv)/ready ## Check format, lint, types, imports and generated files

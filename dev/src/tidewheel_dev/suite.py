@@ -17,8 +17,8 @@ from tidewheel_dev import cluster, errors, paths
 
 __all__ = ["Part", "Result", "parts", "run", "summary"]
 
-# The integration tests start an API server of their own.
-_WITHOUT_CLUSTER = ("unit", "contract", "integration")
+# The integration tests and those of faults start API servers of their own.
+_WITHOUT_CLUSTER = ("unit", "contract", "integration", "faults")
 _WITH_CLUSTER = ("crds", "e2e", "chart")
 
 

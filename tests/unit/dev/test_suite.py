@@ -6,13 +6,15 @@ from tidewheel_dev import suite
 
 
 def test_parts_with_tests_run_and_those_with_a_cluster_come_last(tmp_path: Path) -> None:
-    for name in ("e2e", "unit/deep", "chart", "bench"):
+    for name in ("e2e", "faults", "integration", "unit/deep", "chart", "bench"):
         folder = tmp_path / "tests" / name
         folder.mkdir(parents=True)
         (folder / "test_one.py").touch()
     (tmp_path / "tests/contract").mkdir()
     assert suite.parts(tmp_path) == [
         suite.Part("unit", needs_cluster=False),
+        suite.Part("integration", needs_cluster=False),
+        suite.Part("faults", needs_cluster=False),
         suite.Part("e2e", needs_cluster=True),
         suite.Part("chart", needs_cluster=True),
     ]
