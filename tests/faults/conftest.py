@@ -31,9 +31,7 @@ def fault_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServ
     server = LocalServer(tmp_path_factory.mktemp("faults"), toolchain.ensure())
     try:
         server.start()
-        for kind in KINDS:
-            install_kind(server, kind.plural)
-        wait.until("our kinds", lambda: _unserved(server), timeout_seconds=60)
+        serve_kinds(server)
         yield server
     finally:
         server.stop()
@@ -98,6 +96,13 @@ def pytest_terminal_summary(config: pytest.Config) -> None:
     found = config.stash.get(_REPORT, None)
     if found is not None and found.rows:
         Console().print(table_of(found.rows))
+
+
+def serve_kinds(server: LocalServer) -> None:
+    """Install our kinds and wait until the server serves them."""
+    for kind in KINDS:
+        install_kind(server, kind.plural)
+    wait.until("our kinds", lambda: _unserved(server), timeout_seconds=60)
 
 
 def _unserved(server: LocalServer) -> str | None:

@@ -1,14 +1,12 @@
 """The operator dies around every one of its writes, and nobody can tell afterwards."""
 
-from collections.abc import Sequence
-
 import pytest
 from tests.faults.conftest import IS_LONG, SEED
 from tests.faults.loop.lane import Lane
 from tests.faults.loop.report import Report
 from tests.faults.loop.schedule import run_trials, sampled
 from tests.faults.loop.stories import Story, shortest_loop, whole_loop
-from tests.faults.loop.trials import Outcome, Trial, undisturbed
+from tests.faults.loop.trials import Trial, problems_of, undisturbed
 from tests.faults.proxy.calls import WRITES
 from tests.faults.proxy.faults import Kill
 from tests.faults.proxy.rules import Match, Rule
@@ -29,11 +27,6 @@ def kills(story: Story, writes: int) -> list[Trial]:
     ]
 
 
-def problems(outcomes: Sequence[Outcome]) -> dict[str, tuple[str, ...]]:
-    """Return what went wrong, by trial."""
-    return {outcome.name: outcome.problems for outcome in outcomes if outcome.problems}
-
-
 def test_two_undisturbed_loops_end_alike(lanes: list[Lane]) -> None:
     """What all comparisons rest on, between namespaces and between two times."""
     first, second, again = (undisturbed(lane, whole_loop) for lane in (*lanes, lanes[0]))
@@ -50,7 +43,7 @@ def test_every_write_of_the_shortest_loop(lanes: list[Lane], report: Report) -> 
     outcomes = run_trials(lanes, kills(shortest_loop, wanted.writes), wanted)
 
     report.add("kill, shortest loop", wanted.writes, outcomes)
-    assert problems(outcomes) == {}
+    assert not problems_of(outcomes), problems_of(outcomes)
     # How many events are posted depends on what falls together, so the last writes may not come.
     assert sum(outcome.kills for outcome in outcomes) >= 2 * wanted.writes - 8
 
@@ -63,5 +56,5 @@ def test_writes_of_the_whole_loop(lanes: list[Lane], report: Report) -> None:
     outcomes = run_trials(lanes, trials if IS_LONG else sampled(trials, _SAMPLES, SEED), wanted)
 
     report.add("kill, whole loop", wanted.writes, outcomes)
-    assert problems(outcomes) == {}
+    assert not problems_of(outcomes), problems_of(outcomes)
     assert sum(outcome.kills for outcome in outcomes) >= len(outcomes) - 8

@@ -63,8 +63,8 @@ def service(name: str) -> Object:
     }
 
 
-def names(client: Client, path: str, **query: str) -> list[str]:
-    answered = client.send("GET", path, **query)
+def names(client: Client, path: str) -> list[str]:
+    answered = client.send("GET", path)
     return [item["metadata"]["name"] for item in answered.body["items"]]
 
 

@@ -5,6 +5,7 @@ what an object is. Times, versions and addresses go.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -28,6 +29,7 @@ _DROPPED = frozenset(
         labels.MANIFEST_HASH,
     }
 )
+_HASH = re.compile(r"-[0-9a-f]{10}\b")
 _MOST_SHOWN = 12
 
 
@@ -38,6 +40,8 @@ def end_state(items: Sequence[Object], namespace: str) -> dict[str, Any]:
     # The longest first: a pod's name begins with that of its Job.
     for word in sorted(names, key=len, reverse=True):
         text = text.replace(word, names[word])
+    # What is gone is still named; only its hash tells it from its namesake in another world.
+    text = _HASH.sub("-hash", text)
     told = [names[item["metadata"]["uid"]] for item in items]
     return dict(zip(told, json.loads(text), strict=True))
 
