@@ -30,9 +30,13 @@ class ManualLoop(asyncio.SelectorEventLoop):
 
 
 def run(scenario: Callable[[ManualLoop], Coroutine[Any, Any, Any]]) -> Any:
-    """Run a scenario to its end on a loop of its own."""
+    """Run a scenario to its end on a loop of its own; what it has left running is cancelled."""
     loop = ManualLoop()
     try:
         return loop.run_until_complete(scenario(loop))
     finally:
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         loop.close()
