@@ -18,7 +18,7 @@ from tidewheel_operator.runtime.resources import RESOURCES, Resource
 
 # How many writes an old list lacks.
 _AGES = (1, 3, 8, 21)
-_SAMPLES_PER_KIND = 3
+_SAMPLES_PER_KIND = 2
 
 
 def stale(

@@ -32,6 +32,7 @@ _RUNNING = {
     "500 in place of every event once": Rule(_EVENTS, ErrorEvent(500), is_for_each=True),
     "watches that say nothing": Rule(_HEARTBEATS, Drop(), times=None),
 }
+_FATAL_TO_KOPF = (Cut(is_orderly=True), ErrorEvent(500))
 _BEGINNING = {
     "watches that end at once": Rule(_WATCHES, EndStream(), times=30),
     "watches that hang": Rule(_WATCHES, Hang(2), times=10),
@@ -44,7 +45,10 @@ def test_loop_turns_whatever_becomes_of_watches(
 ) -> None:
     wanted = undisturbed(verifying_lanes[0], shortest_loop)
     trials = [
-        *(Trial(name, shortest_loop, [rule]) for name, rule in _RUNNING.items()),
+        *(
+            Trial(name, shortest_loop, [rule], may_end_watching=rule.fault in _FATAL_TO_KOPF)
+            for name, rule in _RUNNING.items()
+        ),
         *(
             Trial(name, shortest_loop, [rule], is_new_process=True)
             for name, rule in _BEGINNING.items()

@@ -30,6 +30,7 @@ _DROPPED = frozenset(
     }
 )
 _HASH = re.compile(r"-[0-9a-f]{10}\b")
+_UID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _MOST_SHOWN = 12
 
 
@@ -40,8 +41,8 @@ def end_state(items: Sequence[Object], namespace: str) -> dict[str, Any]:
     # The longest first: a pod's name begins with that of its Job.
     for word in sorted(names, key=len, reverse=True):
         text = text.replace(word, names[word])
-    # What is gone is still named; only its hash tells it from its namesake in another world.
-    text = _HASH.sub("-hash", text)
+    # What is gone is still named; only made-up parts tell it from its namesake in another world.
+    text = _UID.sub("a uid", _HASH.sub("-hash", text))
     told = [names[item["metadata"]["uid"]] for item in items]
     return dict(zip(told, json.loads(text), strict=True))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.faults.loop.end_state import differences
 from tests.faults.loop.lane import Lane, LateError, NextRules, no_rules
+from tests.faults.loop.process_end import is_afresh, process_problems
 from tests.faults.loop.stories import Story
 from tests.faults.proxy.faults import Kill
 from tests.faults.proxy.record import Record
@@ -22,8 +23,8 @@ _REST_SECONDS = 40.0
 # An operator that hangs on to a mistake writes again and again; nothing honest takes more.
 MOST_CALLS_PER_SECOND = 200
 _SHOWN_WRITES = 25
-# What the kernel says of a process that was killed.
-_KILLED = -9
+# Kopf takes six seconds to end.
+_FRESH_START_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Trial:
     heal_seconds: float | None = None
     # The operator begins its life under the faults.
     is_new_process: bool = False
+    # Kopf gives up on such an answer; the process then ends, says so, and starts afresh.
+    may_end_watching: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ def run_trial(lane: Lane, trial: Trial, wanted: Undisturbed) -> Outcome:
         healing.start()
     try:
         trial.story(lane)
+        if trial.may_end_watching:
+            _wait_fresh_start(lane, log_before)
         lane.wait_rest(wanted.state, trial.rest_seconds)
     except (LateError, errors.DevError) as error:
         problems = [str(error), *differences(lane.everything(), wanted.state)]
@@ -98,13 +103,27 @@ def run_trial(lane: Lane, trial: Trial, wanted: Undisturbed) -> Outcome:
         healing.cancel()
     kills = sum(isinstance(struck.fault, Kill) for struck in record.struck)
     problems += _counts(record.made_and_deleted(), wanted.made_and_deleted)
-    problems += _process(lane.ends[ends_before:], kills, lane.operator.log()[log_before:])
+    log = lane.operator.log()[log_before:]
+    problems += process_problems(
+        lane.ends[ends_before:], kills, log, may_end_watching=trial.may_end_watching
+    )
     problems += _pace(record)
     if problems:
         problems.append(f"its last writes: {_last_writes(record)}")
         # The next trial must not suffer from what this one has broken.
         lane.renew()
     return Outcome(trial.name, len(record.struck), kills, tuple(problems), time.monotonic() - began)
+
+
+def _wait_fresh_start(lane: Lane, log_before: int) -> None:
+    """Wait until an operator that no longer watches has made room for one that does."""
+
+    def missing() -> str | None:
+        log = lane.operator.log()[log_before:]
+        is_deaf = "Traceback" in log and not is_afresh(log)
+        return "its watches have failed, yet it runs on" if is_deaf else None
+
+    lane.wait_for("a fresh start", missing, _FRESH_START_SECONDS)
 
 
 def _last_writes(record: Record) -> str:
@@ -121,15 +140,6 @@ def _counts(found: Counter[str], wanted: Counter[str]) -> list[str]:
         for what in sorted(found.keys() | wanted.keys())
         if found[what] != wanted[what]
     ]
-
-
-def _process(ends: Sequence[int], kills: int, log: str) -> list[str]:
-    problems = [f"the process ended with {code}" for code in ends if code != _KILLED]
-    if len(ends) > kills:
-        problems.append(f"the process ended {len(ends)} times and was killed {kills} times")
-    if "Traceback" in log:
-        problems.append(f"the log has a traceback: {log[log.index('Traceback') :][:1500]}")
-    return problems
 
 
 def _pace(record: Record) -> list[str]:
