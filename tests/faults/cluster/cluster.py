@@ -49,6 +49,11 @@ class Cluster:
         patched = self._thread.run(self._direct.patch(resource, target, change))
         assert patched is not None, f"{resource.kind} {name} is gone"
 
+    def request(self, method: str, path: str, text: str) -> tuple[int, Any]:
+        """Send anything as a person does who wants to be told of every mistake."""
+        strict = {"fieldValidation": "Strict"}
+        return self._thread.run(self._direct.send_text(method, path, text, query=strict))
+
     def delete(self, resource: Resource, item: Object) -> None:
         """Delete an object as a person does."""
         self._thread.run(self._direct.delete(resource, item))

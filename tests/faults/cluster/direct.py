@@ -33,11 +33,23 @@ class Direct:
         query: Mapping[str, str] | None = None,
     ) -> tuple[int, Any]:
         """Send a request; return the code and the parsed answer."""
+        text = None if body is None else json.dumps(body)
+        return await self.send_text(method, path, text, content_type, query)
+
+    async def send_text(
+        self,
+        method: str,
+        path: str,
+        text: str | None,
+        content_type: str = "application/json",
+        query: Mapping[str, str] | None = None,
+    ) -> tuple[int, Any]:
+        """Send a body that need not be JSON; return the code and the parsed answer."""
         async with self._session.request(
             method,
             self._url + path,
             params=query,
-            data=None if body is None else json.dumps(body),
+            data=text,
             headers={"Content-Type": content_type},
             timeout=_SECONDS,
         ) as response:

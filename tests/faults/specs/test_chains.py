@@ -1,0 +1,176 @@
+"""Whatever specs came before: the last one decides, going back mends, and nothing breaks.
+
+After Acto (Gu et al., SOSP 2023): specs are made of the CRDs' schemas, valid ones and broken ones,
+and applied one after the other to a real API server with a real operator.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import strategies as st
+from tests.builders import make_version
+from tests.faults.conftest import IS_LONG, SEED
+from tests.faults.loop.end_state import differences
+from tests.faults.loop.lane import Lane
+from tests.faults.specs.invalid_specs import Broken, broken_values
+from tests.faults.specs.person import Person
+from tests.faults.specs.schemas import spec_schema
+from tests.faults.specs.valid_specs import Words, valid_values
+
+# Nothing trains: a chain is compared with its last spec, and a run is history.
+NAMES = {
+    "ArtifactStore": "default",
+    "Dataset": "flights",
+    "ModelDeployment": "mine",
+    "ModelPipeline": "loop",
+}
+IMMUTABLE = {"TrainingRun": "by-hand", "ModelVersion": "model-v1"}
+WORDS: Words = {
+    "modelName": st.just("model"),
+    "number": st.integers(1, 3),
+    "replicas": st.integers(1, 5),
+}
+VERSION_WORDS: Words = {"modelName": st.just("model"), "number": st.just(1)}
+chains = settings(
+    max_examples=25 if IS_LONG else 4,
+    database=None,
+    deadline=None,
+    # A chain takes seconds on a real server: to make it shorter would take minutes.
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def words_of(kind: str) -> Words:
+    """Return the words that let references meet what they name."""
+    return VERSION_WORDS if kind == "ModelVersion" else WORDS
+
+
+def draw_chain(data: st.DataObject, kind: str) -> list[Any]:
+    """Return specs, some of them broken; the first and the last are valid."""
+    schema, words = spec_schema(kind), words_of(kind)
+    valid = valid_values(schema, words)
+    middle = data.draw(st.lists(st.one_of(valid, broken_values(schema, words)), max_size=4))
+    return [data.draw(valid), *middle, data.draw(valid)]
+
+
+def apply(person: Person, spec: Any) -> None:
+    """Apply a spec: a broken one is refused by the name of what is wrong, and changes nothing."""
+    if not isinstance(spec, Broken):
+        answer = person.apply(spec)
+        assert answer.is_accepted, f"{answer.message}: {spec}"
+        return
+    before = person.rest()
+    answer = person.apply(spec.spec)
+    note(f"{spec.how}: {answer}")
+    assert 400 <= answer.code < 500, spec
+    assert spec.named in answer.message, f"{spec.named} is not named: {answer.message}"
+    assert person.rest() == before
+
+
+def in_a_world(lane: Lane, kind: str) -> Person:
+    """Empty the lane, give it versions, and return who applies."""
+    lane.clear()
+    if kind == "ModelDeployment":
+        for number in (1, 2):
+            version = make_version(number, "model")
+            lane.cluster.create(lane.namespace, version)
+    return Person(lane, kind, {**NAMES, **IMMUTABLE}[kind])
+
+
+def is_well(lane: Lane) -> None:
+    """The process lives, and has found no defect in itself."""
+    assert lane.operator.child is not None
+    assert lane.operator.child.poll() is None
+    assert "Traceback" not in lane.operator.log()
+    assert lane.ends == []
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_last_spec_decides_and_going_back_mends(kind: str, make_lane: Any) -> None:
+    lane: Lane = make_lane()
+
+    @seed(SEED)
+    @chains
+    @given(data=st.data())
+    def chain(data: st.DataObject) -> None:
+        specs = draw_chain(data, kind)
+        note(f"chain: {specs}")
+        person = in_a_world(lane, kind)
+        apply(person, specs[0])
+        at_first = person.conditions()
+        for spec in specs[1:]:
+            apply(person, spec)
+        found = person.outcome()
+        apply(person, specs[0])
+        assert person.conditions() == at_first
+
+        fresh = in_a_world(lane, kind)
+        apply(fresh, specs[-1])
+        wanted = fresh.outcome()
+        assert not differences(current(found, wanted), current(wanted, wanted))
+        is_well(lane)
+
+    chain()
+
+
+@pytest.mark.parametrize("kind", IMMUTABLE)
+def test_object_that_cannot_change_is_made_anew(kind: str, make_lane: Any) -> None:
+    lane: Lane = make_lane()
+
+    @seed(SEED)
+    @chains
+    @given(data=st.data())
+    def chain(data: st.DataObject) -> None:
+        first, *_, last = draw_chain(data, kind)
+        note(f"first: {first}, last: {last}")
+        person = in_a_world(lane, kind)
+        apply(person, first)
+        at_first = person.conditions()
+        before = person.rest()
+        answer = person.apply(last)
+        # Accepted is only what is the same once its defaults are filled in.
+        assert answer.is_accepted or "spec" in answer.message
+        assert person.rest()["spec"] == before["spec"]
+        person.delete()
+        apply(person, last)
+        found = person.outcome()
+        person.delete()
+        apply(person, first)
+        assert person.conditions() == at_first
+
+        fresh = in_a_world(lane, kind)
+        apply(fresh, last)
+        assert not differences(found, fresh.outcome())
+        is_well(lane)
+
+    chain()
+
+
+def current(outcome: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a chain went through and what goes on serving for good reasons.
+
+    A replaced version stays warm for a while. A pipeline that names another deployment leaves the
+    one that it made as it is: an edit takes no endpoint away, people do.
+    """
+    return {
+        name: _without_roles(item)
+        for name, item in outcome.items()
+        if not name.startswith(("Deployment ", "Pod ")) and not _is_left(name, wanted)
+    }
+
+
+def _is_left(name: str, wanted: dict[str, Any]) -> bool:
+    pipeline = wanted.get("ModelPipeline loop")
+    names_another = pipeline is not None and "deploymentName" in pipeline["spec"]
+    return names_another and name.startswith(("ModelDeployment loop", "Service loop"))
+
+
+def _without_roles(item: dict[str, Any]) -> dict[str, Any]:
+    status = {
+        key: value
+        for key, value in (item.get("status") or {}).items()
+        if key not in ("previous", "warm")
+    }
+    return {**item, "status": status}
