@@ -5,11 +5,16 @@ import secrets
 import signal
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
 from tests.builders import make_dataset, make_snapshot, make_store
 from tests.faults.audit import AuditedWrite, audit_flags, audited_writes
+from tests.faults.cluster.loop_thread import LoopThread
+from tests.faults.proxy.faults import Hang
+from tests.faults.proxy.rules import Match, Rule
+from tests.faults.proxy.running import FaultProxy
 from tests.integration.lab import Lab, install_kind, kubectl_of, lab_on
 from tests.integration.local_server import LocalServer
 from tests.integration.loops import deliver, start_loop, train_and_serve
@@ -151,6 +156,44 @@ def test_replica_that_was_frozen_beyond_its_lease_writes_nothing_more(
     ]
     assert late == []
     assert first.child.poll() is None
+    assert "Traceback" not in first.log()
+
+
+def test_leader_whose_lease_traffic_alone_is_cut_stops_before_another_begins(
+    lab: Lab, audited_server: LocalServer, make_operator: MakeOperator, rig_thread: LoopThread
+) -> None:
+    proxy = FaultProxy(audited_server, rig_thread, kill=lambda: None)
+    first, second = make_operator("operator-a"), make_operator("operator-b")
+    first.kubeconfig = proxy.write_kubeconfig(first.folder / "through-the-proxy")
+    try:
+        first.start_ready()
+        lab.wait_for("the first to lead", lambda: leads(lab, first))
+        second.start_ready()
+        lab.create(make_store())
+        works(lab, "before")
+
+        proxy.obey([Rule(Match(plurals=frozenset({"leases"})), Hang(60), times=None)])
+        cut = lab.now()
+        numbers = count()
+
+        def missing() -> str | None:
+            # Work at every moment of the time in which the two might overlap.
+            lab.create(make_dataset(f"during-{next(numbers)}"))
+            return leads(lab, second)
+
+        lab.wait_for("the second to lead", missing)
+        works(lab, "after")
+        proxy.obey()
+        lab.wait_for("the first to step down", lambda: follows(first))
+    finally:
+        proxy.stop()
+
+    writes = [write for write in written(audited_server, lab) if write.received > cut]
+    last = last_of(writes, "operator-a")
+    taken = first_of(lease_writes(audited_server, lab), "operator-b")
+    assert last.received < taken.received < first_of(writes, "operator-b").received
+    # Ten seconds after its last renewal, which was at most two before the cut.
+    assert (last.received - cut).total_seconds() < 10.5
     assert "Traceback" not in first.log()
 
 
