@@ -7,8 +7,9 @@ from tests.faults.loop.process_end import process_problems
 AFRESH = json.dumps({"message": "watches have ended; the process ends to start afresh"})
 
 
-def traceback(logger: str) -> str:
-    return json.dumps({"logger": logger, "message": "it failed", "traceback": "Traceback (most"})
+def traceback(logger: str, file: str = "some.py") -> str:
+    told = f"Traceback (most recent call last): File {file}"
+    return json.dumps({"logger": logger, "message": "it failed", "traceback": told})
 
 
 def test_process_that_is_killed_as_often_as_it_should_is_well() -> None:
@@ -29,7 +30,8 @@ def test_end_of_its_own_is_a_problem_unless_watches_may_end_and_it_says_so() -> 
 
 def test_traceback_is_a_problem_unless_it_tells_why_watches_ended() -> None:
     kopfs, ours = traceback("kopf._core.reactor"), traceback("tidewheel_operator.process")
-    log = f"{kopfs}\n{AFRESH}"
+    unfinished = traceback("asyncio", "site-packages/kopf/api.py")
+    log = f"{kopfs}\n{AFRESH}\n{unfinished}"
 
     assert process_problems([1], 0, log, may_end_watching=True) == []
     assert process_problems([], 0, kopfs, may_end_watching=True) == [

@@ -42,4 +42,5 @@ def _is_about_watches(line: str) -> bool:
         logger: str = json.loads(line)["logger"]
     except (ValueError, KeyError):
         return False
-    return logger.startswith(_WATCHES)
+    # What kopf leaves unfinished when it ends, asyncio tells of.
+    return logger.startswith(_WATCHES) or (logger == "asyncio" and "/kopf/" in line)
