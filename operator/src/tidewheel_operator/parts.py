@@ -1,6 +1,7 @@
 """The parts of one operator process, made and joined once."""
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tidewheel_operator.logs import about
 from tidewheel_operator.reconcile.routing import keys_of
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import WRITE_TIMEOUT_SECONDS, KubernetesApi
@@ -28,6 +30,7 @@ from tidewheel_operator.web.health import Health
 __all__ = ["Parts", "make_parts"]
 
 Object = dict[str, Any]
+_LOG = logging.getLogger(__name__)
 # Renewals of the Lease wait neither for tokens nor for a pause that others have earned.
 _LEASE_WRITES_PER_SECOND = 10
 
@@ -63,7 +66,7 @@ class Parts:
             # Cleared before the first look: what arrives after it wakes this thread again.
             is_awake.clear()
             while arrived:
-                self._take_in(*arrived.popleft())
+                self._take_in_safely(*arrived.popleft())
 
         def on_change(resource: Resource, change: Change, item: Object) -> None:
             arrived.append((resource, change, item))
@@ -73,6 +76,15 @@ class Parts:
                 loop.call_soon_threadsafe(take_all)
 
         return on_change
+
+    def _take_in_safely(self, resource: Resource, change: Change, item: Object) -> None:
+        try:
+            self._take_in(resource, change, item)
+        except Exception:
+            # A defect of ours in one object must not keep the news of the others away.
+            _LOG.exception(
+                "a change was not taken in", extra=about(resource.kind, item["metadata"])
+            )
 
     def _take_in(self, resource: Resource, change: Change, item: Object) -> None:
         self.vitals.heard(resource)

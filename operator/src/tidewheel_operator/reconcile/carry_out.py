@@ -20,6 +20,7 @@ from tidewheel_operator.reconcile.take_back import take_back
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found, Refused
 from tidewheel_operator.runtime.cache import owner_of
+from tidewheel_operator.runtime.fields import field_at, object_at
 from tidewheel_operator.runtime.metrics import WRITES
 from tidewheel_operator.runtime.resources import MODEL_VERSIONS, Resource, resource_of
 
@@ -165,13 +166,15 @@ def is_same_child(live: Object, manifest: Object) -> bool:
     if wanted_owner is not None:
         owner = owner_of(live)
         return owner is not None and owner["uid"] == wanted_owner["uid"]
-    return bool(live["spec"].get("run") == manifest["spec"].get("run"))
+    return bool(field_at(live, "spec", "run") == manifest["spec"].get("run"))
 
 
 def _has_same_number(live: Object, manifest: Object) -> bool:
     """Tell whether another run was quicker with its version: then the next number is taken."""
     fields = ("modelName", "number")
-    one, other = (tuple(item["spec"].get(field) for field in fields) for item in (live, manifest))
+    one, other = (
+        tuple(field_at(item, "spec", field) for field in fields) for item in (live, manifest)
+    )
     return resource_of(manifest) == MODEL_VERSIONS and one == other
 
 
@@ -216,7 +219,7 @@ async def _apply(world: World, parent: Object, manifest: Object) -> Result:
 
 
 async def _write_status(world: World, resource: Resource, item: Object, status: Status) -> Result:
-    before = item.get("status") or {}
+    before = object_at(item, "status")
     patch = merge_patch(before, status.to_wire())
     if not patch:
         return Carried.DONE

@@ -5,6 +5,7 @@ from typing import Any
 
 from tidewheel_contracts import labels
 from tidewheel_operator.runtime.cache import Cache, owner_of
+from tidewheel_operator.runtime.fields import field_at, text_at
 from tidewheel_operator.runtime.indexes import (
     DEPLOYMENTS_BY_MODEL,
     OPEN_RUNS,
@@ -60,7 +61,7 @@ def keys_of(
     elif resource == DATASETS:
         yield from _dataset_keys(cache, item, before)
     elif resource == TRAINING_RUNS:
-        yield from _named(MODEL_PIPELINES, item, (item.get("spec") or {}).get("pipelineName"))
+        yield from _named(MODEL_PIPELINES, item, text_at(item, "spec", "pipelineName"))
     elif resource == MODEL_VERSIONS:
         yield from _version_keys(cache, item, before)
     elif resource == MODEL_DEPLOYMENTS:
@@ -129,9 +130,10 @@ def _version_keys(cache: Cache, version: Object, before: Object | None) -> Itera
     if _is_same(version, before):
         return
     namespace, _ = _place(version)
-    spec = version.get("spec") or {}
-    model = spec.get("modelName")
-    yield from _named(TRAINING_RUNS, version, (spec.get("run") or {}).get("name"))
+    yield from _named(TRAINING_RUNS, version, text_at(version, "spec", "run", "name"))
+    model = text_at(version, "spec", "modelName")
+    if model is None:
+        return
     yield from _keys(MODEL_DEPLOYMENTS, cache.find(DEPLOYMENTS_BY_MODEL, namespace, model))
     yield from _keys(MODEL_PIPELINES, cache.find(PIPELINES_BY_MODEL, namespace, model))
 
@@ -145,4 +147,5 @@ def _is_same(item: Object, before: Object | None) -> bool:
 
 
 def _snapshot(dataset: Object | None) -> object:
-    return ((dataset or {}).get("status") or {}).get("snapshot")
+    found: object = field_at(dataset, "status", "snapshot")
+    return found

@@ -16,6 +16,7 @@ from tidewheel_operator.policies.model_pipeline_view import model_name
 from tidewheel_operator.policies.observed import Observed, parse
 from tidewheel_operator.policies.roles import roles_of
 from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.runtime.fields import text_at
 from tidewheel_operator.runtime.resources import (
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
@@ -78,7 +79,7 @@ async def _live(
 
 def _of_model(items: Iterable[Object], model: str) -> Iterator[Object]:
     """Leave out other models before anything is read closely: a namespace may hold thousands."""
-    return (item for item in items if (item.get("spec") or {}).get("modelName") == model)
+    return (item for item in items if text_at(item, "spec", "modelName") == model)
 
 
 def _readable(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidewheel_contracts import labels
+from tidewheel_operator.runtime.fields import field_at, text_at
 from tidewheel_operator.runtime.resources import (
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
@@ -41,13 +42,9 @@ class Index:
     text_of: Callable[[Object], str | None]
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
 def _spec(field: str) -> Callable[[Object], str | None]:
     def text_of(item: Object) -> str | None:
-        return _text((item.get("spec") or {}).get(field))
+        return text_at(item, "spec", field)
 
     return text_of
 
@@ -56,18 +53,18 @@ def _while_open(text_of: Callable[[Object], str | None]) -> Callable[[Object], s
     """What has ended is woken by nothing but its own change."""
 
     def text_of_open(item: Object) -> str | None:
-        is_open = not (item.get("status") or {}).get("completionTime")
+        is_open = not field_at(item, "status", "completionTime")
         return text_of(item) if is_open else None
 
     return text_of_open
 
 
 def _pipeline_model(item: Object) -> str | None:
-    return _text((item.get("spec") or {}).get("modelName") or item["metadata"]["name"])
+    return text_at(item, "spec", "modelName") or text_at(item, "metadata", "name")
 
 
 def _serving_deployment(pod: Object) -> str | None:
-    return _text((pod["metadata"].get("labels") or {}).get(labels.DEPLOYMENT))
+    return text_at(pod, "metadata", "labels", labels.DEPLOYMENT)
 
 
 RUNS_BY_PIPELINE = Index(TRAINING_RUNS, _spec("pipelineName"))

@@ -100,12 +100,26 @@ class Leadership:
     async def release(self) -> None:
         """Give the Lease back, so that the next leader need not wait for its end."""
         self.step_down()
-        if self._seen.holder != self._name.identity:
-            return
         try:
-            await self._write(released(self._seen, datetime.now(UTC)))
+            # Again, because a renewal that was cut off may arrive in between: one at most.
+            if not await self._give_back():
+                await self._give_back()
         except ApiUnavailableError as error:
             _LOG.warning("the Lease was not given back and ends by itself: %s", error)
+
+    async def _give_back(self) -> bool:
+        """Leave the Lease if it is ours; tell whether nobody wrote it in between.
+
+        What was last seen does not do: a renewal may have arrived whose answer did not.
+        """
+        outcome = await self._api.get(LEASES, self._name.namespace, self._name.name)
+        if isinstance(outcome, Refused):
+            return True
+        self._see(lease_of(outcome.object))
+        if self._seen.holder != self._name.identity:
+            return True
+        answer = await self._write(released(self._seen, datetime.now(UTC)))
+        return not (isinstance(answer, Refused) and answer.is_conflict)
 
     async def _try(self) -> bool:
         """Take or renew the Lease; tell whether it is ours now."""

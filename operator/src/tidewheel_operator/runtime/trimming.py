@@ -9,6 +9,7 @@ from sys import intern
 from typing import Any
 
 from tidewheel_contracts import labels
+from tidewheel_operator.runtime.fields import object_at
 from tidewheel_operator.runtime.resources import DEPLOYMENTS, JOBS, MODEL_VERSIONS, PODS, Resource
 
 __all__ = ["trimmed"]
@@ -70,7 +71,7 @@ def _deployment(deployment: Object) -> Object:
 
 
 def _version(version: Object) -> Object:
-    return {**version, "spec": _without(version.get("spec") or {}, _UNREAD_OF_VERSION)}
+    return {**version, "spec": _without(object_at(version, "spec"), _UNREAD_OF_VERSION)}
 
 
 _SHAPES: Mapping[Resource, Callable[[Object], Object]] = {

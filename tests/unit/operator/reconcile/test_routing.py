@@ -1,5 +1,7 @@
 """Which of our objects are to be looked at when something changes."""
 
+from typing import Any
+
 import pytest
 from tests.builders import (
     Object,
@@ -22,7 +24,15 @@ from tidewheel_operator.manifests.serving_deployment import ServingOwner
 from tidewheel_operator.manifests.serving_service import stable_service
 from tidewheel_operator.reconcile.routing import keys_of
 from tidewheel_operator.runtime.cache import Cache
-from tidewheel_operator.runtime.resources import resource_of
+from tidewheel_operator.runtime.queue import Key
+from tidewheel_operator.runtime.resources import (
+    MODEL_DEPLOYMENTS,
+    MODEL_PIPELINES,
+    MODEL_VERSIONS,
+    TRAINING_RUNS,
+    Resource,
+    resource_of,
+)
 
 # Two loops in one namespace, and one that must never be woken.
 KNOWN = (
@@ -273,3 +283,29 @@ def test_object_without_a_part_wakes_at_least_itself(field: str) -> None:
         found = [str(key) for key in keys_of(cache, resource_of(bare), bare)]
 
         assert f"{resource_of(bare).plural}/{bare['metadata']['namespace']}/" in " ".join(found)
+
+
+@pytest.mark.parametrize(
+    ("resource", "spec"),
+    [
+        pytest.param(TRAINING_RUNS, {"pipelineName": ["a"], "datasetName": {}}, id="a run"),
+        pytest.param(MODEL_VERSIONS, {"run": 1, "modelName": ["a"]}, id="a version"),
+        pytest.param(MODEL_VERSIONS, {"run": {"name": {}}}, id="a version of no run"),
+        pytest.param(MODEL_PIPELINES, {"deploymentName": 3, "modelName": []}, id="a pipeline"),
+        pytest.param(MODEL_DEPLOYMENTS, "text", id="a deployment that is no object"),
+    ],
+)
+def test_object_that_nobody_can_read_wakes_itself_and_harms_nobody(
+    resource: Resource, spec: Any
+) -> None:
+    item = {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "metadata": {"name": "odd", "namespace": "ml", "uid": "1", "resourceVersion": "1"},
+        "spec": spec,
+        "status": {"snapshot": 1, "completionTime": [], "conditions": "none"},
+    }
+    cache = Cache()
+
+    assert cache.put(resource, item)
+    assert list(keys_of(cache, resource, item)) == [Key(resource.plural, "ml", "odd")]
