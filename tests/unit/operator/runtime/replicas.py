@@ -20,13 +20,14 @@ _TIMEOUT_SECONDS = 4.0
 
 @dataclass
 class Connection(MemoryApi):
-    """A replica's way to the server: slow, cut, or losing answers of what it has delivered."""
+    """A replica's way to the server: slow, cut, stopped, or losing the answers to its writes."""
 
     server: MemoryServer
     dice: random.Random
     longest_delay: float = 0.0
     is_cut: bool = False
     loses_answers: bool = False
+    stopped_until: float = 0.0
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Outcome:
         """Read one object."""
@@ -36,12 +37,12 @@ class Connection(MemoryApi):
     async def create(self, resource: Resource, manifest: Object) -> Outcome:
         """Create an object."""
         await self._travel()
-        return await self._back(await super().create(resource, manifest))
+        return await self._written(await super().create(resource, manifest))
 
     async def replace(self, resource: Resource, manifest: Object) -> Outcome:
         """Replace an object, unless it has changed since."""
         await self._travel()
-        return await self._back(await super().replace(resource, manifest))
+        return await self._written(await super().replace(resource, manifest))
 
     async def _travel(self) -> None:
         delay = self.dice.uniform(0, self.longest_delay)
@@ -49,12 +50,21 @@ class Connection(MemoryApi):
             await asyncio.sleep(_TIMEOUT_SECONDS)
             raise ApiUnavailableError("timeout")
         await asyncio.sleep(delay)
+        await self._stand_still()
 
-    async def _back(self, outcome: Outcome) -> Outcome:
+    async def _written(self, outcome: Outcome) -> Outcome:
         if self.loses_answers:
             raise ApiUnavailableError("reset")
+        return await self._back(outcome)
+
+    async def _back(self, outcome: Outcome) -> Outcome:
         await asyncio.sleep(self.dice.uniform(0, self.longest_delay) / 10)
+        await self._stand_still()
         return outcome
+
+    async def _stand_still(self) -> None:
+        """Do nothing while the process is stopped; it sees answers that came meanwhile after."""
+        await asyncio.sleep(self.stopped_until - asyncio.get_running_loop().time())
 
 
 @dataclass
@@ -64,14 +74,15 @@ class Replica:
     name: str
     loop: ManualLoop
     connection: Connection
+    clock_is_ahead: float = 0.0
     fence: Fence = field(init=False)
     leadership: Leadership = field(init=False)
     task: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
-        self.fence = Fence(self.loop.time)
+        self.fence = Fence(self._clock)
         lease = LeaseName("system", "operator", self.name)
-        self.leadership = Leadership(self.connection, lease, self.fence, self.loop.time)
+        self.leadership = Leadership(self.connection, lease, self.fence, self._clock)
 
     def start(self) -> None:
         """Take part in the election."""
@@ -92,6 +103,9 @@ class Replica:
             return False
         return True
 
+    def _clock(self) -> float:
+        return self.loop.time() + self.clock_is_ahead
+
     async def _take_part(self) -> None:
         while True:
             await self.leadership.campaign()
@@ -104,7 +118,13 @@ def make_replicas(
     """Return replicas of one server."""
     server, dice = MemoryServer(lambda: NOW), random.Random(seed)  # noqa: S311 - a test's dice
     return [
-        Replica(f"operator-{number}", loop, Connection(server, dice, longest_delay))
+        Replica(
+            f"operator-{number}",
+            loop,
+            Connection(server, dice, longest_delay),
+            # No node's clock has anything to do with another's.
+            clock_is_ahead=1000.0 * number,
+        )
         for number in range(count)
     ]
 
