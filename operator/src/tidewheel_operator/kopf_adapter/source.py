@@ -4,6 +4,7 @@ Kopf cancels every task of its loop when it ends and takes over the process's si
 in the main thread; neither may touch our workers.
 """
 
+import asyncio
 import logging
 import threading
 from collections.abc import Sequence
@@ -40,6 +41,7 @@ class KopfEventSource:
         self._namespaces = tuple(namespaces)
         self._replica = replica
         self._stop = threading.Event()
+        self._has_ended = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self, on_change: OnChange) -> None:
@@ -52,31 +54,44 @@ class KopfEventSource:
 
     def has_failed(self) -> bool:
         """Tell whether watching has ended though nobody stopped it."""
-        return self._thread is not None and not self._thread.is_alive() and not self._stop.is_set()
+        return self._has_ended.is_set() and not self._stop.is_set()
 
     def stop(self) -> None:
         """End watching, and wait until it has ended."""
+        has_failed = self.has_failed()
         self._stop.set()
         if self._thread is not None:
-            self._thread.join(timeout=10)
+            # What has ended by itself may hang over its own end; the process goes anyway.
+            self._thread.join(timeout=1 if has_failed else 10)
 
     def _run(self, registry: kopf.OperatorRegistry) -> None:
         try:
-            uvloop.run(
-                kopf.operator(
-                    registry=registry,
-                    settings=_settings(),
-                    standalone=True,
-                    clusterwide=not self._namespaces,
-                    namespaces=self._namespaces,
-                    stop_flag=self._stop,
-                    # Kopf would ask for the name of a user that a pod does not have.
-                    identity=cast("Any", "tidewheel"),
-                )
-            )
+            uvloop.run(self._operate(registry))
         except Exception:
             # The main thread sees that we are gone and ends the process; here is the cause.
             _LOG.exception("watching has ended")
+        finally:
+            self._has_ended.set()
+
+    async def _operate(self, registry: kopf.OperatorRegistry) -> None:
+        """Run kopf; the first of its tasks that ends is the end of watching.
+
+        Kopf then ends the others, and may hang over it: nobody must wait for that.
+        """
+        others = asyncio.all_tasks()
+        tasks = await kopf.spawn_tasks(
+            registry=registry,
+            settings=_settings(),
+            standalone=True,
+            clusterwide=not self._namespaces,
+            namespaces=self._namespaces,
+            stop_flag=self._stop,
+            # Kopf would ask for the name of a user that a pod does not have.
+            identity=cast("Any", "tidewheel"),
+        )
+        for task in tasks:
+            task.add_done_callback(lambda _: self._has_ended.set())
+        await kopf.run_tasks(tasks, ignored=others)
 
 
 def _registry(on_change: OnChange, replica: str) -> kopf.OperatorRegistry:
