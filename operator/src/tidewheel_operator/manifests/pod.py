@@ -12,6 +12,8 @@ Object = dict[str, Any]
 
 _USER = 65532
 _MILLI_PER_CORE = 1000
+_UNITS = ("Mi", "Gi", "Ti", "Pi", "Ei")
+_STEP = 1024
 _SECRET_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
@@ -19,10 +21,16 @@ def container_resources(resources: Resources) -> Object:
     """Return requests and limits in the form that the API server gives back unchanged."""
     milli = resources.cpu_milli
     cpu = str(milli // _MILLI_PER_CORE) if milli % _MILLI_PER_CORE == 0 else f"{milli}m"
-    return {
-        "requests": {"cpu": cpu, "memory": resources.memory},
-        "limits": {"memory": resources.memory},
-    }
+    memory = _canonical(resources.memory)
+    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
+
+
+def _canonical(memory: str) -> str:
+    """Return a quantity in the largest unit that it is a whole number of."""
+    number, unit = int(memory[:-2]), _UNITS.index(memory[-2:])
+    while number % _STEP == 0 and unit + 1 < len(_UNITS):
+        number, unit = number // _STEP, unit + 1
+    return f"{number}{_UNITS[unit]}"
 
 
 def credentials(secret_name: str) -> list[Object]:

@@ -101,6 +101,23 @@ def test_cpu_is_written_as_the_api_server_gives_it_back(milli: int, cpu: str) ->
     assert container_resources(Resources(cpu_milli=milli))["requests"]["cpu"] == cpu
 
 
+@pytest.mark.parametrize(
+    ("written", "given_back"),
+    [
+        pytest.param("512Mi", "512Mi", id="no whole Gi"),
+        pytest.param("2048Mi", "2Gi", id="whole Gi"),
+        pytest.param("1536Mi", "1536Mi", id="a Gi and a half"),
+        pytest.param("1048576Mi", "1Ti", id="two units up"),
+        pytest.param("2048Gi", "2Ti", id="whole Ti"),
+    ],
+)
+def test_memory_is_written_as_the_api_server_gives_it_back(written: str, given_back: str) -> None:
+    assert container_resources(Resources(memory=written)) == {
+        "requests": {"cpu": "500m", "memory": given_back},
+        "limits": {"memory": given_back},
+    }
+
+
 def test_child_names_are_short_and_told_apart_by_owner_and_purpose() -> None:
     longest = "a" * 40
     names = {
