@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema
 
@@ -18,6 +19,7 @@ __all__ = [
     "KindName",
     "MemoryQuantity",
     "Message",
+    "Moment",
     "ObjectName",
     "Time",
     "Uid",
@@ -130,6 +132,16 @@ MemoryQuantity = Annotated[
 ]
 Message = Annotated[str, Field(max_length=4096)]
 Time = Annotated[str, Field(max_length=40, json_schema_extra={"format": "date-time"})]
+
+
+def _with_zone(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("must name its time zone, such as '2026-01-02T03:04:05Z'")
+    return text
+
+
+# A time that the operator reckons with: one that cannot be read must not get as far as that.
+Moment = Annotated[Time, AfterValidator(_with_zone)]
 Uid = Annotated[str, Field(min_length=1, max_length=64)]
 # Rows, bytes, generations: up to what JSON readers in every language hold exactly.
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]

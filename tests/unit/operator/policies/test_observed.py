@@ -20,6 +20,7 @@ from tidewheel_operator.policies.observed import (
     Unreadable,
     from_time,
     parse,
+    parse_status,
     to_time,
 )
 from tidewheel_operator.policies.run_cause import trigger_of
@@ -199,3 +200,23 @@ def test_times_are_whole_seconds_in_utc() -> None:
 
     assert to_time(moment) == "2026-11-21T12:00:00Z"
     assert from_time(to_time(moment)) == NOW
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        pytest.param("soon", id="no time"),
+        pytest.param("", id="empty"),
+        pytest.param("2026-11-21T12:00:00", id="without a zone"),
+    ],
+)
+def test_status_with_a_time_that_nobody_can_reckon_with_counts_as_empty(time: str) -> None:
+    item = {"status": {"collections": 3, "lastAttemptTime": time}}
+
+    assert parse_status(item, DatasetStatus) == DatasetStatus()
+
+
+def test_time_in_another_zone_is_a_time() -> None:
+    item = {"status": {"lastAttemptTime": "2026-11-21T13:00:00+01:00"}}
+
+    assert parse_status(item, DatasetStatus).last_attempt_time == "2026-11-21T13:00:00+01:00"

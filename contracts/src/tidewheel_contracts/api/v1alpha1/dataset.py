@@ -12,6 +12,7 @@ from tidewheel_contracts.api.model import (
     ColumnName,
     Count,
     Digest,
+    Moment,
     Time,
     rules,
 )
@@ -159,7 +160,7 @@ class DatasetStatus(Status):
         Time | None, Field(description="When the source was last looked at with success.")
     ] = None
     last_attempt_time: Annotated[
-        Time | None, Field(description="When the last look at the source ended, good or bad.")
+        Moment | None, Field(description="When the last look at the source ended, good or bad.")
     ] = None
     collections: Annotated[
         Count, Field(description="Looks at the source whose outcome is recorded here.")

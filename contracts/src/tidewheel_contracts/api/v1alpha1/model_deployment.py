@@ -12,7 +12,7 @@ from tidewheel_contracts.api.model import (
     Digest,
     KindName,
     MemoryQuantity,
-    Time,
+    Moment,
     VersionNumber,
     rules,
 )
@@ -148,7 +148,7 @@ class VersionState(ApiModel):
     manifest_key: Annotated[str, Field(max_length=1024)]
     manifest_digest: Digest
     artifact_digest: Digest
-    since_time: Annotated[Time, Field(description="When it took its role.")]
+    since_time: Annotated[Moment, Field(description="When it took its role.")]
 
 
 class DeployedVersion(ApiModel):

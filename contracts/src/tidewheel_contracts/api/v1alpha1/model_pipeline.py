@@ -11,7 +11,7 @@ from tidewheel_contracts.api.model import (
     Count,
     Digest,
     KindName,
-    Time,
+    Moment,
     Uid,
     VersionNumber,
     rules,
@@ -202,7 +202,7 @@ class LastRun(ApiModel):
         Digest | None, Field(description="Digest over the run's template.")
     ] = None
     labelled_rows: Count = 0
-    start_time: Time
+    start_time: Moment
     verdict: Verdict | None = None
 
 
@@ -212,7 +212,7 @@ class HandledCause(ApiModel):
     cause: Cause
     fingerprint: Annotated[str, Field(max_length=128)]
     run_name: Annotated[str, Field(max_length=63)]
-    time: Time
+    time: Moment
     began: Annotated[
         bool, Field(description="False: the run ended before it began, with nothing new to learn.")
     ] = True

@@ -12,6 +12,7 @@ from tidewheel_contracts.api.model import (
     Digest,
     KindName,
     Message,
+    Moment,
     Time,
     VersionNumber,
     rules,
@@ -221,7 +222,9 @@ class TrainingRunStatus(Status):
     version_name: Annotated[
         str | None, Field(max_length=63, description="Name of the registered ModelVersion.")
     ] = None
-    start_time: Annotated[Time | None, Field(description="When the first Job was created.")] = None
+    start_time: Annotated[Moment | None, Field(description="When the first Job was created.")] = (
+        None
+    )
     completion_time: Annotated[Time | None, Field(description="When the run ended.")] = None
     coalesced_alerts: Annotated[
         Count, Field(description="Alerts that arrived while this run was queued.")
