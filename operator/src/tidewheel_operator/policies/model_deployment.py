@@ -7,6 +7,7 @@ Roles are intents: they go into status first, and objects are made from the role
 decision changes roles or objects, never both.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -42,9 +43,8 @@ DeploymentDecision = Decision[ModelDeploymentStatus]
 def decide(view: ModelDeploymentView, now: datetime) -> DeploymentDecision:
     """Return the next step of a ModelDeployment."""
     before = roles_of(view.deployment.status)
-    if before.all and view.store is None:
-        message = "the namespace needs an ArtifactStore named 'default'"
-        return _say(view, stalled(Reason.STORE_MISSING, message), now)
+    if view.store is None and (without_store := _without_store(view, before, now)) is not None:
+        return without_store
     after = next_roles(before, view.deployment.spec, view.versions, view.workloads, now)
     if after != before:
         return _say(view, deployment_conditions(view, after), now, roles=after)
@@ -54,6 +54,19 @@ def decide(view: ModelDeploymentView, now: datetime) -> DeploymentDecision:
         delete=_unwanted(view, before),
         requeue_seconds=warm_seconds_left(before, view.deployment.spec, now),
     )
+
+
+def _without_store(
+    view: ModelDeploymentView, before: Roles, now: datetime
+) -> DeploymentDecision | None:
+    """Leave what serves, start nothing, and forget a candidate that the spec no longer wants."""
+    wanted = next_roles(before, view.deployment.spec, view.versions, (), now)
+    if not wanted.all:
+        return None
+    candidate = before.candidate if wanted.candidate == before.candidate else None
+    message = "the namespace needs an ArtifactStore named 'default'"
+    conditions = stalled(Reason.STORE_MISSING, message)
+    return _say(view, conditions, now, roles=replace(before, candidate=candidate))
 
 
 def _owner(view: ModelDeploymentView) -> ServingOwner:

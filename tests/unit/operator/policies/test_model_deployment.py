@@ -19,6 +19,7 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
     DeployedVersion,
     ModelDeploymentStatus,
     Role,
+    VersionState,
 )
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.model_deployment import decide
@@ -175,6 +176,35 @@ def test_missing_store_stops_changes_and_leaves_what_serves() -> None:
                 "versions": (row(1, Role.CHAMPION, ready=0),),
             }
         )
+    )
+
+
+@pytest.mark.parametrize(
+    ("pinned", "candidate"),
+    [
+        pytest.param(1, None, id="that the spec no longer wants is forgotten"),
+        pytest.param(2, state(2), id="that the spec wants stays"),
+    ],
+)
+def test_candidate_while_the_store_is_missing(pinned: int, candidate: VersionState | None) -> None:
+    starting_two = status(candidate=state(2), versions=(row(2, Role.CANDIDATE, 0),))
+    choice = {"policy": "Pinned", "number": pinned}
+    seen = view(
+        starting_two, registered=(1, 2), workloads=complete(2), has_store=False, version=choice
+    )
+
+    after = decide(seen, NOW).status
+
+    assert (after.candidate, after.champion) == (candidate, None)
+    message = "the namespace needs an ArtifactStore named 'default'"
+    assert after.conditions == conditions("ArtifactStoreMissing", message, "Stalled")
+
+
+def test_version_gets_no_role_before_there_is_a_store() -> None:
+    message = "the namespace needs an ArtifactStore named 'default'"
+
+    assert decide(view(registered=(1, 2), has_store=False), NOW) == Decision(
+        status=status(*conditions("ArtifactStoreMissing", message, "Stalled"))
     )
 
 
