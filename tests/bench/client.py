@@ -42,11 +42,21 @@ class Client:
 
     def get(self, path: str) -> Object:
         """Return an object or a list."""
-        return asyncio.run(self._get(path))
+        try:
+            return asyncio.run(self._get(path))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise errors.DevError(
+                f"the API server does not answer: {error or type(error).__name__}"
+            ) from error
 
     def _send_all(self, requests: Sequence[tuple[str, str, str]], content_type: str) -> float:
         started = time.monotonic()
-        asyncio.run(self._send(requests, {"Content-Type": content_type}))
+        try:
+            asyncio.run(self._send(requests, {"Content-Type": content_type}))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise errors.DevError(
+                f"the API server does not answer: {error or type(error).__name__}"
+            ) from error
         return time.monotonic() - started
 
     async def _send(
@@ -61,9 +71,9 @@ class Client:
                     if answer.status >= 300:
                         raise errors.DevError(f"{method} {path}: {answer.status} {text}")
 
-        async with self._session(headers) as session, asyncio.TaskGroup() as group:
-            for _ in range(min(_CONNECTIONS, len(requests))):
-                group.create_task(work(session))
+        async with self._session(headers) as session:
+            # Not a TaskGroup: the first refusal is to reach the person as it is.
+            await asyncio.gather(*(work(session) for _ in range(min(_CONNECTIONS, len(requests)))))
 
     async def _get(self, path: str) -> Object:
         async with self._session({}) as session, session.get(self.url + path) as answer:

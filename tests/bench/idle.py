@@ -61,16 +61,18 @@ def _one(server: BenchServer, operator: Measured, name: str) -> tuple[Request, R
     """Create one run; return the server's record of it and of its Job."""
     log = server.audit_from_now()
     server.client.create(named_run(_NAMESPACE, name))
-    seen = log.wait_for(
-        f"the Job of TrainingRun {name}",
-        lambda request: request.has_made_job and request.run_name == name,
-        _DEADLINE_SECONDS,
-        operator.check,
-    )
-    run = next(
-        request
-        for request in seen
-        if (request.verb, request.resource, request.name) == ("create", "trainingruns", name)
-    )
+    runs: list[Request] = []
+    jobs: list[Request] = []
+
+    def are_both_there(request: Request) -> bool:
+        # The server may record the answer to the run after that to the Job.
+        if request.has_made_job and request.run_name == name:
+            jobs.append(request)
+        if (request.verb, request.resource, request.name) == ("create", "trainingruns", name):
+            runs.append(request)
+        return bool(runs and jobs)
+
+    what = f"TrainingRun {name} and its Job"
+    log.wait_for(what, are_both_there, _DEADLINE_SECONDS, operator.check)
     time.sleep(_PAUSE_SECONDS)
-    return run, seen[-1]
+    return runs[0], jobs[0]
