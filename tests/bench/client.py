@@ -46,7 +46,7 @@ class Client:
             return asyncio.run(self._get(path))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise errors.DevError(
-                f"the API server does not answer: {error or type(error).__name__}"
+                f"the API server does not answer: {str(error) or type(error).__name__}"
             ) from error
 
     def _send_all(self, requests: Sequence[tuple[str, str, str]], content_type: str) -> float:
@@ -55,7 +55,7 @@ class Client:
             asyncio.run(self._send(requests, {"Content-Type": content_type}))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise errors.DevError(
-                f"the API server does not answer: {error or type(error).__name__}"
+                f"the API server does not answer: {str(error) or type(error).__name__}"
             ) from error
         return time.monotonic() - started
 
