@@ -97,8 +97,13 @@ class Person:
 
     def outcome(self) -> dict[str, Any]:
         """Return what came of the spec: object and children, without history and times."""
-        self.rest()
-        return {name: _without_history(item) for name, item in self.lane.everything().items()}
+        generation = self.rest()["metadata"]["generation"]
+        found = {name: _without_history(item) for name, item in self.lane.everything().items()}
+        for item in found.values():
+            if "collectedGeneration" in (item.get("status") or {}):
+                # How far the last look is behind the spec; how often that has changed is history.
+                item["status"]["collectedGeneration"] -= generation
+        return found
 
     def conditions(self) -> list[tuple[str, str, str, str]]:
         """Return type, status, reason and message of every condition at rest."""

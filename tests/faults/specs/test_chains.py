@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
-from tests.builders import make_version
+from tests.builders import make_store, make_version
 from tests.faults.conftest import IS_LONG, SEED
 from tests.faults.loop.end_state import differences
 from tests.faults.loop.lane import Lane
@@ -25,12 +25,17 @@ NAMES = {
     "ModelDeployment": "mine",
     "ModelPipeline": "loop",
 }
+SERVING = ("ModelDeployment", "ModelPipeline")
 IMMUTABLE = {"TrainingRun": "by-hand", "ModelVersion": "model-v1"}
 WORDS: Words = {
     "modelName": st.just("model"),
     "number": st.integers(1, 3),
     "replicas": st.integers(1, 5),
+    # A look that time alone makes due would fall into one of two outcomes that are compared.
+    "everySeconds": st.integers(3600, 2_592_000),
 }
+# While a pin names no version, what served before goes on: a chain begins and ends with one.
+REGISTERED: Words = {"number": st.integers(1, 2)}
 VERSION_WORDS: Words = {"modelName": st.just("model"), "number": st.just(1)}
 chains = settings(
     max_examples=25 if IS_LONG else 4,
@@ -50,9 +55,16 @@ def words_of(kind: str) -> Words:
 def draw_chain(data: st.DataObject, kind: str) -> list[Any]:
     """Return specs, some of them broken; the first and the last are valid."""
     schema, words = spec_schema(kind), words_of(kind)
-    valid = valid_values(schema, words)
-    middle = data.draw(st.lists(st.one_of(valid, broken_values(schema, words)), max_size=4))
-    return [data.draw(valid), *middle, data.draw(valid)]
+    any_of_them = st.one_of(valid_values(schema, words), broken_values(schema, words))
+    middle = data.draw(st.lists(any_of_them, max_size=4))
+    compared = valid_values(schema, {**words, **REGISTERED} if kind in SERVING else words)
+    return [_of_one_model(spec) for spec in (data.draw(compared), *middle, data.draw(compared))]
+
+
+def _of_one_model(spec: Any) -> Any:
+    """A pipeline is for one model: what it remembers of numbers is not another model's past."""
+    is_pipeline = isinstance(spec, dict) and "training" in spec
+    return {**spec, "modelName": "model"} if is_pipeline else spec
 
 
 def apply(person: Person, spec: Any) -> None:
@@ -70,9 +82,11 @@ def apply(person: Person, spec: Any) -> None:
 
 
 def in_a_world(lane: Lane, kind: str) -> Person:
-    """Empty the lane, give it versions, and return who applies."""
+    """Empty the lane, give it what the kind needs to be at work, and return who applies."""
     lane.clear()
-    if kind == "ModelDeployment":
+    if kind != "ArtifactStore":
+        lane.cluster.create(lane.namespace, make_store())
+    if kind in SERVING:
         for number in (1, 2):
             version = make_version(number, "model")
             lane.cluster.create(lane.namespace, version)
@@ -157,20 +171,26 @@ def current(outcome: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     return {
         name: _without_roles(item)
         for name, item in outcome.items()
-        if not name.startswith(("Deployment ", "Pod ")) and not _is_left(name, wanted)
+        if not _is_left(name, wanted) and not _is_warm(name, wanted)
     }
 
 
 def _is_left(name: str, wanted: dict[str, Any]) -> bool:
     pipeline = wanted.get("ModelPipeline loop")
     names_another = pipeline is not None and "deploymentName" in pipeline["spec"]
-    return names_another and name.startswith(("ModelDeployment loop", "Service loop"))
+    left = ("ModelDeployment loop", "Deployment loop", "Service loop")
+    return names_another and name.startswith(left)
+
+
+def _is_warm(name: str, wanted: dict[str, Any]) -> bool:
+    is_of_a_version = name.startswith(("Deployment ", "Service ")) and "-v" in name
+    return is_of_a_version and name not in wanted
 
 
 def _without_roles(item: dict[str, Any]) -> dict[str, Any]:
     status = {
         key: value
         for key, value in (item.get("status") or {}).items()
-        if key not in ("previous", "warm")
+        if key not in ("previous", "warm", "versions")
     }
     return {**item, "status": status}
