@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from tests.bench.audit import Request
 from tests.bench.figures import percentile, rounded
 from tests.bench.measured import Measured
 from tests.bench.objects import make_ready_namespace, named_run
 from tests.bench.server import BenchServer
+from tests.integration.audit import Request
 
 from tidewheel_dev import errors
 

@@ -3,11 +3,11 @@
 import time
 from dataclasses import dataclass
 
-from tests.bench.audit import Request
 from tests.bench.figures import percentile, rounded
 from tests.bench.measured import Measured
 from tests.bench.objects import make_ready_namespace, named_run
 from tests.bench.server import BenchServer
+from tests.integration.audit import Request
 
 __all__ = ["IdleLatency", "measure_idle"]
 

@@ -3,10 +3,10 @@
 import time
 from dataclasses import dataclass
 
-from tests.bench.audit import is_work_of_operator
 from tests.bench.figures import rounded
 from tests.bench.measured import Measured
 from tests.bench.server import BenchServer
+from tests.integration.audit import is_work_of_operator
 
 __all__ = ["Rest", "measure_rest"]
 

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.audit import AuditLog, audit_flags
 from tests.bench.client import Client, client_of
 from tests.bench.usage import usage_of
+from tests.integration.audit import AuditLog, audit_flags
 from tests.integration.lab import install_kind, kubectl_of
 from tests.integration.local_server import LocalServer
 

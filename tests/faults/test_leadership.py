@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from tests.builders import make_dataset, make_snapshot, make_store
-from tests.faults.audit import AuditedWrite, audit_flags, audited_writes
 from tests.faults.cluster.loop_thread import LoopThread
 from tests.faults.proxy.faults import Hang
 from tests.faults.proxy.rules import Match, Rule
 from tests.faults.proxy.running import FaultProxy
+from tests.integration.audit import Request, audit_flags, is_work_of_operator, recorded
 from tests.integration.lab import Lab, install_kind, kubectl_of, lab_on
 from tests.integration.local_server import LocalServer
 from tests.integration.loops import deliver, start_loop, train_and_serve
@@ -128,7 +128,7 @@ def test_other_replica_takes_over_from_one_that_ends_before_its_lease_does(
     released = last_of(lease_writes(audited_server, lab), "operator-a")
     taken = first_of(lease_writes(audited_server, lab), "operator-b")
     # The Lease itself would have kept the second replica away for 15 seconds.
-    assert (taken.received - released.received).total_seconds() < 4
+    assert taken.received - released.received < 4
 
 
 def test_replica_that_was_frozen_beyond_its_lease_writes_nothing_more(
@@ -141,7 +141,7 @@ def test_replica_that_was_frozen_beyond_its_lease_writes_nothing_more(
     lab.wait_job("busy-")
     assert first.child is not None
     os.kill(first.child.pid, signal.SIGSTOP)
-    frozen = lab.now()
+    frozen = lab.now().timestamp()
 
     lab.wait_for("the second to lead", lambda: leads(lab, second))
     lab.wait_for("all Jobs", lambda: count_problem(lab, "busy-", 40))
@@ -173,7 +173,7 @@ def test_leader_whose_lease_traffic_alone_is_cut_stops_before_another_begins(
         works(lab, "before")
 
         proxy.obey([Rule(Match(plurals=frozenset({"leases"})), Hang(60), times=None)])
-        cut = lab.now()
+        cut = lab.now().timestamp()
         numbers = count()
 
         def missing() -> str | None:
@@ -193,7 +193,7 @@ def test_leader_whose_lease_traffic_alone_is_cut_stops_before_another_begins(
     taken = first_of(lease_writes(audited_server, lab), "operator-b")
     assert last.received < taken.received < first_of(writes, "operator-b").received
     # Ten seconds after its last renewal, which was at most two before the cut.
-    assert (last.received - cut).total_seconds() < 10.5
+    assert last.received - cut < 10.5
     assert "Traceback" not in first.log()
 
 
@@ -251,16 +251,24 @@ def test_clock_that_jumps_changes_no_leader(
     assert {write.replica for write in written(audited_server, lab)} == {"operator-a"}
 
 
-def written(server: LocalServer, lab: Lab) -> list[AuditedWrite]:
+def written(server: LocalServer, lab: Lab) -> list[Request]:
     """Return all writes but those of the Lease."""
-    writes = audited_writes(server.folder, lab.namespace)
-    return [write for write in writes if write.resource != "leases"]
+    return [
+        request
+        for request in recorded(server.folder)
+        if request.namespace == lab.namespace and is_work_of_operator(request)
+    ]
 
 
-def lease_writes(server: LocalServer, lab: Lab) -> list[AuditedWrite]:
+def lease_writes(server: LocalServer, lab: Lab) -> list[Request]:
     """Return all writes of the Lease that the server took."""
-    writes = audited_writes(server.folder, lab.namespace)
-    return [write for write in writes if write.resource == "leases" and write.code < 300]
+    return [
+        request
+        for request in recorded(server.folder)
+        if request.namespace == lab.namespace
+        and request.resource == "leases"
+        and request.code < 300
+    ]
 
 
 def takers(server: LocalServer, lab: Lab) -> list[str]:
@@ -272,12 +280,12 @@ def takers(server: LocalServer, lab: Lab) -> list[str]:
     return names
 
 
-def first_of(writes: list[AuditedWrite], replica: str) -> AuditedWrite:
+def first_of(writes: list[Request], replica: str) -> Request:
     """Return a replica's first write."""
     return next(write for write in writes if write.replica == replica)
 
 
-def last_of(writes: list[AuditedWrite], replica: str) -> AuditedWrite:
+def last_of(writes: list[Request], replica: str) -> Request:
     """Return a replica's last write."""
     return first_of(writes[::-1], replica)
 

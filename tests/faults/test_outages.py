@@ -71,6 +71,7 @@ def frozen(name: str) -> Callable[[Lane], None]:
         pid = lane.cluster.server.children[name].pid
         os.kill(pid, signal.SIGSTOP)
         try:
+            # To be frozen for so long is the fault; there is nothing to wait for.
             time.sleep(_FROZEN_SECONDS)
         finally:
             os.kill(pid, signal.SIGCONT)

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import threading
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.client import make_client
 from tidewheel_operator.runtime.event_source import Change, OnChange
 from tidewheel_operator.runtime.fence import Fence, OpenGate
+from tidewheel_operator.runtime.handover import handing_over
 from tidewheel_operator.runtime.leadership import Leadership, LeaseName
 from tidewheel_operator.runtime.pacing import Pacing
 from tidewheel_operator.runtime.queue import Lane, WorkQueue
@@ -59,23 +58,7 @@ class Parts:
 
     def on_change(self, loop: asyncio.AbstractEventLoop) -> OnChange:
         """Return what the watches call, from their own thread."""
-        arrived: deque[tuple[Resource, Change, Object]] = deque()
-        is_awake = threading.Event()
-
-        def take_all() -> None:
-            # Cleared before the first look: what arrives after it wakes this thread again.
-            is_awake.clear()
-            while arrived:
-                self._take_in_safely(*arrived.popleft())
-
-        def on_change(resource: Resource, change: Change, item: Object) -> None:
-            arrived.append((resource, change, item))
-            # To wake the other thread costs more than to take a change in: once for all that wait.
-            if not is_awake.is_set():
-                is_awake.set()
-                loop.call_soon_threadsafe(take_all)
-
-        return on_change
+        return handing_over(loop, self._take_in_safely)
 
     def _take_in_safely(self, resource: Resource, change: Change, item: Object) -> None:
         try:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from tests.builders import (
     Object,
     make_dataset,
@@ -17,6 +18,7 @@ from tests.builders import (
     make_run,
     make_store,
     make_version,
+    models_of,
 )
 from tests.faults.conftest import IS_LONG, SEED
 from tests.faults.specs.schemas import KINDS
@@ -106,7 +108,7 @@ def test_object_that_cannot_be_read_says_so_and_can_be_mended(
         broken = {**well, "spec": spec}
         lab.create(broken)
         lab.patch(kind, name, {"status": status}, "status")
-        lab.wait_for("the operator to see it", lambda: unseen(lab, kind, name))
+        lab.wait_for("the operator to see it", lambda: unseen(lab, kind, name, spec))
 
         lab.run("delete", kind, name)
         lab.create(well)
@@ -135,15 +137,25 @@ def test_operator_that_starts_among_them_goes_on(lab: Lab, operator: OperatorPro
     assert "Traceback" not in operator.log(), operator.log()[-3000:]
 
 
-def unseen(lab: Lab, kind: str, name: str) -> str | None:
-    """Return why the operator has not answered a spec, whatever is wrong with it."""
+def unseen(lab: Lab, kind: str, name: str, spec: Object) -> str | None:
+    """Return why the operator has not said of a spec that it can or cannot be read."""
     told = told_by(lab, kind, name)
-    reason = told.get("Ready", {}).get("reason")
-    if reason is None or reason == "Pending":
+    ready, stalled = told.get("Ready", {}), told.get("Stalled", {})
+    if ready.get("reason") in (None, "Pending"):
         return f"it says {told}"
-    if reason == "Invalid":
-        return None if "spec." in told["Ready"]["message"] else f"no field is named: {told}"
-    return None
+    is_told = (ready["reason"], stalled.get("status")) == ("Invalid", "True")
+    if is_told and "spec." not in ready["message"]:
+        return f"no field is named: {told}"
+    return None if is_told != is_readable(kind, spec) else f"it says {told}"
+
+
+def is_readable(kind: str, spec: Object) -> bool:
+    """Tell whether the contracts take a spec."""
+    try:
+        models_of(kind)[0].model_validate(spec)
+    except ValidationError:
+        return False
+    return True
 
 
 def ailing(lab: Lab, kind: str, name: str) -> str | None:

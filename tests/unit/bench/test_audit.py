@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.bench.audit import AuditLog, Request, is_work_of_operator
+from tests.integration.audit import AuditLog, Request, is_work_of_operator
 
 _ANSWERED = "2026-11-25T08:00:01.500000Z"
 _RECEIVED = "2026-11-25T08:00:01.250000Z"

@@ -109,8 +109,6 @@ def _watch(registry: kopf.OperatorRegistry, resource: Resource, on_change: OnCha
             "apiVersion": resource.api_version,
             "kind": resource.kind,
             **seen,
-            # A copy: the cache trims it in another thread while kopf may still read its own.
-            "metadata": dict(seen["metadata"]),
         }
         on_change(resource, _CHANGES.get(event["type"], Change.SEEN), item)
 

@@ -13,7 +13,6 @@ from tidewheel_operator.manifests.job import ProgramImage
 from tidewheel_operator.policies.observed import Observed, Unreadable, parse
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found
-from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.indexes import VERSIONS_BY_MODEL, Index
 from tidewheel_operator.runtime.resources import (
     ARTIFACT_STORES,
@@ -28,6 +27,7 @@ __all__ = [
     "confirm_versions",
     "dataset",
     "jobs_with_pods",
+    "parsed",
     "readable",
     "readable_all",
     "readable_by",
@@ -64,7 +64,7 @@ def readable(
     item = world.cache.get(resource, namespace, name)
     if item is None:
         return None
-    observed = _parsed(world.cache, item, spec, status)
+    observed = parsed(world, item, spec, status)
     if not isinstance(observed, Observed) or observed.metadata.is_being_deleted:
         return None
     return observed
@@ -92,21 +92,21 @@ def readable_by(
 def _readable_of(
     world: World, items: Iterable[Object], spec: type[SpecT], status: type[StatusT]
 ) -> tuple[Observed[SpecT, StatusT], ...]:
-    found = (_parsed(world.cache, item, spec, status) for item in items)
+    found = (parsed(world, item, spec, status) for item in items)
     return tuple(item for item in found if isinstance(item, Observed))
 
 
-def _parsed(
-    cache: Cache, item: Object, spec: type[SpecT], status: type[StatusT]
+def parsed(
+    world: World, item: Object, spec: type[SpecT], status: type[StatusT]
 ) -> Observed[SpecT, StatusT] | Unreadable:
     """Return an object of the cache as models, which are made once for each of its states."""
     uid = item["metadata"]["uid"]
-    note = cache.note(uid)
+    note = world.cache.note(uid)
     if isinstance(note, _Parsed) and note.item is item:
         # The models are those of its kind: an object has one kind for all its life.
         return cast("Observed[SpecT, StatusT] | Unreadable", note.observed)
     observed = parse(item, spec, status)
-    cache.take_note(uid, _Parsed(item, observed))
+    world.cache.take_note(uid, _Parsed(item, observed))
     return observed
 
 

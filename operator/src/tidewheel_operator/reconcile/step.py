@@ -7,8 +7,9 @@ from typing import Any, Generic, TypeVar
 from tidewheel_contracts.api.model import ApiModel
 from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_operator.policies.decision import Decision
-from tidewheel_operator.policies.observed import Observed, Unreadable, parse, parse_status
+from tidewheel_operator.policies.observed import Observed, Unreadable, parse_status
 from tidewheel_operator.policies.settled import block, refuse
+from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.carry_out import (
     Blocked,
     Carried,
@@ -54,7 +55,7 @@ async def reconcile(
     item = world.cache.get(reconciler.resource, namespace, name)
     if item is None or "deletionTimestamp" in item["metadata"]:
         return Again(is_gone=True)
-    observed = parse(item, reconciler.spec, reconciler.status)
+    observed = observe.parsed(world, item, reconciler.spec, reconciler.status)
     if isinstance(observed, Unreadable):
         decision = refuse(observed, parse_status(item, reconciler.status), world.clock())
     else:
@@ -73,7 +74,7 @@ async def reconcile(
 def _is_about_jobs(decision: Decision[Any]) -> bool:
     """Tell whether Jobs are created: they carry what the status says, which is then written once.
 
-    Decided before the Job was there, the status would be written twice, half a second apart.
+    Decided before the Job was there, the status would be written a second time right after.
     """
     return bool(decision.create) and all(resource_of(item) == JOBS for item in decision.create)
 
@@ -99,7 +100,7 @@ async def _after(
 async def _say_blocked(
     reconciler: Reconciler[Any, Any], world: World, item: Object, blocked: Blocked
 ) -> Again:
-    observed = parse(item, reconciler.spec, reconciler.status)
+    observed = observe.parsed(world, item, reconciler.spec, reconciler.status)
     status = parse_status(item, reconciler.status)
     decision = block(observed.metadata, status, blocked.reason, blocked.message, world.clock())
     result: Result = await carry_out(world, reconciler.resource, item, decision)

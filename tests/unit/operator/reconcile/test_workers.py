@@ -13,7 +13,7 @@ from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Outcome
 from tidewheel_operator.runtime.fence import NotLeaderError
 from tidewheel_operator.runtime.metrics import RECONCILES
-from tidewheel_operator.runtime.queue import Key, WorkQueue
+from tidewheel_operator.runtime.queue import Key, Lane, WorkQueue
 from tidewheel_operator.runtime.resources import DATASETS, Resource
 from tidewheel_operator.runtime.vitals import Vitals
 
@@ -176,7 +176,7 @@ def test_object_is_looked_at_again_after_about_ten_minutes(
 ) -> None:
     world, _ = make_world(*items)
 
-    async def scenario(loop: ManualLoop) -> float | None:
+    async def scenario(_: ManualLoop) -> tuple[float | None, list[Lane]]:
         queue = WorkQueue()
         queue.add(FLIGHTS)
         working = asyncio.ensure_future(run_workers(world, queue, Vitals(), 1))
@@ -184,7 +184,10 @@ def test_object_is_looked_at_again_after_about_ten_minutes(
         working.cancel()
         await asyncio.wait({working})
         timer = queue._timers.get(FLIGHTS)
-        return None if timer is None else timer.when()
+        due = None if timer is None else timer.when()
+        await asyncio.sleep(800)
+        return due, [waiting.lane for waiting in queue._dirty.values()]
 
-    due: Any = run(scenario)
+    due, lanes = run(scenario)
     assert (480 <= due <= 720) if again else due is None
+    assert lanes == ([Lane.SLOW] if again else [])

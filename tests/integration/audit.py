@@ -15,7 +15,7 @@ import yaml
 
 from tidewheel_dev import errors
 
-__all__ = ["AuditLog", "Request", "audit_flags", "is_work_of_operator"]
+__all__ = ["AuditLog", "Request", "audit_flags", "is_work_of_operator", "recorded"]
 
 WRITES = frozenset({"create", "update", "patch", "delete"})
 _POLL_SECONDS = 0.005
@@ -35,6 +35,11 @@ class Request:
     code: int
     received: float
     answered: float
+
+    @property
+    def replica(self) -> str:
+        """Return the replica that an operator names in its requests."""
+        return self.agent.partition("(")[2].rstrip(")")
 
     @property
     def has_made_job(self) -> bool:
@@ -75,6 +80,14 @@ def audit_flags(folder: Path) -> dict[str, str]:
         "audit-log-mode": "blocking",
         "audit-log-maxsize": "4000",
     }
+
+
+def recorded(folder: Path) -> list[Request]:
+    """Return all that a server has recorded in a folder, in order of arrival."""
+    lines = (folder / _FILE).read_text().splitlines()
+    # The last line may be half written.
+    found = (_request(json.loads(line)) for line in lines if line.endswith("}"))
+    return sorted(found, key=lambda request: request.received)
 
 
 @dataclass
