@@ -62,11 +62,13 @@ async def reconcile(
         decision = await reconciler.decide(world, observed)
         if _is_about_jobs(decision):
             made = await create_first(world, reconciler.resource, item, decision.create)
-            if not isinstance(made, Held) and made is not Carried.DONE:
-                return await _after(reconciler, world, item, decision, made)
             if made is Carried.DONE:
+                # A Job that is new to the cache marks its owner dirty, which enters the line again:
+                # of a thousand owners each has its Job before the first has its status.
                 measure_job(item, world.clock())
-                decision = await reconciler.decide(world, observed)
+                return Again()
+            if not isinstance(made, Held):
+                return await _after(reconciler, world, item, decision, made)
     result = await carry_out(world, reconciler.resource, item, decision)
     return await _after(reconciler, world, item, decision, result)
 

@@ -17,6 +17,7 @@ from tests.unit.operator.reconcile.worlds import events, found, make_world
 
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_operator.reconcile import dataset, training_run
+from tidewheel_operator.reconcile.routing import keys_of
 from tidewheel_operator.reconcile.step import Again, reconcile
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Refused
@@ -46,22 +47,47 @@ def test_object_that_is_being_deleted_needs_nothing() -> None:
     assert (step(world), api.calls) == (Again(is_gone=True), [])
 
 
-def test_first_step_makes_the_job_and_tells() -> None:
+def test_first_step_makes_the_job_alone() -> None:
     world, api = make_world(make_store(), make_dataset())
 
     assert step(world) == Again()
     assert [as_sent(job) for job in api.server.all(JOBS)] == [
         as_sent(collect_job(found(api, make_dataset())))
     ]
-    assert events(api) == [("flights", "Normal", "Collecting", "the first snapshot is being made")]
+    assert api.calls == ["get Dataset", "create Job"]
 
 
-def test_second_step_writes_nothing() -> None:
+def test_second_step_tells_of_the_job() -> None:
     world, api = make_world(make_store(), make_dataset())
     step(world)
     api.calls.clear()
 
+    assert (step(world), api.calls) == (Again(), ["status Dataset", "create Event"])
+    assert events(api) == [("flights", "Normal", "Collecting", "the first snapshot is being made")]
+
+
+def test_third_step_writes_nothing() -> None:
+    world, api = make_world(make_store(), make_dataset())
+    step(world)
+    step(world)
+    api.calls.clear()
+
     assert (step(world), api.calls) == (Again(), [])
+
+
+def test_new_job_marks_its_owner_dirty() -> None:
+    """Without that nobody would tell of the Job before something happens to it."""
+    world, _ = make_world(make_store(), make_dataset())
+    dirty: set[str] = set()
+    world.cache.subscribe(
+        lambda resource, item, before: dirty.update(
+            map(str, keys_of(world.cache, resource, item, before))
+        )
+    )
+
+    step(world)
+
+    assert f"datasets/{NAMESPACE}/flights" in dirty
 
 
 def test_stale_step_asks_to_be_repeated() -> None:

@@ -8,6 +8,7 @@ from tests.builders import NAMESPACE, Object, make_dataset, make_store
 from tests.unit.operator.reconcile.worlds import NotingApi, away, make_world
 from tests.unit.operator.runtime.loops import ManualLoop, run
 
+from tidewheel_operator.reconcile.routing import keys_of
 from tidewheel_operator.reconcile.workers import run_workers
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Outcome
@@ -119,6 +120,33 @@ def test_stale_look_is_counted_as_such() -> None:
     api.server.edit(DATASETS, make_dataset(), _change)
 
     assert counted(world, FLIGHTS) == {"Stale": 1.0}
+
+
+def test_jobs_of_all_are_made_before_the_first_status() -> None:
+    """What does the work comes first, and words about it after, whoever waits in line."""
+    other: Object = make_dataset("weather", metadata={"uid": "uid-2"})
+    world, api = make_world(make_store(), make_dataset(), other)
+
+    async def scenario() -> None:
+        queue = WorkQueue()
+        world.cache.subscribe(
+            lambda resource, item, before: [
+                queue.add(key) for key in keys_of(world.cache, resource, item, before)
+            ]
+        )
+        for name in ("flights", "weather"):
+            queue.add(Key("datasets", NAMESPACE, name))
+        working = asyncio.ensure_future(run_workers(world, queue, Vitals(), 1))
+        for _ in range(200):
+            await asyncio.sleep(0)
+        working.cancel()
+
+    asyncio.run(scenario())
+
+    assert api.calls == [
+        *["get Dataset", "create Job"] * 2,
+        *["status Dataset", "create Event"] * 2,
+    ]
 
 
 class HangingApi(NotingApi):
