@@ -203,8 +203,11 @@ class MemoryApi:
     async def list_metadata(
         self, resource: Resource, namespace: str | None, selector: str = ""
     ) -> list[Object]:
-        """Read the metadata of all objects that a selector matches."""
-        return [item["metadata"] for item in await self.list_all(resource, namespace, selector)]
+        """Read what names the objects that a selector matches."""
+        return [
+            {key: item["metadata"][key] for key in ("namespace", "name", "uid", "resourceVersion")}
+            for item in await self.list_all(resource, namespace, selector)
+        ]
 
     async def replace(self, resource: Resource, manifest: Object) -> Outcome:
         """Replace an object, unless it has changed since."""

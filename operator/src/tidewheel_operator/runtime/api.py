@@ -3,7 +3,7 @@
 Only broken connections and answers that no caller can act on are exceptions.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -36,6 +36,7 @@ _MERGE_PATCH = "application/merge-patch+json"
 # A page of a list: whole lists of ten thousand objects would be read and parsed at once.
 _PAGE_SIZE = 500
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_IDENTITY = ("namespace", "name", "uid", "resourceVersion")
 _NOT_FOUND = 404
 _CONFLICT = 409
 _TOO_MANY = 429
@@ -95,7 +96,7 @@ class Api(Protocol):
     async def list_metadata(
         self, resource: Resource, namespace: str | None, selector: str = ""
     ) -> list[Object]:
-        """Read the metadata alone of all objects that `list_all` would read."""
+        """Read which objects `list_all` would read: namespace, name, uid and resourceVersion."""
 
     async def create(self, resource: Resource, manifest: Object) -> Outcome:
         """Create an object."""
@@ -143,35 +144,38 @@ class KubernetesApi:
         self, resource: Resource, namespace: str | None, selector: str = ""
     ) -> list[Object]:
         """Read all objects of a namespace, or of the cluster, that a label selector matches."""
-        items = await self._list(resource, namespace, selector, "application/json")
         # Items of a list carry neither kind nor version, yet everybody downstream reads them.
-        return [
-            {"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in items
-        ]
+        kind = {"apiVersion": resource.api_version, "kind": resource.kind}
+        pages = self._pages(resource, namespace, selector, "application/json")
+        return [{**kind, **item} async for page in pages for item in page]
 
     async def list_metadata(
         self, resource: Resource, namespace: str | None, selector: str = ""
     ) -> list[Object]:
-        """Read the metadata alone of all objects that `list_all` would read."""
-        items = await self._list(resource, namespace, selector, _METADATA_ONLY)
-        return [item["metadata"] for item in items]
+        """Read which objects `list_all` would read: namespace, name, uid and resourceVersion."""
+        # The rest of the metadata, of ten thousand objects at once, would take 50 MB.
+        pages = self._pages(resource, namespace, selector, _METADATA_ONLY)
+        return [
+            {key: item["metadata"][key] for key in _IDENTITY}
+            async for page in pages
+            for item in page
+        ]
 
-    async def _list(
+    async def _pages(
         self, resource: Resource, namespace: str | None, selector: str, accept: str
-    ) -> list[Object]:
+    ) -> AsyncIterator[list[Object]]:
         query = {"limit": str(_PAGE_SIZE)}
         if selector:
             query["labelSelector"] = selector
-        items: list[Object] = []
         while True:
             outcome = await self._send("GET", resource.path(namespace), query=query, accept=accept)
             if isinstance(outcome, Refused):
                 raise ApiUnavailableError(f"listing {resource.plural}: {outcome.message}")
             # Tried on 1.36: an empty list of metadata comes as null.
-            items += outcome.object["items"] or []
+            yield outcome.object["items"] or []
             following = outcome.object["metadata"].get("continue")
             if not following:
-                return items
+                return
             query["continue"] = following
 
     async def create(self, resource: Resource, manifest: Object) -> Outcome:

@@ -244,12 +244,14 @@ def test_list_whose_later_page_has_expired_is_no_short_list() -> None:
         called(FakeClient(pages), lambda api: api.list_all(PODS, "ml"))
 
 
-def test_list_of_metadata_asks_for_no_more_than_that() -> None:
-    client = FakeClient(answer(200, page({"metadata": {"name": "a", "uid": "1"}})))
+def test_list_of_metadata_asks_for_no_more_and_keeps_what_names_an_object() -> None:
+    identity = {"namespace": "ml", "name": "a", "uid": "1", "resourceVersion": "7"}
+    metadata = {**identity, "managedFields": [{"manager": "kubectl"}], "labels": {"a": "b"}}
+    client = FakeClient(answer(200, page({"metadata": metadata})))
 
     found = called(client, lambda api: api.list_metadata(PODS, None, "a=b"))
 
-    assert found == [{"name": "a", "uid": "1"}]
+    assert found == [identity]
     assert client.sent[0]["header_params"]["Accept"] == (
         "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
     )
