@@ -15,10 +15,22 @@ from pydantic.alias_generators import to_camel
 from tidewheel_contracts.api.model import without_absent
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import Column, SnapshotReference, Training
-from tidewheel_contracts.api.v1alpha1.dataset import Snapshot, Source, Target, TimeColumn
+from tidewheel_contracts.api.v1alpha1.dataset import (
+    Refresh,
+    Retention,
+    Snapshot,
+    Target,
+    TimeColumn,
+)
+from tidewheel_contracts.api.v1alpha1.dataset_checks import Checks
+from tidewheel_contracts.api.v1alpha1.dataset_source import Source
+from tidewheel_contracts.api.v1alpha1.dataset_split import Split
+from tidewheel_contracts.api.v1alpha1.dataset_steps import Step
 from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference, RunResult
 
 __all__ = [
+    "CREDENTIALS_PATH",
+    "EGRESS_VARIABLE",
     "MESSAGE_LIMIT",
     "REQUEST_PATH",
     "TERMINATION_PATH",
@@ -27,6 +39,12 @@ __all__ = [
     "ExitCode",
     "Failure",
     "FailureReason",
+    "ProbeRequest",
+    "ProbeResult",
+    "PruneRequest",
+    "PruneResult",
+    "Request",
+    "Result",
     "TrainRequest",
     "TrainResult",
     "parse_termination_message",
@@ -34,6 +52,10 @@ __all__ = [
 
 REQUEST_PATH = "/etc/tidewheel/request.json"
 TERMINATION_PATH = "/dev/termination-log"
+# The keys of the source's Secret, each a file; the operator mounts it where a source names one.
+CREDENTIALS_PATH = "/etc/tidewheel/source"
+# What the egress guard allows beyond public addresses, as JSON; see `egress` of the chart's values.
+EGRESS_VARIABLE = "TIDEWHEEL_EGRESS"
 MESSAGE_LIMIT = 4096
 
 
@@ -50,6 +72,11 @@ class FailureReason(StrEnum):
 
     SOURCE_EMPTY = "SourceEmpty"  # no object below the prefix, or no row in them
     SOURCE_UNREADABLE = "SourceUnreadable"  # an object is not of the declared format
+    SOURCE_UNAVAILABLE = "SourceUnavailable"  # the source does not answer
+    SOURCE_REFUSED = "SourceRefused"  # the source refuses the credentials or the query
+    SOURCE_FORBIDDEN = "SourceForbidden"  # the egress guard refuses the source's address
+    STEP_FAILED = "StepFailed"  # a cleaning step cannot be done on the rows
+    CHECK_FAILED = "CheckFailed"  # the cleaned rows are not as the checks ask for
     COLUMN_MISSING = "ColumnMissing"  # a declared or earlier column is not in the data
     COLUMN_TYPE_CHANGED = "ColumnTypeChanged"  # a column has another type than before
     TARGET_HAS_ONE_CLASS = "TargetHasOneClass"  # nothing to tell apart
@@ -94,7 +121,7 @@ class PreviousSnapshot(Wire):
 
 
 class CollectRequest(Wire):
-    """Make a snapshot of the source as it is now."""
+    """Make a snapshot of the source as it is now; credentials lie in CREDENTIALS_PATH."""
 
     kind: Literal["CollectRequest"] = "CollectRequest"
     store: Store
@@ -102,6 +129,10 @@ class CollectRequest(Wire):
     source: Source
     target: Target
     time: TimeColumn | None = None
+    steps: tuple[Step, ...] = ()
+    checks: Checks = Checks()
+    split: Split | None = None
+    refresh: Refresh = Refresh()
     previous: PreviousSnapshot | None = None
 
 
@@ -113,6 +144,47 @@ class CollectResult(Wire):
     source_fingerprint: str
     columns: tuple[Column, ...] = ()
     ignored_columns: tuple[str, ...] = ()
+    # What the source is like now: another than the snapshot's while too few rows are new.
+    seen_fingerprint: str | None = None
+    waiting_rows: int = 0
+    schema_changes: tuple[str, ...] = ()
+
+
+class ProbeRequest(Wire):
+    """Look whether the source has changed; reads no rows."""
+
+    kind: Literal["ProbeRequest"] = "ProbeRequest"
+    store: Store
+    dataset_name: str
+    source: Source
+    previous: PreviousSnapshot
+
+
+class ProbeResult(Wire):
+    """What the source is like now; no fingerprint where only reading the rows tells."""
+
+    kind: Literal["ProbeResult"] = "ProbeResult"
+    fingerprint: str | None = None
+    new_rows: int | None = None
+
+
+class PruneRequest(Wire):
+    """Remove old snapshots of a Dataset, but none that is in use."""
+
+    kind: Literal["PruneRequest"] = "PruneRequest"
+    store: Store
+    dataset_name: str
+    retention: Retention
+    # Digests that runs and versions point at, and the newest snapshot's.
+    in_use: tuple[str, ...]
+
+
+class PruneResult(Wire):
+    """How many snapshots and parts were removed."""
+
+    kind: Literal["PruneResult"] = "PruneResult"
+    snapshots: int = 0
+    parts: int = 0
 
 
 class TrainRequest(Wire):
@@ -127,6 +199,7 @@ class TrainRequest(Wire):
     snapshot: SnapshotReference
     target: Target
     time: TimeColumn | None = None
+    split: Split | None = None
     training: Training
     champion: ChampionReference | None = None
 
@@ -144,14 +217,19 @@ class Failure(Wire):
     kind: Literal["Failure"] = "Failure"
     reason: FailureReason
     message: Annotated[str, Field(max_length=3000)]
+    # Every check that failed, up to ten.
+    failures: tuple[str, ...] = ()
 
 
-_MESSAGE: TypeAdapter[CollectResult | TrainResult | Failure] = TypeAdapter(
-    Annotated[CollectResult | TrainResult | Failure, Field(discriminator="kind")]
+Request = CollectRequest | ProbeRequest | PruneRequest | TrainRequest
+Result = CollectResult | ProbeResult | PruneResult | TrainResult
+
+_MESSAGE: TypeAdapter[Result | Failure] = TypeAdapter(
+    Annotated[Result | Failure, Field(discriminator="kind")]
 )
 
 
-def parse_termination_message(text: str) -> CollectResult | TrainResult | Failure:
+def parse_termination_message(text: str) -> Result | Failure:
     """Return the message of a finished container.
 
     Raises:

@@ -12,13 +12,15 @@ __all__ = [
     "SnapshotManifest",
     "SnapshotPart",
     "SourceIndex",
-    "SourceObject",
+    "SourcePiece",
+    "SourcePosition",
+    "StepCount",
     "manifest_bytes",
     "manifest_digest",
 ]
 
 # Raised when a reader of the old number could misread a new file; readers of old numbers stay.
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 class _Frozen(BaseModel):
@@ -47,6 +49,21 @@ class SnapshotPart(_Frozen):
     latest_time: str | None = None
 
 
+class StepCount(_Frozen):
+    """What a cleaning step did, over all rows of the snapshot."""
+
+    step: str
+    rows_in: Annotated[int, Field(ge=0)]
+    rows_out: Annotated[int, Field(ge=0)]
+
+
+class SourcePosition(_Frozen):
+    """How far a source was read: an offset of a partition, a cursor's value, a table's version."""
+
+    name: str
+    value: str
+
+
 class SnapshotManifest(_Frozen):
     """The whole snapshot; its digest is the snapshot's name."""
 
@@ -58,19 +75,27 @@ class SnapshotManifest(_Frozen):
     rows: Annotated[int, Field(ge=0)]
     labelled_rows: Annotated[int, Field(ge=0)]
     latest_time: str | None = None
+    steps: tuple[StepCount, ...] = ()
+    quarantined_rows: Annotated[int, Field(ge=0)] = 0
+    positions: tuple[SourcePosition, ...] = ()
 
 
-class SourceObject(_Frozen):
-    """One object of the source and the part that it became."""
+class SourcePiece(_Frozen):
+    """What was read of a source at one go, and the parts that it became before the whole's steps.
+
+    `mark` changes whenever the rows of the piece do; an object's is its ETag.
+    """
 
     key: str
-    size_bytes: Annotated[int, Field(ge=0)]
-    etag: str
-    part: SnapshotPart
+    mark: str
+    size_bytes: Annotated[int, Field(ge=0)] = 0
+    parts: tuple[SnapshotPart, ...]
+    steps: tuple[StepCount, ...] = ()
+    quarantine: SnapshotPart | None = None
 
 
 class SourceIndex(_Frozen):
-    """Which source objects a snapshot was made of; it lets the next collection read new ones only.
+    """What a snapshot was made of; it lets the next collection read new rows only.
 
     It lies beside the snapshots under the source's fingerprint and is no part of any digest. With
     the snapshot that was extended it identifies a collection, so a lost message can be told again.
@@ -79,8 +104,14 @@ class SourceIndex(_Frozen):
     protocol: int = PROTOCOL
     snapshot_digest: str
     extends: str | None = None
+    # Digest of the source, the steps that its pieces have passed, target and time column: pieces of
+    # another recipe are read anew.
+    recipe: str
+    # Digest of everything else that the snapshot depends on.
+    finish: str
     ignored_columns: tuple[str, ...] = ()
-    objects: tuple[SourceObject, ...]
+    positions: tuple[SourcePosition, ...] = ()
+    pieces: tuple[SourcePiece, ...]
 
 
 def manifest_bytes(manifest: BaseModel) -> bytes:

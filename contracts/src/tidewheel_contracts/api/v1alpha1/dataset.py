@@ -1,4 +1,4 @@
-"""Dataset: one source, collected by Jobs into immutable snapshots."""
+"""Dataset: one source, collected and cleaned by Jobs into immutable snapshots."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -8,10 +8,10 @@ from pydantic import ConfigDict, Field
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
 from tidewheel_contracts.api.model import (
     ApiModel,
-    BucketKey,
     ColumnName,
     Count,
     Digest,
+    MemoryQuantity,
     Moment,
     Time,
     rules,
@@ -26,19 +26,27 @@ from tidewheel_contracts.api.v1alpha1.common import (
     Resources,
     Status,
 )
+from tidewheel_contracts.api.v1alpha1.dataset_checks import Checks, Share
+from tidewheel_contracts.api.v1alpha1.dataset_source import Source
+from tidewheel_contracts.api.v1alpha1.dataset_split import Split
+from tidewheel_contracts.api.v1alpha1.dataset_steps import Step
 
 __all__ = [
     "DATASET",
-    "DataFormat",
     "DatasetSpec",
     "DatasetStatus",
     "Reason",
     "Refresh",
-    "S3Source",
+    "Retention",
     "Snapshot",
-    "Source",
     "Target",
     "TimeColumn",
+]
+
+# As many texts of one kind as status has room for; all of them are in the snapshot's report.
+Texts = Annotated[
+    tuple[Annotated[str, Field(max_length=512)], ...],
+    Field(max_length=10, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
 ]
 
 
@@ -50,31 +58,6 @@ class Reason(StrEnum):
     STORE_MISSING = "ArtifactStoreMissing"  # the namespace has no ArtifactStore named default
     INVALID = "Invalid"  # the stored object does not satisfy this version's schema
     NAME_CONFLICT = "NameConflict"  # a Job of somebody else has the name that ours needs
-
-
-class DataFormat(StrEnum):
-    """File formats of a source."""
-
-    PARQUET = "Parquet"
-
-
-class S3Source(ApiModel):
-    """All objects below a prefix of the namespace's bucket, in order of their keys."""
-
-    prefix: Annotated[
-        BucketKey, Field(description="Objects whose keys begin with this are the source.")
-    ]
-    format: Annotated[DataFormat, Field(description="Format of every object.")] = DataFormat.PARQUET
-
-
-class Source(ApiModel):
-    """Exactly one source of rows."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(("has(self.s3)", "`source` must name one source: `s3`"))
-    )
-
-    s3: Annotated[S3Source | None, Field(description="Objects of the namespace's bucket.")] = None
 
 
 class Target(ApiModel):
@@ -94,11 +77,30 @@ class TimeColumn(ApiModel):
 
 
 class Refresh(ApiModel):
-    """How often the source is looked at."""
+    """When the source is looked at, and how much must be new before a snapshot is made."""
 
     every_seconds: Annotated[
         int, Field(ge=10, le=2_592_000, description="Seconds between two looks at the source.")
     ] = 300
+    minimum_new_rows: Annotated[
+        Count, Field(description="Fewest new rows that make a new snapshot.")
+    ] = 0
+    minimum_new_share: Annotated[
+        Share,
+        Field(description="Fewest new rows, as a share of the newest snapshot's, such as '0.1'."),
+    ] = "0"
+
+
+class Retention(ApiModel):
+    """Which old snapshots stay; one that a run or a version was trained on always does."""
+
+    snapshots: Annotated[
+        int, Field(ge=1, le=1000, description="So many of the newest snapshots stay.")
+    ] = 10
+    minimum_age_seconds: Annotated[
+        int,
+        Field(ge=0, le=315_360_000, description="Younger snapshots than this stay as well."),
+    ] = 604_800
 
 
 class DatasetSpec(ApiModel):
@@ -109,17 +111,46 @@ class DatasetSpec(ApiModel):
             (
                 "!has(self.time) || self.time.column != self.target.column",
                 "`time.column` must not be `target.column`",
-            )
+            ),
+            (
+                "!has(self.split) || !has(self.split.time) || has(self.time)",
+                "`split.time` needs the column that `time` names",
+            ),
+            (
+                "!has(self.checks) || !has(self.checks.maximumAgeSeconds) || has(self.time)",
+                "`checks.maximumAgeSeconds` needs the column that `time` names",
+            ),
         )
     )
 
     source: Annotated[Source, Field(description="Where the rows come from.")]
     target: Annotated[Target, Field(description="What a model predicts.")]
     time: Annotated[TimeColumn | None, Field(description="What orders rows in time.")] = None
-    refresh: Annotated[Refresh, Field(description="How often the source is looked at.")] = Refresh()
+    steps: Annotated[
+        tuple[Step, ...],
+        Field(
+            max_length=32,
+            description="How rows are cleaned, in this order.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
+    ] = ()
+    checks: Annotated[Checks, Field(description="What cleaned rows must be like.")] = Checks()
+    split: Annotated[
+        Split | None,
+        Field(
+            description="Which rows test. Without it the newest do, or, without a time column, a "
+            "fifth by a hash of the features."
+        ),
+    ] = None
+    refresh: Annotated[Refresh, Field(description="When the source is looked at.")] = Refresh()
+    retention: Annotated[Retention, Field(description="Which old snapshots stay.")] = Retention()
     resources: Annotated[Resources, Field(description="What the collecting pod asks for.")] = (
         Resources()
     )
+    scratch: Annotated[
+        MemoryQuantity,
+        Field(description="Disk of the collecting pod: the source's rows must fit several times."),
+    ] = "50Gi"
 
 
 class Snapshot(ApiModel):
@@ -133,6 +164,9 @@ class Snapshot(ApiModel):
     labelled_rows: Annotated[Count, Field(description="Rows with a value in the target.")]
     size_bytes: Annotated[Count, Field(description="Bytes of all parts.")]
     parts: Annotated[Count, Field(description="Parquet files.")]
+    quarantined_rows: Annotated[
+        Count, Field(description="Rows that failed a check and are in a file of their own.")
+    ] = 0
     latest_time: Annotated[Time | None, Field(description="Highest value of the time column.")] = (
         None
     )
@@ -154,8 +188,21 @@ class DatasetStatus(Status):
         ),
     ] = ()
     source_fingerprint: Annotated[
-        Digest | None, Field(description="Digest over keys, sizes and ETags of the source.")
+        Digest | None, Field(description="What the source was like when the snapshot was made.")
     ] = None
+    seen_fingerprint: Annotated[
+        Digest | None, Field(description="What the source was like at the last look.")
+    ] = None
+    waiting_rows: Annotated[
+        Count, Field(description="New rows, too few for a new snapshot yet.")
+    ] = 0
+    failures: Annotated[Texts, Field(description="Checks that the last collection failed.")] = ()
+    schema_changes: Annotated[
+        Texts, Field(description="How the newest snapshot's columns differ from those before.")
+    ] = ()
+    pruned_collections: Annotated[
+        Count, Field(description="Collections after which old snapshots were last removed.")
+    ] = 0
     last_check_time: Annotated[
         Time | None, Field(description="When the source was last looked at with success.")
     ] = None
