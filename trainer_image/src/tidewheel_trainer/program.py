@@ -1,26 +1,34 @@
 """The edge of the program: arguments in, termination message and exit code out, no traceback."""
 
 import argparse
+import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tidewheel_contracts.job import (
+    CREDENTIALS_PATH,
     REQUEST_PATH,
     TERMINATION_PATH,
     CollectRequest,
     ExitCode,
     Failure,
     FailureReason,
+    ProbeRequest,
+    PruneRequest,
+    Store,
     TrainRequest,
 )
 from tidewheel_trainer import surroundings
+from tidewheel_trainer.egress.installation import installed_guard
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.message import Answer, termination_message
 from tidewheel_trainer.progress import print_progress
 from tidewheel_trainer.request import read_request
 from tidewheel_trainer.s3_store import S3Store
+from tidewheel_trainer.sources.connector import Context
+from tidewheel_trainer.sources.opening import credentials_in, opened
 
 __all__ = ["INTERNAL_ERROR", "main"]
 
@@ -41,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tidewheel_trainer", description=__doc__)
-    parser.add_argument("program", choices=("collect", "train"))
+    parser.add_argument("program", choices=tuple(_PROGRAMS))
     parser.add_argument("--request", type=Path, default=Path(REQUEST_PATH))
     parser.add_argument("--result", type=Path, default=Path(TERMINATION_PATH))
     return parser
@@ -49,8 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _answer(program: str, request_path: Path) -> tuple[Answer, int]:
     try:
-        run = _collect if program == "collect" else _train
-        return run(request_path), ExitCode.SUCCESS
+        return _PROGRAMS[program](request_path), ExitCode.SUCCESS
     except TrainerError as error:
         return error.as_failure(), error.exit_code
     except Exception as error:  # the last line of defence: people get a sentence
@@ -67,13 +74,52 @@ def _collect(request_path: Path) -> Answer:
     from tidewheel_trainer.collect.collector import collect
 
     request = read_request(request_path, CollectRequest)
-    store = S3Store(request.store.spec)
-    return collect(request, store, surroundings.of_this_process(), print_progress)
+    around = surroundings.of_this_process()
+    context = _context(request.store, around)
+    with opened(request.source, context) as connector:
+        return collect(request, connector, context.store, around, print_progress)
+
+
+def _probe(request_path: Path) -> Answer:
+    from tidewheel_trainer.probe import probe
+
+    request = read_request(request_path, ProbeRequest)
+    context = _context(request.store, surroundings.of_this_process())
+    with opened(request.source, context) as connector:
+        return probe(request, connector, context.store)
+
+
+def _prune(request_path: Path) -> Answer:
+    from tidewheel_trainer.prune import prune
+
+    request = read_request(request_path, PruneRequest)
+    around = surroundings.of_this_process()
+    return prune(request, _context(request.store, around).store, around.now(), print_progress)
 
 
 def _train(request_path: Path) -> Answer:
     from tidewheel_trainer.train.trainer import train
 
     request = read_request(request_path, TrainRequest)
-    store = S3Store(request.store.spec)
-    return train(request, store, surroundings.of_this_process(), print_progress)
+    around = surroundings.of_this_process()
+    return train(request, _context(request.store, around).store, around, print_progress)
+
+
+def _context(reference: Store, around: surroundings.Surroundings) -> Context:
+    """Return what sources are opened with; from here on the guard watches all connections."""
+    guard = installed_guard(os.environ)
+    return Context(
+        store=S3Store(reference.spec),
+        store_spec=reference.spec,
+        credentials=credentials_in(Path(CREDENTIALS_PATH)),
+        guard=guard,
+        scratch=around.scratch,
+    )
+
+
+_PROGRAMS: dict[str, Callable[[Path], Answer]] = {
+    "collect": _collect,
+    "probe": _probe,
+    "prune": _prune,
+    "train": _train,
+}

@@ -52,3 +52,7 @@ class Store(Protocol):
     def put_if_absent(self, key: str, data: bytes | Path) -> bool:
         """Write an object unless the key is there; say whether it was written."""
         ...
+
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is no fault."""
+        ...

@@ -2,6 +2,8 @@
 
 __all__ = [
     "dataset_folder",
+    "described_key",
+    "failures_key",
     "model_folder",
     "part_key",
     "report_key",
@@ -32,6 +34,16 @@ def snapshot_key(folder: str, sha256: str) -> str:
 def report_key(folder: str, sha256: str) -> str:
     """Return the key of the report beside a snapshot: when and where it was made."""
     return f"{folder}/snapshots/{sha256}.report.json"
+
+
+def described_key(folder: str, sha256: str, suffix: str) -> str:
+    """Return the key of what describes a snapshot: `profile.json` and `html` lie beside it."""
+    return f"{folder}/snapshots/{sha256}.{suffix}"
+
+
+def failures_key(folder: str, fingerprint: str) -> str:
+    """Return the key of the list of checks that a source of one fingerprint failed."""
+    return f"{folder}/failures/{fingerprint.removeprefix('sha256:')}.json"
 
 
 def source_index_key(folder: str, fingerprint: str) -> str:

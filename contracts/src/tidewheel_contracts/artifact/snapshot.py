@@ -91,7 +91,8 @@ class SourcePiece(_Frozen):
     size_bytes: Annotated[int, Field(ge=0)] = 0
     parts: tuple[SnapshotPart, ...]
     steps: tuple[StepCount, ...] = ()
-    quarantine: SnapshotPart | None = None
+    # Rows that failed a check of their own.
+    quarantine: tuple[SnapshotPart, ...] = ()
 
 
 class SourceIndex(_Frozen):
@@ -110,6 +111,8 @@ class SourceIndex(_Frozen):
     # Digest of everything else that the snapshot depends on.
     finish: str
     ignored_columns: tuple[str, ...] = ()
+    # Columns of the pieces' parts: those of the snapshot, unless steps of the whole come after.
+    columns: tuple[SnapshotColumn, ...] = ()
     positions: tuple[SourcePosition, ...] = ()
     pieces: tuple[SourcePiece, ...]
 

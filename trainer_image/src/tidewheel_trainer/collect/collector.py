@@ -1,251 +1,165 @@
 """Make the snapshot that a source amounts to now; read only what is new, publish the manifest last.
 
-list -> same fingerprint? -> previous snapshot
+look -> as the previous snapshot has it? -> that snapshot
      -> published by an earlier attempt? -> that snapshot
-     -> read new and changed objects -> parts -> source index -> report -> manifest
+     -> gather new pieces -> too few rows? -> the previous snapshot
+     -> steps of the whole -> checks -> index, report, profile -> manifest
 
-Snapshots are cumulative: the part of an object that vanished from the prefix stays, unless the
-object only has another key now. Parts are ordered by their latest time, then by their digest, so
-the snapshot depends neither on the objects' keys nor on how many looks it took.
+Snapshots are cumulative: the parts of an object that vanished from the source stay, unless the
+object only has another key now. Pieces are ordered by their latest time, then by their digests, so
+the snapshot depends neither on the keys of objects nor on how many looks it took.
 """
 
+import hashlib
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
-from tidewheel_contracts.api.v1alpha1.common import Column
-from tidewheel_contracts.api.v1alpha1.dataset import Snapshot
 from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.artifact.snapshot import (
-    SnapshotColumn,
     SnapshotManifest,
-    SnapshotPart,
     SourceIndex,
-    SourceObject,
+    SourcePosition,
     manifest_bytes,
     manifest_digest,
 )
-from tidewheel_contracts.job import CollectRequest, CollectResult, FailureReason
-from tidewheel_trainer.collect.columns import Agreement, Roles, agreement
-from tidewheel_trainer.collect.listing import fingerprint, source_objects
-from tidewheel_trainer.collect.part_writer import read_schema, write_part
+from tidewheel_contracts.job import CollectRequest, CollectResult
+from tidewheel_trainer.check.drift import schema_changes
+from tidewheel_trainer.collect.answering import failed_checks, result_of, source_empty, told_again
+from tidewheel_trainer.collect.describing import described
+from tidewheel_trainer.collect.finishing import Finished, check_failures, finished
+from tidewheel_trainer.collect.gathering import Gathered, gathered
+from tidewheel_trainer.collect.plan import planned
 from tidewheel_trainer.collect.previous import Previous, finished_before, previous_snapshot
 from tidewheel_trainer.collect.publish import publish
-from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.collect.task import Task, task_of
 from tidewheel_trainer.progress import Progress
-from tidewheel_trainer.store import ObjectMissingError, Store, StoredObject
+from tidewheel_trainer.sources.connector import Connector, Look
+from tidewheel_trainer.store import Store
 from tidewheel_trainer.surroundings import Surroundings
 
 __all__ = ["collect"]
 
-_COLUMNS_IN_STATUS = 32
-_TYPE_TEXT_IN_STATUS = 32
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """Everything that the steps of one collection share."""
-
-    bucket: str
-    prefix: str
-    folder: str
-    extends: str | None
-    roles: Roles
-    store: Store
-    surroundings: Surroundings
-    progress: Progress
-
-
-@dataclass(frozen=True, slots=True)
-class _Gathered:
-    """The snapshot's columns, its objects in order of parts, and names of columns left out."""
-
-    columns: tuple[SnapshotColumn, ...]
-    objects: tuple[SourceObject, ...]
-    ignored: tuple[str, ...]
-
 
 def collect(
-    request: CollectRequest, store: Store, surroundings: Surroundings, progress: Progress
+    request: CollectRequest,
+    connector: Connector,
+    store: Store,
+    surroundings: Surroundings,
+    progress: Progress,
 ) -> CollectResult:
     """Return the snapshot of the source as it is now, after publishing it.
 
     Raises:
-        TrainerError: with the reasons SourceEmpty, SourceUnreadable, ColumnMissing,
-            ColumnTypeChanged and those of the store.
+        TrainerError: with the reasons of the source, the steps, the checks, the columns and the
+            store.
     """
-    task = _task(request, store, surroundings, progress)
-    progress("Listing", 0, f"list the objects below {task.prefix}")
-    listed = source_objects(store, task.prefix)
-    if not listed:
-        raise TrainerError(
-            FailureReason.SOURCE_EMPTY,
-            f"bucket {task.bucket!r} has no object whose key begins with {task.prefix!r}; upload "
-            "Parquet files there or correct the Dataset's prefix",
-        )
-    mark = fingerprint(listed)
-    previous = previous_snapshot(request, store)
-    if previous is not None and previous.fingerprint == mark:
-        progress("Finished", 100, "the source is as it was")
-        return _told_again(previous)
-    finished = finished_before(request, store, mark)
-    if finished is not None:
-        progress("Finished", 100, "an earlier attempt published this snapshot")
-        return _told_again(finished)
-    return _new_snapshot(task, listed, mark, previous)
+    plan = planned(request, is_repeatable=connector.is_repeatable)
+    with tempfile.TemporaryDirectory(dir=surroundings.scratch) as folder:
+        task = task_of(request, plan, store, surroundings, progress, Path(folder))
+        return _collect(task, connector)
 
 
-def _task(
-    request: CollectRequest, store: Store, surroundings: Surroundings, progress: Progress
-) -> _Task:
-    if request.source.s3 is None:
-        raise TrainerError(FailureReason.REQUEST_INVALID, "`source` must name one source: `s3`")
-    spec = request.store.spec
-    return _Task(
-        bucket=spec.bucket,
-        prefix=request.source.s3.prefix,
-        folder=layout.dataset_folder(spec.prefix, request.store.namespace, request.dataset_name),
-        extends=request.previous.snapshot.digest if request.previous else None,
-        roles=Roles(request.target.column, request.time.column if request.time else None),
-        store=store,
-        surroundings=surroundings,
-        progress=progress,
-    )
+def _collect(task: Task, connector: Connector) -> CollectResult:
+    task.progress("Looking", 0, "look at the source")
+    previous = previous_snapshot(task.request, task.store, task.plan)
+    look = connector.look(previous.position if previous else {})
+    if previous is not None and previous.is_finished_alike:
+        if look.fingerprint == previous.fingerprint:
+            task.progress("Finished", 100, "the source is as it was")
+            return told_again(previous, previous.fingerprint)
+        if look.new_rows is not None and look.new_rows < _wanted(task, previous):
+            return _waiting(task, previous, look.fingerprint, look.new_rows)
+    if look.fingerprint is not None:
+        before = finished_before(task.request, task.store, task.plan, look.fingerprint)
+        if before is not None:
+            task.progress("Finished", 100, "an earlier attempt published this snapshot")
+            return told_again(before, look.fingerprint)
+    found = gathered(task, connector, look, previous)
+    if not found.pieces:
+        raise source_empty(task.request)
+    fingerprint = look.fingerprint or _fingerprint_of_rows(found)
+    if previous is not None and previous.is_finished_alike:
+        if found.new_rows < _wanted(task, previous) and fingerprint != previous.fingerprint:
+            return _waiting(task, previous, fingerprint, found.new_rows)
+    return _new_snapshot(task, found, look, fingerprint, previous)
+
+
+def _wanted(task: Task, previous: Previous) -> int:
+    """Return how many new rows make a new snapshot."""
+    refresh = task.request.refresh
+    share = float(refresh.minimum_new_share) * previous.manifest.rows
+    return max(refresh.minimum_new_rows, int(share))
+
+
+def _waiting(
+    task: Task, previous: Previous, fingerprint: str | None, new_rows: int
+) -> CollectResult:
+    wanted = _wanted(task, previous)
+    task.progress("Finished", 100, f"{new_rows:,} of {wanted:,} new rows that make a snapshot")
+    return told_again(previous, fingerprint or previous.fingerprint, waiting_rows=new_rows)
 
 
 def _new_snapshot(
-    task: _Task, listed: tuple[StoredObject, ...], mark: str, previous: Previous | None
+    task: Task, found: Gathered, look: Look, fingerprint: str, previous: Previous | None
 ) -> CollectResult:
     started = task.surroundings.moment()
-    gathered = _gather(task, listed, previous)
-    manifest = _manifest(gathered, task.roles)
+    done = finished(task, found)
+    positions = tuple(
+        SourcePosition(name=name, value=value) for name, value in sorted(look.position.items())
+    )
+    manifest = _manifest(task, done, positions)
     if manifest.rows == 0:
-        raise TrainerError(
-            FailureReason.SOURCE_EMPTY,
-            f"none of the objects below {task.prefix!r} in bucket {task.bucket!r} has a row; "
-            "upload data there",
-        )
+        raise source_empty(task.request)
+    failures = check_failures(task, done)
+    if failures:
+        raise failed_checks(task, fingerprint, failures)
+    changes = schema_changes(previous.manifest.columns, done.columns) if previous else ()
     data = manifest_bytes(manifest)
     digest = manifest_digest(data)
-    key = layout.snapshot_key(task.folder, digest.removeprefix("sha256:"))
-    task.progress("Publishing", 95, f"publish the snapshot {digest}")
+    task.progress("Describing", 90, f"profile of {manifest.rows:,} rows")
     index = SourceIndex(
         snapshot_digest=digest,
         extends=task.extends,
-        ignored_columns=gathered.ignored,
-        objects=gathered.objects,
+        recipe=task.plan.recipe,
+        finish=task.plan.finish,
+        ignored_columns=found.ignored,
+        columns=found.columns,
+        positions=positions,
+        pieces=found.pieces,
     )
-    publish(task.store, task.folder, mark, index, data, started, task.surroundings)
+    report, files = described(task, manifest, done, index, started, changes)
+    task.progress("Publishing", 95, f"publish the snapshot {digest}")
+    publish(task, fingerprint, index, data, report, files)
     task.progress("Finished", 100, f"{manifest.rows:,} rows in {len(manifest.parts)} parts")
-    return _result(manifest, digest, key, mark, gathered.ignored)
+    key = layout.snapshot_key(task.folder, digest.removeprefix("sha256:"))
+    return result_of(manifest, digest, key, fingerprint, found.ignored, changes)
 
 
-def _gather(task: _Task, listed: tuple[StoredObject, ...], previous: Previous | None) -> _Gathered:
-    """Read new and changed objects in order of their keys and write their parts to the store."""
-    kept = dict(previous.objects) if previous else {}
-    columns = previous.manifest.columns if previous and kept else ()
-    new = [entry for entry in listed if not _is_known(entry, kept.get(entry.key))]
-    ignored: set[str] = set()
-    for position, entry in enumerate(new):
-        percent = 5 + 90 * position // len(new)
-        task.progress("Reading", percent, f"object {position + 1} of {len(new)}: {entry.key}")
-        agreed, part = _store_part(task, entry, columns)
-        columns = agreed.columns
-        ignored.update(agreed.ignored)
-        kept[entry.key] = SourceObject(
-            key=entry.key, size_bytes=entry.size_bytes, etag=entry.etag, part=part
-        )
-    return _Gathered(columns, _in_order(kept, listed), tuple(sorted(ignored)))
-
-
-def _in_order(
-    kept: dict[str, SourceObject], listed: tuple[StoredObject, ...]
-) -> tuple[SourceObject, ...]:
-    """Return what the snapshot holds; a renamed object is one that vanished and is still there."""
-    present = {entry.key for entry in listed}
-    parts = {kept[key].part.sha256 for key in present}
-    objects = [
-        entry for key, entry in kept.items() if key in present or entry.part.sha256 not in parts
-    ]
-    return tuple(sorted(objects, key=_place))
-
-
-def _place(entry: SourceObject) -> tuple[str, str, str]:
-    """Return what orders parts; the key only where equal parts leave nothing to choose."""
-    return (_order_of_time(entry.part.latest_time or ""), entry.part.sha256, entry.key)
-
-
-def _store_part(
-    task: _Task, entry: StoredObject, columns: tuple[SnapshotColumn, ...]
-) -> tuple[Agreement, SnapshotPart]:
-    """Read one object and put its part into the store, unless the same bytes are there."""
-    with tempfile.TemporaryDirectory(dir=task.surroundings.scratch) as name:
-        source, target = Path(name) / "source", Path(name) / "part"
-        _download(task.store, entry, source)
-        agreed = agreement(columns, read_schema(source, entry.key), task.roles, entry.key)
-        part = write_part(source, target, agreed.part_schema, task.roles, entry.key)
-        key = layout.part_key(task.folder, part.sha256)
-        if not task.store.has(key):
-            task.store.put_if_absent(key, target)
-    return agreed, part
-
-
-def _is_known(entry: StoredObject, known: SourceObject | None) -> bool:
-    return known is not None and (known.size_bytes, known.etag) == (entry.size_bytes, entry.etag)
-
-
-def _download(store: Store, entry: StoredObject, path: Path) -> None:
-    try:
-        store.get_to_file(entry.key, path)
-    except ObjectMissingError as error:
-        raise TrainerError(
-            FailureReason.STORE_UNAVAILABLE,
-            f"object {entry.key!r} vanished while the source was read; the next attempt lists anew",
-        ) from error
-
-
-def _manifest(gathered: _Gathered, roles: Roles) -> SnapshotManifest:
-    parts = tuple(entry.part for entry in gathered.objects)
-    moments = [part.latest_time for part in parts if part.latest_time is not None]
+def _manifest(
+    task: Task, done: Finished, positions: tuple[SourcePosition, ...]
+) -> SnapshotManifest:
+    moments = [part.latest_time for part in done.parts if part.latest_time is not None]
+    target = task.roles.target
+    assert target is not None  # noqa: S101 - a Dataset names one
     return SnapshotManifest(
-        columns=gathered.columns,
-        target=roles.target,
-        time=roles.time,
-        parts=parts,
-        rows=sum(part.rows for part in parts),
-        labelled_rows=sum(part.labelled_rows for part in parts),
-        latest_time=max(moments, key=_order_of_time, default=None),
+        columns=done.columns,
+        target=target,
+        time=task.roles.time,
+        parts=done.parts,
+        rows=sum(part.rows for part in done.parts),
+        labelled_rows=sum(part.labelled_rows for part in done.parts),
+        # Without its Z the text of an earlier moment sorts before a later one's.
+        latest_time=max(moments, key=lambda text: text.removesuffix("Z"), default=None),
+        steps=done.steps,
+        quarantined_rows=sum(part.rows for part in done.quarantine),
+        positions=positions,
     )
 
 
-def _order_of_time(text: str) -> str:
-    # Without its Z the text of an earlier moment is a prefix of, or sorts before, a later one's.
-    return text.removesuffix("Z")
-
-
-def _told_again(known: Previous) -> CollectResult:
-    return _result(
-        known.manifest, known.digest, known.manifest_key, known.fingerprint, known.ignored
-    )
-
-
-def _result(
-    manifest: SnapshotManifest, digest: str, key: str, mark: str, ignored: tuple[str, ...]
-) -> CollectResult:
-    columns = manifest.columns[:_COLUMNS_IN_STATUS]
-    return CollectResult(
-        snapshot=Snapshot(
-            digest=digest,
-            manifest_key=key,
-            rows=manifest.rows,
-            labelled_rows=manifest.labelled_rows,
-            size_bytes=sum(part.size_bytes for part in manifest.parts),
-            parts=len(manifest.parts),
-            latest_time=manifest.latest_time,
-        ),
-        source_fingerprint=mark,
-        columns=tuple(
-            Column(name=column.name, type=column.type[:_TYPE_TEXT_IN_STATUS]) for column in columns
-        ),
-        ignored_columns=ignored,
-    )
+def _fingerprint_of_rows(found: Gathered) -> str:
+    """Return what tells sources apart that only reading tells apart: the bytes of their parts."""
+    digest = hashlib.sha256()
+    for piece in found.pieces:
+        for part in piece.parts:
+            digest.update(f"{piece.key} {part.sha256}\n".encode())
+    return f"sha256:{digest.hexdigest()}"

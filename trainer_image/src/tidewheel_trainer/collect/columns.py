@@ -1,4 +1,4 @@
-"""Decide whether an object's columns fit the snapshot's; the first object sets names and types."""
+"""Decide whether a piece's columns fit the snapshot's; the first piece sets names and types."""
 
 import re
 from collections import Counter
@@ -22,15 +22,15 @@ _LONGEST_NAME = 128
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The two columns that a Dataset names."""
+    """The two columns that a Dataset names; neither is known while steps may still make them."""
 
-    target: str
+    target: str | None
     time: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What an object's part will look like and what the snapshot's columns are after it."""
+    """What a piece's parts will look like and what the snapshot's columns are after it."""
 
     columns: tuple[SnapshotColumn, ...]
     part_schema: pa.Schema
@@ -55,7 +55,7 @@ def normal_type(given: pa.DataType) -> pa.DataType:
 def agreement(
     known: Sequence[SnapshotColumn], found: pa.Schema, roles: Roles, key: str
 ) -> Agreement:
-    """Return how the object `key` with the schema `found` enters a snapshot of `known` columns.
+    """Return how the piece `key` with the schema `found` enters a snapshot of `known` columns.
 
     Raises:
         TrainerError: ColumnMissing, ColumnTypeChanged, or SourceUnreadable for names that occur
@@ -66,7 +66,7 @@ def agreement(
     types = {f.name: normal_type(f.type) for f in found if not _PANDAS_INDEX.fullmatch(f.name)}
     columns = tuple(known) or tuple(SnapshotColumn(name=n, type=str(t)) for n, t in types.items())
     _refuse_missing(columns, types, roles, key)
-    agreed = tuple(_agreed_column(column, str(types[column.name]), key) for column in columns)
+    agreed = tuple(_agreed_column(column, types, key) for column in columns)
     if roles.time is not None:
         _refuse_time_without_time(roles.time, types[roles.time], key)
     names = [column.name for column in agreed]
@@ -82,7 +82,7 @@ def _refuse_repeated_names(found: pa.Schema, key: str) -> None:
     if repeated:
         raise TrainerError(
             FailureReason.SOURCE_UNREADABLE,
-            f"object {key!r} has two columns named {repeated[0]!r}; names must differ",
+            f"{key!r} has two columns named {repeated[0]!r}; names must differ",
         )
 
 
@@ -92,7 +92,7 @@ def _refuse_unusable_names(found: pa.Schema, key: str) -> None:
             shown = f"a name of {len(name)} characters ({name[:40]!r} ...)" if name else "no name"
             raise TrainerError(
                 FailureReason.SOURCE_UNREADABLE,
-                f"column {place} of object {key!r} has {shown}; write it with a name of at most "
+                f"column {place} of {key!r} has {shown}; write it with a name of at most "
                 f"{_LONGEST_NAME} characters",
             )
 
@@ -100,16 +100,18 @@ def _refuse_unusable_names(found: pa.Schema, key: str) -> None:
 def _refuse_missing(
     columns: Sequence[SnapshotColumn], types: dict[str, pa.DataType], roles: Roles, key: str
 ) -> None:
-    named = {roles.target: "the target column"}
+    named = {}
+    if roles.target is not None:
+        named[roles.target] = "the target column"
     if roles.time is not None:
         named[roles.time] = "the time column"
-    wanted = named | {column.name: "a column of earlier objects," for column in columns} | named
+    wanted = named | {column.name: "a column of earlier data," for column in columns} | named
     for name, role in wanted.items():
         if name not in types:
             raise TrainerError(
                 FailureReason.COLUMN_MISSING,
-                f"object {key!r} lacks {role} {name!r}; it has {_names(types)}; write the object "
-                "with that column, or correct the Dataset",
+                f"{key!r} lacks {role} {name!r}; it has {_names(types)}; write it with that "
+                "column, or correct the Dataset",
             )
 
 
@@ -118,16 +120,26 @@ def _names(types: dict[str, pa.DataType], shown: int = 10) -> str:
     return ", ".join(list(types)[:shown]) + more
 
 
-def _agreed_column(column: SnapshotColumn, found: str, key: str) -> SnapshotColumn:
-    """Return the column with its known type; a column of nulls alone has any type."""
+def _agreed_column(
+    column: SnapshotColumn, types: dict[str, pa.DataType], key: str
+) -> SnapshotColumn:
+    """Return the column with its known type, and let the piece's values become that.
+
+    A column of nulls alone has any type, and whole numbers are decimal ones too: formats without
+    types tell them apart by the values that happen to be there.
+    """
+    found = str(types[column.name])
     if found in (column.type, "null"):
         return column
     if column.type == "null":
         return SnapshotColumn(name=column.name, type=found)
+    if (column.type, found) == ("double", "int64"):
+        types[column.name] = pa.float64()
+        return column
     raise TrainerError(
         FailureReason.COLUMN_TYPE_CHANGED,
-        f"column {column.name!r} is {found} in object {key!r} but {column.type} in earlier "
-        f"objects; write it as {column.type}, or give the new data a Dataset of its own",
+        f"column {column.name!r} is {found} in {key!r} but {column.type} in earlier data; write it "
+        f"as {column.type}, add a `cast` step, or give the new data a Dataset of its own",
     )
 
 
@@ -135,6 +147,6 @@ def _refuse_time_without_time(name: str, found: pa.DataType, key: str) -> None:
     if not (pa.types.is_timestamp(found) or pa.types.is_date(found) or pa.types.is_null(found)):
         raise TrainerError(
             FailureReason.COLUMN_TYPE_CHANGED,
-            f"the time column {name!r} is {found} in object {key!r}; it must be a timestamp or a "
+            f"the time column {name!r} is {found} in {key!r}; it must be a timestamp or a "
             "date; write it as one, or name another time column",
         )

@@ -1,11 +1,12 @@
-"""Write one source object as one Parquet part whose bytes depend on nothing but its rows.
+"""Write rows as Parquet parts whose bytes depend on nothing but the rows.
 
-Row groups have a fixed number of rows however the source was cut; the writer's options are fixed;
-pandas' metadata is left out. pyarrow's own version is in the file, and the lock pins it. Memory
-holds a few of our row groups, never a whole object.
+Row groups and parts have a fixed number of rows however the source was cut; the writer's options
+are fixed; pandas' metadata is left out. pyarrow's own version is in the file, and the lock pins it.
+Memory holds a few of our row groups, never a whole part.
 """
 
 import hashlib
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,14 +20,15 @@ from tidewheel_trainer import times
 from tidewheel_trainer.collect.columns import Roles
 from tidewheel_trainer.failure import TrainerError
 
-__all__ = ["labelled", "read_schema", "write_part"]
+__all__ = ["labelled", "read_schema", "write_parts"]
 
 _ROWS_PER_GROUP = 65_536
+_GROUPS_PER_PART = 16
 # Read at a time from each column.
 _READ_BYTES = 1 << 20
 
 
-def read_schema(source: Path, key: str) -> pa.Schema:
+def read_schema(source: Path, name: str) -> pa.Schema:
     """Return the columns of a Parquet file.
 
     Raises:
@@ -35,35 +37,58 @@ def read_schema(source: Path, key: str) -> pa.Schema:
     try:
         return pq.read_schema(source)
     except (pa.ArrowException, OSError) as error:
-        raise _unreadable(key, error) from error
+        raise _unreadable(name, error) from error
 
 
-def write_part(
-    source: Path, target: Path, schema: pa.Schema, roles: Roles, key: str
-) -> SnapshotPart:
-    """Write the columns of `schema` of the object `key`, which lies in `source`, to `target`.
+def write_parts(
+    source: Path, folder: Path, schema: pa.Schema, roles: Roles, name: str
+) -> tuple[SnapshotPart, ...]:
+    """Write the columns of `schema` of the rows in `source` to files `<sha256>.parquet`.
+
+    Args:
+        source: a Parquet file.
+        folder: where the files are written.
+        schema: columns and types of the parts.
+        roles: which columns tell labels and times.
+        name: of what was read, for messages.
 
     Raises:
         TrainerError: SourceUnreadable.
     """
+    groups = _row_groups(source, schema, name)
+    parts = []
+    # Of each part the first group is there before its file is begun: no part is without a row.
+    for first in groups:
+        tables = itertools.chain([first], itertools.islice(groups, _GROUPS_PER_PART - 1))
+        parts.append(_write_part(tables, folder, schema, roles))
+    return tuple(parts)
+
+
+def _write_part(
+    tables: Iterator[pa.Table], folder: Path, schema: pa.Schema, roles: Roles
+) -> SnapshotPart:
     rows = labelled_rows = 0
     latest: int | None = None
+    unnamed = folder / "part"
     with pq.ParquetWriter(
-        target, schema, version="2.6", compression="zstd", compression_level=3
+        unnamed, schema, version="2.6", compression="zstd", compression_level=3
     ) as writer:
-        for table in _row_groups(source, schema, key):
+        for table in tables:
             writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
             rows += table.num_rows
-            labelled_rows += pc.sum(labelled(table[roles.target])).as_py() or 0
+            if roles.target is not None:
+                labelled_rows += pc.sum(labelled(table[roles.target])).as_py() or 0
             if roles.time is not None:
                 latest = max(_known(latest, _latest(table[roles.time])), default=None)
-    return SnapshotPart(
-        sha256=_sha256(target),
-        size_bytes=target.stat().st_size,
+    part = SnapshotPart(
+        sha256=_sha256(unnamed),
+        size_bytes=unnamed.stat().st_size,
         rows=rows,
         labelled_rows=labelled_rows,
         latest_time=None if latest is None else times.iso_text(latest),
     )
+    unnamed.rename(folder / f"{part.sha256}.parquet")
+    return part
 
 
 def labelled(target: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -71,7 +96,7 @@ def labelled(target: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.invert(pc.is_null(target, nan_is_null=True))
 
 
-def _row_groups(source: Path, schema: pa.Schema, key: str) -> Iterator[pa.Table]:
+def _row_groups(source: Path, schema: pa.Schema, name: str) -> Iterator[pa.Table]:
     """Yield tables of exactly _ROWS_PER_GROUP rows, the last one shorter."""
     waiting: list[pa.Table] = []
     count = 0
@@ -87,7 +112,7 @@ def _row_groups(source: Path, schema: pa.Schema, key: str) -> Iterator[pa.Table]
                     waiting = [joined.slice(_ROWS_PER_GROUP)]
                     count -= _ROWS_PER_GROUP
     except (pa.ArrowException, OSError) as error:
-        raise _unreadable(key, error) from error
+        raise _unreadable(name, error) from error
     if count:
         yield pa.concat_tables(waiting).combine_chunks()
 
@@ -116,9 +141,9 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _unreadable(key: str, error: Exception) -> TrainerError:
+def _unreadable(name: str, error: Exception) -> TrainerError:
     return TrainerError(
         FailureReason.SOURCE_UNREADABLE,
-        f"object {key!r} is not a readable Parquet file ({str(error)[:200]}); remove it from the "
-        "prefix or write it again",
+        f"{name!r} is not a readable Parquet file ({str(error)[:200]}); remove it from the source "
+        "or write it again",
     )

@@ -1,0 +1,62 @@
+"""Divide what a collection does to rows: at once for each piece, or over the whole data set."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tidewheel_contracts.api.v1alpha1.dataset_checks import OnFailure
+from tidewheel_contracts.api.v1alpha1.dataset_steps import Step
+from tidewheel_contracts.job import CollectRequest
+from tidewheel_trainer.clean.steps import divided
+
+__all__ = ["Plan", "planned"]
+
+# Another Secret opens the same source.
+_NOT_IDENTITY = frozenset({"secretName", "headersSecretName", "tls"})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps by when they are done, and digests of all that the snapshot depends on.
+
+    Pieces of another `recipe` are read anew; another `finish` needs no reading.
+    """
+
+    per_piece: tuple[Step, ...]
+    whole: tuple[Step, ...]
+    quarantines_pieces: bool
+    recipe: str
+    finish: str
+
+
+def planned(request: CollectRequest, *, is_repeatable: bool) -> Plan:
+    """Return the plan; what cannot be read again is kept as it came, so that steps may change."""
+    per_piece, whole = divided(request.steps) if is_repeatable else ((), request.steps)
+    quarantines = request.checks.on_failure is OnFailure.QUARANTINE
+    quarantines_pieces = quarantines and not whole
+    checks = request.checks.to_wire()
+    recipe = [
+        _identity(request.source.to_wire()),
+        _wires(per_piece),
+        None if whole else [request.target.to_wire(), _wires((request.time,))],
+        checks if quarantines_pieces else None,
+    ]
+    finish = [_wires(whole), request.target.to_wire(), _wires((request.time,)), checks]
+    return Plan(per_piece, whole, quarantines_pieces, _digest(recipe), _digest(finish))
+
+
+def _identity(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict):
+        kept = ((key, item) for key, item in value.items() if key not in _NOT_IDENTITY)
+        return {key: _identity(item) for key, item in kept}
+    return value
+
+
+def _wires(models: Iterable[Any]) -> list[Any]:
+    return [None if model is None else model.to_wire() for model in models]
+
+
+def _digest(value: Any) -> str:  # noqa: ANN401 - any JSON
+    return f"sha256:{hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()}"
