@@ -19,7 +19,8 @@ from tidewheel_dev import paths, toolchain, wait
 
 IS_LONG = os.environ.get("TIDEWHEEL_TEST_LONG") == "1"
 SEED = int(os.environ.get("TIDEWHEEL_TEST_SEED") or "1")
-_LANES = 2
+# Trials mostly wait: for leases, back-offs and processes that start.
+_LANES = 6 if IS_LONG else 4
 _REPORT = pytest.StashKey[Report]()
 
 MakeLane = Callable[..., Lane]
