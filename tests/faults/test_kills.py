@@ -29,7 +29,7 @@ def kills(story: Story, writes: int) -> list[Trial]:
 
 def test_two_undisturbed_loops_end_alike(lanes: list[Lane]) -> None:
     """What all comparisons rest on, between namespaces and between two times."""
-    first, second, again = (undisturbed(lane, whole_loop) for lane in (*lanes, lanes[0]))
+    first, second, again = (undisturbed(lane, whole_loop) for lane in (*lanes[:2], lanes[0]))
 
     assert second.state == first.state
     assert again.state == first.state
