@@ -23,6 +23,6 @@ class Guard(Protocol):
 class Unguarded:
     """Lets everything pass, for tests whose servers are on this machine."""
 
-    def address_of(self, host: str, port: int) -> str:  # noqa: ARG002
+    def address_of(self, host: str, port: int) -> str:
         """Return the host."""
         return host
