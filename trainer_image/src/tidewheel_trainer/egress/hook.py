@@ -62,7 +62,7 @@ def judge_of(guard: ResolvingGuard, dns: frozenset[str]) -> Judge:
 def _learn(guard: ResolvingGuard, host: object, port: object) -> None:
     """Look a host up through the guard before a library does, if its name opens anything."""
     name = normal(host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or ""))
-    number = int(port) if isinstance(port, int) or str(port).isdecimal() else None
+    number = int(str(port)) if str(port).isdecimal() else None
     if number is None or not name or literal(name) is not None:
         return
     policy = guard.policy

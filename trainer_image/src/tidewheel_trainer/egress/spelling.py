@@ -50,7 +50,7 @@ def embedded_in(address: IpAddress) -> tuple[IpAddress, ...]:
     if address.sixtofour is not None:
         found.append(address.sixtofour)
     if address.teredo is not None:
-        found.extend(address.teredo)
+        found.extend(reversed(address.teredo))
     if any(address in network for network in _NAT64):
         # The embedded address stands for the translated one; the prefix itself is no place.
         return (IPv4Address(int(address) & 0xFFFFFFFF),)
