@@ -1,0 +1,36 @@
+"""DuckDB for reading one file of a source: little memory, one thread, and no other file or host."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+__all__ = ["guarded_duckdb"]
+
+# A collection's Job also holds Arrow batches; what needs more than this goes to disk.
+_MEMORY_LIMIT = "400MB"
+
+
+@contextmanager
+def guarded_duckdb(files: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection that reaches `files` and nothing else; it spills to a folder in `scratch`.
+
+    One thread keeps the order of rows; times with a zone are told in UTC.
+    """
+    with TemporaryDirectory(dir=scratch, prefix="spilled-") as spilled:
+        connection = duckdb.connect()
+        try:
+            connection.execute("SET threads = 1")
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
+            connection.execute("SET temp_directory = ?", [spilled])
+            connection.execute("SET autoinstall_known_extensions = false")
+            connection.execute("SET autoload_known_extensions = false")
+            connection.execute("SET allowed_paths = ?", [[str(file) for file in files]])
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+            yield connection
+        finally:
+            connection.close()
