@@ -19,6 +19,9 @@ from tests.unit.trainer.trainings import Train, candidate
 from tidewheel_contracts.api.v1alpha1.training_run import RunResult
 from tidewheel_contracts.job import CollectRequest, CollectResult, TrainRequest
 from tidewheel_trainer.collect.collector import collect
+from tidewheel_trainer.egress.guard import Unguarded
+from tidewheel_trainer.sources.connector import Context
+from tidewheel_trainer.sources.opening import opened
 from tidewheel_trainer.store import ObjectMissingError, StoredObject
 from tidewheel_trainer.surroundings import Surroundings
 from tidewheel_trainer.train.trainer import train
@@ -56,6 +59,9 @@ class MemoryStore:
             return False
         self.objects[key] = data if isinstance(data, bytes) else data.read_bytes()
         return True
+
+    def delete(self, key: str) -> None:
+        self.objects.pop(key, None)
 
 
 @pytest.fixture
@@ -112,6 +118,15 @@ def collect_request() -> Callable[..., CollectRequest]:
     return build
 
 
+def collect_from(
+    store: MemoryStore, request: CollectRequest, surroundings: Surroundings
+) -> CollectResult:
+    """Collect from objects of a store in memory."""
+    context = Context(store, request.store.spec, {}, Unguarded(), surroundings.scratch)
+    with opened(request.source, context) as connector:
+        return collect(request, connector, store, surroundings, silent)
+
+
 def silent(stage: str, percent: int, message: str) -> None:
     """Take progress and say nothing."""
 
@@ -126,7 +141,6 @@ def snapshot(
     store: Any,
     surroundings: Surroundings,
     collect_request: Callable[..., CollectRequest],
-    progress: Any,
     parquet: Any,
 ) -> Callable[..., CollectResult]:
     """Return a function that collects the given objects, one per call argument."""
@@ -134,7 +148,7 @@ def snapshot(
     def make(*objects: dict[str, Any], **changes: Any) -> CollectResult:
         for number, columns in enumerate(objects):
             store.objects[f"raw/{number}.parquet"] = parquet(columns)
-        return collect(collect_request(**changes), store, surroundings, progress)
+        return collect_from(store, collect_request(**changes), surroundings)
 
     return make
 
@@ -190,7 +204,6 @@ def collected(
     store: Any,
     surroundings: Surroundings,
     collect_request: Callable[..., CollectRequest],
-    progress: Any,
 ) -> Collect:
     """Return a function that collects; `previous` is the result that it extends."""
 
@@ -201,6 +214,6 @@ def collected(
                 "source_fingerprint": previous.source_fingerprint,
             }
         store.reads.clear()
-        return collect(collect_request(**changes), store, surroundings, progress)
+        return collect_from(store, collect_request(**changes), surroundings)
 
     return run
