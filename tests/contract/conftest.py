@@ -16,11 +16,13 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tidewheel_contracts.job import parse_termination_message
+from tidewheel_contracts.job import EGRESS_VARIABLE, parse_termination_message
 
 # The one bucket that exists, and the keys that open it.
 BUCKET = "bucket"
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+# What an administrator lists for a store on this machine.
+_EGRESS = json.dumps({"allow": ["127.0.0.1"], "clusterRanges": [], "namespace": "ml"})
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +89,7 @@ def run_trainer(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple
                 *("--request", str(folder / "request.json")),
                 *("--result", str(folder / "message")),
             ],
-            env={**os.environ, "TMPDIR": str(folder), **keys},
+            env={**os.environ, "TMPDIR": str(folder), EGRESS_VARIABLE: _EGRESS, **keys},
             capture_output=True,
             text=True,
             check=False,
