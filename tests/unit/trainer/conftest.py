@@ -22,7 +22,7 @@ from tidewheel_trainer.collect.collector import collect
 from tidewheel_trainer.egress.guard import Unguarded
 from tidewheel_trainer.sources.connector import Context
 from tidewheel_trainer.sources.opening import opened
-from tidewheel_trainer.store import ObjectMissingError, StoredObject
+from tidewheel_trainer.store import ObjectChangedError, ObjectMissingError, StoredObject
 from tidewheel_trainer.surroundings import Surroundings
 from tidewheel_trainer.train.trainer import train
 
@@ -48,8 +48,11 @@ class MemoryStore:
             raise ObjectMissingError(key)
         return self.objects[key]
 
-    def get_to_file(self, key: str, path: Path) -> None:
-        path.write_bytes(self.get(key))
+    def get_to_file(self, key: str, path: Path, etag: str | None = None) -> None:
+        data = self.get(key)
+        if etag not in (None, hashlib.sha256(data).hexdigest()):
+            raise ObjectChangedError(key)
+        path.write_bytes(data)
 
     def put(self, key: str, data: bytes) -> None:
         self.objects[key] = data

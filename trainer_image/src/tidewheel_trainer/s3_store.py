@@ -1,77 +1,67 @@
-"""The bucket of an ArtifactStore through boto3, with faults turned into reasons for people."""
+"""The bucket of an ArtifactStore or a source through boto3, with faults in words for people."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 from boto3.exceptions import Boto3Error
-from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec, ChecksumMode
-from tidewheel_contracts.job import FailureReason
+from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
+from tidewheel_trainer.egress.guard import Guard
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.store import ObjectMissingError, StoredObject
+from tidewheel_trainer.s3_client import KEY_NAMES, s3_client
+from tidewheel_trainer.s3_download import download
+from tidewheel_trainer.s3_faults import (
+    ABSENT,
+    CONFLICT,
+    STORE,
+    TAKEN,
+    Role,
+    code_of,
+    explained,
+    unanswered,
+)
+from tidewheel_trainer.store import ObjectChangedError, ObjectMissingError, StoredObject
 
 __all__ = ["S3Store"]
-
-_CHECKSUMS = {
-    ChecksumMode.WHEN_REQUIRED: "when_required",
-    ChecksumMode.WHEN_SUPPORTED: "when_supported",
-}
-_ABSENT = {"404", "NoSuchKey", "NotFound"}
-_REFUSED = {
-    "401",
-    "403",
-    "AccessDenied",
-    "Forbidden",
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
-}
-_TAKEN = {"412", "PreconditionFailed"}
-# Amazon answers this when another conditional write of the same key is under way.
-_CONFLICT = {"409", "ConditionalRequestConflict"}
-_KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 class S3Store:
     """One bucket; the botocore client retries for about a minute before it gives up."""
 
-    def __init__(self, spec: ArtifactStoreSpec, *, attempts: int = 6) -> None:
+    def __init__(
+        self,
+        spec: ArtifactStoreSpec,
+        keys: Mapping[str, str] = os.environ,
+        *,
+        role: Role = STORE,
+        guard: Guard | None = None,
+        attempts: int = 6,
+    ) -> None:
         """Open nothing yet: the first request connects.
 
+        Args:
+            spec: where the bucket is.
+            keys: has the values of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+            role: what the bucket is to us, for reasons and words of faults.
+            guard: asked about every host before it is connected to; None trusts the endpoint.
+            attempts: how often a request is tried.
+
         Raises:
-            TrainerError: CredentialsRefused, when the environment holds no keys.
+            TrainerError: CredentialsRefused or SourceRefused, when `keys` lacks one.
         """
-        missing = [name for name in _KEY_VARIABLES if not os.environ.get(name)]
+        missing = [name for name in KEY_NAMES if not keys.get(name)]
         if missing:
             raise TrainerError(
-                FailureReason.CREDENTIALS_REFUSED,
-                f"Secret {spec.secret_name!r} must have the key {missing[0]}",
+                role.refused, f"Secret {spec.secret_name!r} must have the key {missing[0]}"
             )
         self._spec = spec
-        # One thread: transfers in parallel would need memory per thread.
-        self._transfer = TransferConfig(use_threads=False)
-        self._client: Any = boto3.client(
-            "s3",
-            endpoint_url=spec.endpoint,
-            region_name=spec.region,
-            aws_access_key_id=os.environ[_KEY_VARIABLES[0]],
-            aws_secret_access_key=os.environ[_KEY_VARIABLES[1]],
-            config=Config(
-                connect_timeout=5,
-                read_timeout=60,
-                retries={"mode": "standard", "total_max_attempts": attempts},
-                s3={"addressing_style": "path"},
-                signature_version="s3v4",
-                request_checksum_calculation=_CHECKSUMS[spec.checksum_mode],
-                response_checksum_validation=_CHECKSUMS[spec.checksum_mode],
-            ),
-        )
+        self._role = role
+        self._attempts = attempts
+        self._client = s3_client(spec, keys, guard, attempts)
 
     def list_objects(self, prefix: str) -> Iterator[StoredObject]:
         """Yield all objects whose keys begin with `prefix`, page by page."""
@@ -98,10 +88,19 @@ class S3Store:
             data: bytes = answer["Body"].read()
             return data
 
-    def get_to_file(self, key: str, path: Path) -> None:
-        """Write an object's bytes to a file in bounded memory, or raise ObjectMissingError."""
+    def get_to_file(self, key: str, path: Path, etag: str | None = None) -> None:
+        """Write an object's bytes to a file in bounded memory, or raise ObjectMissingError.
+
+        With `etag`, raise ObjectChangedError when the object has another one by now.
+        """
+        bucket, attempts = self._spec.bucket, self._attempts
         with self._faults_explained(key):
-            self._client.download_file(self._spec.bucket, key, str(path), Config=self._transfer)
+            try:
+                download(self._client, bucket, key, path, etag=etag, attempts=attempts)
+            except ClientError as error:
+                if code_of(error) in TAKEN:
+                    raise ObjectChangedError(key) from error
+                raise
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object, whatever was there."""
@@ -118,9 +117,9 @@ class S3Store:
                     with data.open("rb") as body:
                         self._put_new(key, body)
             except ClientError as error:
-                if _code(error) in _TAKEN:
+                if code_of(error) in TAKEN:
                     return False
-                if _code(error) in _CONFLICT and self.has(key):
+                if code_of(error) in CONFLICT and self.has(key):
                     return False
                 raise
         return True
@@ -128,45 +127,23 @@ class S3Store:
     def _put_new(self, key: str, body: Any) -> None:  # noqa: ANN401  bytes or an open file
         self._client.put_object(Bucket=self._spec.bucket, Key=key, Body=body, IfNoneMatch="*")
 
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is removed already."""
+        with self._faults_explained(key):
+            self._client.delete_object(Bucket=self._spec.bucket, Key=key)
+
     @contextmanager
     def _faults_explained(self, key: str) -> Iterator[None]:
         """Turn what boto3 raises into ObjectMissingError or TrainerError."""
         try:
             yield
         except ClientError as error:
-            if _code(error) in _ABSENT:
+            if code_of(error) in ABSENT:
                 raise ObjectMissingError(key) from error
-            raise self._explained(error, key) from error
+            raise explained(error, key, self._spec, self._role) from error
         except (BotoCoreError, Boto3Error) as error:
-            raise TrainerError(
-                FailureReason.STORE_UNAVAILABLE,
-                f"the store {self._spec.endpoint} does not answer: {type(error).__name__} for key "
-                f"{key!r}; check the ArtifactStore's endpoint and that the store runs",
-            ) from error
+            raise unanswered(error, key, self._spec, self._role) from error
 
-    def _explained(self, error: ClientError, key: str) -> TrainerError:
-        code = _code(error)
-        spec = self._spec
-        if code == "NoSuchBucket":
-            return TrainerError(
-                FailureReason.BUCKET_MISSING,
-                f"the store {spec.endpoint} has no bucket {spec.bucket!r}; create it or correct "
-                "the ArtifactStore's bucket",
-            )
-        if code in _REFUSED:
-            return TrainerError(
-                FailureReason.CREDENTIALS_REFUSED,
-                f"the store {spec.endpoint} refused the keys of Secret {spec.secret_name!r} for "
-                f"{key!r} in bucket {spec.bucket!r} ({code}); check the Secret and the key's "
-                "rights to list, read and write",
-            )
-        return TrainerError(
-            FailureReason.STORE_UNAVAILABLE,
-            f"the store {spec.endpoint} answered {code} for key {key!r}; if that lasts, check the "
-            "ArtifactStore's endpoint, region and checksumMode, and that the store knows "
-            "`If-None-Match`",
-        )
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
+    def close(self) -> None:
+        """Give back connections."""
+        self._client.close()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["ObjectMissingError", "Store", "StoredObject"]
+__all__ = ["ObjectChangedError", "ObjectMissingError", "Store", "StoredObject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,15 @@ class ObjectMissingError(Exception):
         self.key = key
 
 
+class ObjectChangedError(Exception):
+    """The object of this key has another ETag than the wanted one."""
+
+    def __init__(self, key: str) -> None:
+        """Name the key."""
+        super().__init__(f"the object {key!r} was replaced")
+        self.key = key
+
+
 class Store(Protocol):
     """One bucket. Every method may raise TrainerError for a bucket that is missing or refuses."""
 
@@ -41,8 +50,11 @@ class Store(Protocol):
         """Return an object's bytes, or raise ObjectMissingError."""
         ...
 
-    def get_to_file(self, key: str, path: Path) -> None:
-        """Write an object's bytes to a file in bounded memory, or raise ObjectMissingError."""
+    def get_to_file(self, key: str, path: Path, etag: str | None = None) -> None:
+        """Write an object's bytes to a file in bounded memory, or raise ObjectMissingError.
+
+        With `etag`, raise ObjectChangedError when the object has another one by now.
+        """
         ...
 
     def put(self, key: str, data: bytes) -> None:

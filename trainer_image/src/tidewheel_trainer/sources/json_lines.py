@@ -64,12 +64,12 @@ def land_json_lines(source: Path, target: Path, name: str) -> None:
 def _keys(connection: duckdb.DuckDBPyConnection, source: Path, name: str) -> list[str]:
     query = f"""
         SELECT key FROM (
-            SELECT unnest(
-                CASE json_type(json) WHEN 'OBJECT' THEN json_keys(json) ELSE error('no object') END
-            ) AS key, line FROM (
-                SELECT json, row_number() OVER () AS line FROM {_objects("read_json_objects")}
+            SELECT unnest(keys) AS key, unnest(range(len(keys))) AS place, line FROM (
+                SELECT row_number() OVER () AS line, CASE json_type(json)
+                    WHEN 'OBJECT' THEN json_keys(json) ELSE error('not an object')
+                END AS keys FROM {_objects("read_json_objects")}
             )
-        ) GROUP BY key ORDER BY min(line), key LIMIT {_MOST_COLUMNS + 1}
+        ) GROUP BY key ORDER BY min((line, place)) LIMIT {_MOST_COLUMNS + 1}
     """  # noqa: S608  no name of the file is in it
     found = connection.execute(query, [str(source)]).fetchall()
     if len(found) > _MOST_COLUMNS:
