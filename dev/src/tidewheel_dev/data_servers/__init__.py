@@ -1,0 +1,1 @@
+"""Servers that data comes from, built or downloaded once for tests."""

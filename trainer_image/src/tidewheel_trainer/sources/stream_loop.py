@@ -1,0 +1,102 @@
+"""An event loop for clients of streams, which opens connections to allowed addresses only.
+
+The clients connect by themselves: to the servers they were given, and to those that these name. All
+of them do it through their loop, so that here is where the guard is asked.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from tidewheel_contracts.api.v1alpha1.source_common import Tls
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.egress.guard import Guard
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.sources.retrying import AwayError
+
+__all__ = ["GuardedLoop", "StreamRunner", "tls_context"]
+
+Answer = TypeVar("Answer")
+# For what is given up to close its connections.
+_SECONDS_TO_END = 5.0
+
+
+class GuardedLoop(asyncio.SelectorEventLoop):
+    """Asks the guard for the address of every host that something connects to."""
+
+    def __init__(self, guard: Guard) -> None:
+        """Remember the guard; no host has been refused yet."""
+        super().__init__()
+        self._guard = guard
+        self.refusal: asyncio.Future[TrainerError] = self.create_future()
+
+    async def create_connection(  # type: ignore[override]  # only as clients call it
+        self, protocol_factory: Any, host: Any = None, port: Any = None, **options: Any
+    ) -> Any:
+        """Connect to the address that the guard gives; TLS still proves the host's name."""
+        try:
+            address = await self.run_in_executor(None, self._guard.address_of, host, port)
+        except TrainerError as error:
+            if error.reason is not FailureReason.SOURCE_UNAVAILABLE and not self.refusal.done():
+                self.refusal.set_result(error)
+            # Clients take an OSError as a server that cannot be reached.
+            raise OSError(error.message) from error
+        if options.get("ssl"):
+            options.setdefault("server_hostname", host)
+        return await super().create_connection(protocol_factory, address, port, **options)
+
+
+class StreamRunner:
+    """Runs what a client does, one thing after the other, each within a time."""
+
+    def __init__(self, guard: Guard) -> None:
+        """Make the loop."""
+        self._runner = asyncio.Runner(loop_factory=lambda: GuardedLoop(guard))
+
+    def run(self, work: Coroutine[Any, Any, Answer], *, seconds: float, what: str) -> Answer:
+        """Return what the work returns.
+
+        Args:
+            work: what a client does.
+            seconds: after which it is given up.
+            what: what was asked, as in "kafka:9092 did not answer: ...".
+
+        Raises:
+            AwayError: when it took too long.
+            TrainerError: SourceForbidden, as soon as a client tries to reach a refused host.
+        """
+        return self._runner.run(_guarded(work, seconds, what))
+
+    def close(self) -> None:
+        """End what still runs, and close the loop."""
+        self._runner.close()
+
+
+async def _guarded(work: Coroutine[Any, Any, Answer], seconds: float, what: str) -> Answer:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, GuardedLoop)  # noqa: S101  made by the runner
+    task = loop.create_task(work)
+    await asyncio.wait({task, loop.refusal}, timeout=seconds, return_when="FIRST_COMPLETED")
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_SECONDS_TO_END)
+    ended = task.done() and not task.cancelled()
+    if loop.refusal.done():
+        if ended:
+            task.exception()  # asked for, so that it is not told as forgotten
+        raise loop.refusal.result()
+    if not ended:
+        raise AwayError(f"{what} did not answer within {seconds:.0f} seconds")
+    return task.result()
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext | None:
+    """Return how a connection is encrypted; None for not at all."""
+    if tls is Tls.DISABLED:
+        return None
+    context = ssl.create_default_context()
+    if tls is Tls.ENCRYPTED:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
