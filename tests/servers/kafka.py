@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.servers.stream_ports import free_port, listens
+
 from tidewheel_dev import wait
 from tidewheel_dev.data_servers import kafka
 
 USER = "reader"
-PASSWORD = "only-for-tests"  # noqa: S105
+PASSWORD = "only-for-tests"
 _START_SECONDS = 60
 _JAVA = ("java", "-Xmx256m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _CLUSTER_ID = "dGlkZXdoZWVsLXRlc3RzMQ"
@@ -53,9 +54,7 @@ class KafkaServer:
         if not config.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             config.write_text("".join(f"{key}={value}\n" for key, value in self._settings()))
-            users = [
-                f"SCRAM-SHA-{bits}=[name={USER},password={PASSWORD}]" for bits in (256, 512)
-            ]
+            users = [f"SCRAM-SHA-{bits}=[name={USER},password={PASSWORD}]" for bits in (256, 512)]
             scram = [word for user in users for word in ("--add-scram", user)]
             ids = ["--cluster-id", _CLUSTER_ID, "--config", str(config)]
             subprocess.run(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.servers.stream_ports import free_port, listens
+
 from tidewheel_dev import wait
 from tidewheel_dev.data_servers import nats
 

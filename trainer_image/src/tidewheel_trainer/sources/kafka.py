@@ -1,11 +1,10 @@
 """Messages of a Kafka topic, read from offsets of our own: no group, and nothing is committed."""
 
-import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
-from aiokafka import AIOKafkaConsumer, TopicPartition, errors
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition, errors
 
 from tidewheel_contracts.api.v1alpha1.source_common import Tls
 from tidewheel_contracts.api.v1alpha1.source_streams import KafkaSource, SaslMechanism
@@ -47,10 +46,11 @@ class KafkaLog:
         self._options = _options(source, context)
         self._runner = StreamRunner(context.guard)
         self._consumer: AIOKafkaConsumer | None = None
-        self._what = f"Kafka at {', '.join(source.servers)}"
+        self._servers = ", ".join(source.servers)
+        self._what = f"Kafka at {self._servers}"
         self.name = f"topic {source.topic!r}"
         # Other brokers of the same cluster are the same source.
-        self.identity = ("kafka", source.topic)
+        self.identity: tuple[str, ...] = ("kafka", source.topic)
 
     def extents(self) -> tuple[str, tuple[Extent, ...]]:
         """Return the topic's id, and the offsets that each partition holds."""
@@ -79,19 +79,19 @@ class KafkaLog:
 
     def _batch(
         self, partition: TopicPartition, offset: int, stop: int, notes: list[str]
-    ) -> tuple[Sequence[Any], int]:
+    ) -> tuple[Sequence[ConsumerRecord], int]:
         return with_retries(lambda: self._run(self._fetch(partition, offset, stop, notes)))
 
-    def _run(self, work: Any) -> Any:
+    def _run(self, work: Coroutine[object, object, Answer]) -> Answer:
         """Do something with the brokers; whatever fails, the next try connects anew."""
         try:
             return self._runner.run(self._attempt(work), seconds=_ASK_SECONDS, what=self._what)
         except REFUSALS as error:
-            refused(self._what, f"the user may not read {self.name}", error)
-        except (OSError, errors.KafkaError, asyncio.TimeoutError) as error:
+            refused(self._servers, f"the user may not read {self.name}", error)
+        except (OSError, errors.KafkaError, TimeoutError) as error:
             raise AwayError(f"{self._what} failed: {str(error) or type(error).__name__}") from error
 
-    async def _attempt(self, work: Any) -> Any:
+    async def _attempt(self, work: Coroutine[object, object, Answer]) -> Answer:
         try:
             return await work
         except BaseException:
@@ -111,7 +111,7 @@ class KafkaLog:
 
     async def _fetch(
         self, partition: TopicPartition, offset: int, stop: int, notes: list[str]
-    ) -> tuple[Sequence[Any], int]:
+    ) -> tuple[Sequence[ConsumerRecord], int]:
         """Return some messages from an offset on, and the offset after them."""
         consumer = await self._started()
         if consumer.assignment() != {partition}:
@@ -209,7 +209,7 @@ def _options(source: KafkaSource, context: Context) -> dict[str, Any]:
     }
 
 
-def _message(record: Any) -> Message:
+def _message(record: ConsumerRecord) -> Message:
     # A broker writes -1 where a message has no time.
     microseconds = record.timestamp * 1000 if record.timestamp >= 0 else None
     return Message(

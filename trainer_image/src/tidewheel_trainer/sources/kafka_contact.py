@@ -1,6 +1,5 @@
 """The first words with a Kafka broker: whether it is there, lets us in, and has the topic."""
 
-import asyncio
 import ssl
 import uuid
 from collections.abc import Mapping
@@ -58,13 +57,15 @@ async def contact(servers: tuple[str, ...], topic: str, options: Mapping[str, An
         except ssl.SSLError as error:
             refused(server, f"TLS failed ({error.reason or error}); see `tls`", error)
         except REFUSALS as error:
-            refused(server, f"it refuses the Secret's user or the mechanism ({_words(error)})", error)
-        except (OSError, errors.KafkaError, asyncio.TimeoutError) as error:
+            refused(
+                server, f"it refuses the Secret's user or the mechanism ({_words(error)})", error
+            )
+        except (OSError, errors.KafkaError, TimeoutError) as error:
             faults.append(f"{server}: {_words(error)}")
             continue
         try:
             answer = await connection.send(TopicRequest(topic))
-        except (OSError, errors.KafkaError, asyncio.TimeoutError) as error:
+        except (OSError, errors.KafkaError, TimeoutError) as error:
             faults.append(f"{server}: {_words(error)}")
             continue
         finally:

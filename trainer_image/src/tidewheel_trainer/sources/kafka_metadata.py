@@ -6,7 +6,6 @@ tells the rest. Neither creates a topic.
 
 import uuid
 from io import BytesIO
-from typing import Any
 
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.metadata import MetadataRequest_v5
@@ -41,7 +40,7 @@ class _Uuid:
         return str(value)
 
 
-class _TopicResponse(Response):
+class _TopicResponse(Response):  # type: ignore[misc]  # aiokafka has no types
     API_KEY = _METADATA
     API_VERSION = 12
     SCHEMA = Schema(
@@ -86,7 +85,7 @@ class _TopicResponse(Response):
     )
 
 
-class _TopicRequestV12(RequestStruct):
+class _TopicRequestV12(RequestStruct):  # type: ignore[misc]
     API_KEY = _METADATA
     API_VERSION = 12
     FLEXIBLE_VERSION = True
@@ -104,7 +103,7 @@ class _TopicRequestV12(RequestStruct):
     )
 
 
-class TopicRequest(Request[MetadataRequest_v5 | _TopicRequestV12]):
+class TopicRequest(Request[MetadataRequest_v5 | _TopicRequestV12]):  # type: ignore[misc]
     """What is known of one topic.
 
     The answer's `to_object()` has `topics`, each with `error_code`, `partitions` and, of a broker
@@ -117,9 +116,9 @@ class TopicRequest(Request[MetadataRequest_v5 | _TopicRequestV12]):
         """Ask for the topic of this name."""
         self._topic = topic
 
-    def build(self, request_struct_class: Any) -> Any:
+    def build(self, request_struct_class: type[RequestStruct]) -> RequestStruct:
         """Return the request in the version that the broker knows."""
         if request_struct_class is _TopicRequestV12:
-            by_name = (uuid.UUID(int=0), self._topic, {})
+            by_name: tuple[object, ...] = (uuid.UUID(int=0), self._topic, {})
             return _TopicRequestV12([by_name], False, False, {})
         return MetadataRequest_v5([self._topic], False)

@@ -6,7 +6,7 @@ of them do it through their loop, so that here is where the guard is asked.
 
 import asyncio
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from tidewheel_contracts.api.v1alpha1.source_common import Tls
@@ -15,7 +15,7 @@ from tidewheel_trainer.egress.guard import Guard
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.retrying import AwayError
 
-__all__ = ["GuardedLoop", "StreamRunner", "tls_context"]
+__all__ = ["GuardedLoop", "StreamRunner", "running_loop", "tls_context"]
 
 Answer = TypeVar("Answer")
 # For what is given up to close its connections.
@@ -30,10 +30,16 @@ class GuardedLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self._guard = guard
         self.refusal: asyncio.Future[TrainerError] = self.create_future()
+        # Whether the newest connection is.
+        self.encrypted = False
 
-    async def create_connection(  # type: ignore[override]  # only as clients call it
-        self, protocol_factory: Any, host: Any = None, port: Any = None, **options: Any
-    ) -> Any:
+    async def create_connection(
+        self,
+        protocol_factory: Callable[[], Any],
+        host: Any = None,  # noqa: ANN401  as asyncio has it
+        port: Any = None,  # noqa: ANN401
+        **options: Any,  # noqa: ANN401
+    ) -> tuple[asyncio.Transport, Any]:
         """Connect to the address that the guard gives; TLS still proves the host's name."""
         try:
             address = await self.run_in_executor(None, self._guard.address_of, host, port)
@@ -42,9 +48,22 @@ class GuardedLoop(asyncio.SelectorEventLoop):
                 self.refusal.set_result(error)
             # Clients take an OSError as a server that cannot be reached.
             raise OSError(error.message) from error
+        self.encrypted = False
         if options.get("ssl"):
             options.setdefault("server_hostname", host)
-        return await super().create_connection(protocol_factory, address, port, **options)
+        made = await super().create_connection(protocol_factory, address, port, **options)
+        self.encrypted = bool(options.get("ssl"))
+        return made
+
+    async def start_tls(
+        self,
+        *arguments: Any,  # noqa: ANN401
+        **options: Any,  # noqa: ANN401
+    ) -> asyncio.Transport | None:
+        """Encrypt a connection that is there."""
+        made = await super().start_tls(*arguments, **options)
+        self.encrypted = True
+        return made
 
 
 class StreamRunner:
@@ -73,11 +92,19 @@ class StreamRunner:
         self._runner.close()
 
 
-async def _guarded(work: Coroutine[Any, Any, Answer], seconds: float, what: str) -> Answer:
+def running_loop() -> GuardedLoop:
+    """Return the loop that runs this; only for what a StreamRunner runs."""
     loop = asyncio.get_running_loop()
-    assert isinstance(loop, GuardedLoop)  # noqa: S101  made by the runner
+    if not isinstance(loop, GuardedLoop):
+        raise TypeError("only a StreamRunner runs this")
+    return loop
+
+
+async def _guarded(work: Coroutine[Any, Any, Answer], seconds: float, what: str) -> Answer:
+    loop = running_loop()
     task = loop.create_task(work)
-    await asyncio.wait({task, loop.refusal}, timeout=seconds, return_when="FIRST_COMPLETED")
+    awaited: set[asyncio.Future[Any]] = {task, loop.refusal}
+    await asyncio.wait(awaited, timeout=seconds, return_when="FIRST_COMPLETED")
     if not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=_SECONDS_TO_END)

@@ -96,9 +96,7 @@ def key_of(incarnation: str, ranges: Iterable[Range]) -> str:
     return ",".join([*([incarnation] if incarnation else []), *parts])
 
 
-def _start(
-    known: int | None, extent: Extent, name: str, incarnation: str, notes: list[str]
-) -> int:
+def _start(known: int | None, extent: Extent, name: str, incarnation: str, notes: list[str]) -> int:
     """Return the offset that reading begins with."""
     if known is None:
         return extent.first

@@ -1,0 +1,119 @@
+"""Connect to a NATS server, and tell what a person must mend from what passes."""
+
+import contextlib
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+import nats.errors
+from nats.aio.client import Client
+
+from tidewheel_contracts.api.v1alpha1.source_common import Tls
+from tidewheel_contracts.api.v1alpha1.source_streams import NatsSource
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.sources.retrying import AwayError
+from tidewheel_trainer.sources.stream_loop import running_loop, tls_context
+
+__all__ = ["connected", "refused"]
+
+_CONNECT_SECONDS = 10
+_NOT_ALLOWED = ("authorization violation", "permissions violation", "authentication")
+
+
+async def connected(
+    source: NatsSource, credentials: Mapping[str, str], complaints: list[str]
+) -> Client:
+    """Connect to the first server that answers.
+
+    Args:
+        source: the servers and how to encrypt.
+        credentials: `user` and `password`, or `token`, or nothing.
+        complaints: takes up what the server says against us later on.
+
+    Raises:
+        AwayError: no server answers.
+        TrainerError: SourceRefused, with what a person must mend.
+    """
+    faults: list[str] = []
+    for server in source.servers:
+        client = Client()
+        errors: list[Exception] = []
+        try:
+            await client.connect(
+                **_options(source, server, credentials, errors, complaints),
+            )
+            _check_encrypted(source, server)
+        except (OSError, nats.errors.Error, TimeoutError) as error:
+            with contextlib.suppress(OSError, nats.errors.Error):
+                await client.close()
+            _refuse_lasting(server, [*errors, error])
+            faults.append(f"{server}: {_words((errors or [error])[-1])}")
+            continue
+        except TrainerError:
+            await client.close()
+            raise
+        return client
+    raise AwayError(f"no server of stream {source.stream!r} answers ({'; '.join(faults)})")
+
+
+def refused(server: str, fault: str, cause: BaseException | None = None) -> NoReturn:
+    """Tell what a person must mend.
+
+    Raises:
+        TrainerError: SourceRefused.
+    """
+    raise TrainerError(
+        FailureReason.SOURCE_REFUSED, f"the NATS server {server} cannot be read: {fault}"
+    ) from cause
+
+
+def _options(
+    source: NatsSource,
+    server: str,
+    credentials: Mapping[str, str],
+    errors: list[Exception],
+    complaints: list[str],
+) -> dict[str, Any]:
+    async def note(error: Exception) -> None:
+        errors.append(error)
+        if "permissions violation" in str(error).lower():
+            complaints.append(str(error))
+
+    def only_encrypted(secret: str) -> Callable[[], str]:
+        def tell() -> str:
+            # The client itself would send it in the clear to a server that asks for no TLS.
+            _check_encrypted(source, server)
+            return secret
+
+        return tell
+
+    return {
+        "servers": [f"nats://{server}"],
+        "name": "tidewheel",
+        "error_cb": note,
+        # We connect anew ourselves: after a break the consumer may be gone.
+        "allow_reconnect": False,
+        "max_reconnect_attempts": 1,
+        "reconnect_time_wait": 0,
+        "connect_timeout": _CONNECT_SECONDS,
+        "tls": tls_context(source.tls),
+        **{key: only_encrypted(secret) for key, secret in credentials.items()},
+    }
+
+
+def _check_encrypted(source: NatsSource, server: str) -> None:
+    if source.tls is not Tls.DISABLED and not running_loop().encrypted:
+        refused(server, "it does not encrypt; let it use TLS, or set `tls: Disabled`")
+
+
+def _refuse_lasting(server: str, errors: list[Exception]) -> None:
+    for error in errors:
+        if isinstance(error, ssl.SSLError):
+            refused(server, f"TLS failed ({error.reason or error}); see `tls`", error)
+        if any(words in str(error).lower() for words in _NOT_ALLOWED):
+            refused(server, f"it refuses the Secret's keys ({_words(error)})", error)
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
