@@ -1,0 +1,429 @@
+"""HTTP sources whose servers misbehave: each is told of in a sentence, none does harm."""
+
+import gzip
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from tests.integration.sources.http_fixtures import (  # noqa: F401 - fixtures
+    Connect,
+    Time,
+    failure_of,
+    fixture_connect,
+    fixture_server,
+    fixture_session_server,
+    fixture_time,
+    guard_of,
+    rows_of,
+)
+from tests.servers.misbehaving_http import Reply, Request, Server, certificate_for, misbehaving_http
+
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.sources.http_reading import Limits
+
+_FINE = Reply('[{"id": 1}]')
+
+
+def test_a_server_that_asks_to_come_back_is_asked_after_that_time(
+    server: Server, connect: Connect, time: Time
+) -> None:
+    server.answers(Reply("slow down", 429, {"Retry-After": "40"}), _FINE)
+    connect(server.url()).look({})
+    assert time.pauses == [40.0]
+
+
+def test_a_server_may_name_a_moment_to_come_back_at(
+    server: Server, connect: Connect, time: Time
+) -> None:
+    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    server.answers(Reply(status=503, headers={"Retry-After": moment}), _FINE)
+    connect(server.url()).look({})
+    assert 50.0 < time.pauses[0] <= 60.0
+
+
+def test_a_server_that_asks_for_too_long_a_pause_is_unavailable(
+    server: Server, connect: Connect, time: Time
+) -> None:
+    server.answers(Reply(status=429, headers={"Retry-After": "86400"}))
+    reason, message = failure_of(connect(server.url("/a?key=1")))
+    assert (reason, time.pauses) == (FailureReason.SOURCE_UNAVAILABLE, [])
+    assert message == (
+        f"'{server.url('/a')}' answers with status 429; it was tried again for 120 seconds"
+    )
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
+def test_a_server_that_fails_once_is_asked_again(
+    server: Server, connect: Connect, tmp_path: Path, status: int
+) -> None:
+    server.answers(Reply("oops", status), _FINE)
+    connector = connect(server.url())
+    assert rows_of(connector, connector.look({}), tmp_path) == [{"id": 1}]
+
+
+def test_a_server_that_always_fails_is_unavailable(server: Server, connect: Connect) -> None:
+    server.answers(Reply("<h1>Internal\n error</h1>", 500))
+    assert failure_of(connect(server.url())) == (
+        FailureReason.SOURCE_UNAVAILABLE,
+        f"'{server.url()}' answers with status 500: <h1>Internal error</h1>; it was tried again "
+        "for 120 seconds",
+    )
+    assert len(server.requests) > 5
+
+
+def test_a_server_that_nobody_answers_at_is_unavailable(connect: Connect) -> None:
+    with misbehaving_http() as gone:
+        url = gone.url()
+    reason, message = failure_of(connect(url))
+    assert reason is FailureReason.SOURCE_UNAVAILABLE
+    assert "does not accept connections; it was tried again for 120 seconds" in message
+
+
+def test_a_server_that_is_too_slow_is_asked_again(
+    server: Server, connect: Connect, time: Time
+) -> None:
+    held = threading.Event()
+    server.answers(Reply(held_until=held), _FINE)
+    try:
+        connect(server.url(), limits=Limits(read_seconds=0.1)).look({})
+    finally:
+        held.set()
+    assert len(time.pauses) == 1
+
+
+def test_a_connection_that_is_reset_midway_is_made_again(
+    server: Server, connect: Connect, tmp_path: Path, time: Time
+) -> None:
+    rows = [{"id": number} for number in range(5000)]
+    server.answers(Reply(json.dumps(rows), reset_after=20_000), Reply(json.dumps(rows)))
+    connector = connect(server.url())
+    assert rows_of(connector, connector.look({}), tmp_path) == rows
+    assert len(time.pauses) == 1
+
+
+def test_an_answer_that_is_shorter_than_it_says_is_asked_for_again(
+    server: Server, connect: Connect, tmp_path: Path, time: Time
+) -> None:
+    server.answers(Reply("id\n1\n", length=1000), Reply("id\n1\n2\n"))
+    connector = connect(server.url(), format="Csv")
+    assert rows_of(connector, connector.look({}), tmp_path) == [{"id": 1}, {"id": 2}]
+    assert len(time.pauses) == 1
+
+
+def test_an_answer_that_is_longer_than_it_says_is_not_taken_for_json(
+    server: Server, connect: Connect
+) -> None:
+    server.answers(Reply('[{"id": 1}]', length=5))
+    reason, message = failure_of(connect(server.url()))
+    assert reason is FailureReason.SOURCE_UNREADABLE
+    assert f"the answer of '{server.url()}' is not JSON" in message
+
+
+def test_a_refusal_tells_the_first_words_but_no_credential(
+    server: Server, connect: Connect
+) -> None:
+    def script(request: Request) -> Reply:
+        return Reply(f"you sent {request.headers['Authorization']}\x1b[31m!" + "x" * 9999, 401)
+
+    server.script = script
+    connector = connect(server.url("/a?b=c"), credentials={"Authorization": "Bearer t0ken"})
+    reason, message = failure_of(connector)
+    assert reason is FailureReason.SOURCE_REFUSED
+    assert message.startswith(
+        f"'{server.url('/a')}' answers with status 401: you sent *** [31m!xxxx"
+    )
+    assert message.endswith("; correct `url` of the source or the headers in its Secret")
+    assert len(message) < 400
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("Host", "a", "is a header that Tidewheel sets itself"),
+        ("X-Key", "a\r\nX-Other: b", "has a value that no header can have, such as two lines"),
+        ("X Key", "a", "is not the name of a header"),
+    ],
+)
+def test_a_secret_that_is_no_header_is_named_without_its_value(
+    connect: Connect, key: str, value: str, why: str
+) -> None:
+    with pytest.raises(TrainerError) as caught:
+        connect("http://a.example", credentials={key: value})
+    assert (caught.value.reason, caught.value.message) == (
+        FailureReason.SOURCE_REFUSED,
+        f"the key '{key}' of the Secret that `headersSecretName` names {why}; correct the Secret",
+    )
+
+
+def test_a_redirect_to_a_forbidden_address_is_refused(server: Server, connect: Connect) -> None:
+    location = {"Location": "http://169.254.169.254/latest/meta-data/"}
+    server.answers(Reply(status=302, headers=location))
+    reason, message = failure_of(connect(server.url()))
+    assert reason is FailureReason.SOURCE_FORBIDDEN
+    assert "it is a metadata service of a cloud" in message.replace(" 169.254.169.254,", "")
+
+
+@pytest.mark.parametrize("field", ["next", None])
+def test_a_next_page_at_a_forbidden_address_is_refused(
+    server: Server, connect: Connect, field: str | None
+) -> None:
+    there = "http://[::ffff:169.254.169.254]/"
+    body = json.dumps({"rows": [], "next": there})
+    server.answers(Reply(body, headers={"Link": f"<{there}>; rel=next"}))
+    link = {"field": field} if field else {}
+    reason, _ = failure_of(connect(server.url(), rows="rows", pages={"link": link}))
+    assert reason is FailureReason.SOURCE_FORBIDDEN
+
+
+def test_a_host_that_moves_to_a_forbidden_address_is_refused_at_the_next_connection(
+    server: Server, connect: Connect
+) -> None:
+    hosts = {"rebinding.example": "127.0.0.1"}
+    guard = guard_of(hosts)
+
+    def script(request: Request) -> Reply:
+        hosts["rebinding.example"] = "169.254.169.254"
+        return Reply(status=500)
+
+    server.script = script
+    reason, message = failure_of(connect(server.url(host="rebinding.example"), guard=guard))
+    assert reason is FailureReason.SOURCE_FORBIDDEN
+    assert "it is at 169.254.169.254, a metadata service of a cloud" in message
+    assert len(server.requests) == 1
+
+
+def test_secret_headers_do_not_follow_to_another_host(
+    server: Server, connect: Connect, tmp_path: Path
+) -> None:
+    guard = guard_of({"a.example": "127.0.0.1", "b.example": "127.0.0.1"})
+    server.answers(
+        Reply(status=307, headers={"Location": "/again"}),
+        Reply(status=307, headers={"Location": server.url("/b", "b.example")}),
+        _FINE,
+    )
+    secret = {"X-Api-Key": "t0ken"}
+    connector = connect(server.url(host="a.example"), guard=guard, credentials=secret)
+    assert rows_of(connector, connector.look({}), tmp_path) == [{"id": 1}]
+    assert [request.headers.get("X-Api-Key") for request in server.requests] == [
+        "t0ken",
+        "t0ken",
+        None,
+    ]
+
+
+def test_redirects_end(server: Server, connect: Connect) -> None:
+    server.answers(Reply(status=301, headers={"Location": "/"}))
+    assert failure_of(connect(server.url())) == (
+        FailureReason.SOURCE_UNREADABLE,
+        f"'{server.url()}' redirects more than 5 times; correct `url`",
+    )
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "gopher://a.example"])
+def test_a_redirect_to_what_is_no_http_url_is_refused(
+    server: Server, connect: Connect, location: str
+) -> None:
+    server.answers(Reply(status=302, headers={"Location": location}))
+    reason, message = failure_of(connect(server.url()))
+    assert reason is FailureReason.SOURCE_UNREADABLE
+    assert "must begin with 'http://' or 'https://' and a host" in message
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ("<html>", "is not JSON (Expecting value at line 1, character 1)"),
+        ('[{"id": 1', "is not JSON (Expecting ',' delimiter at line 1, character 10)"),
+        ('[{"id": NaN}]', "is not JSON (NaN is not a value of JSON)"),
+        ("[" * 100_000, "is JSON that is nested too deeply"),
+        (b'[{"id": "\xff"}]', "is not JSON ('utf-8' codec can't decode byte 0xff in position 9"),
+    ],
+)
+def test_a_broken_page_is_named(
+    server: Server, connect: Connect, body: str | bytes, fault: str
+) -> None:
+    link = {"Link": "</b>; rel=next"}
+    server.has({"/a": Reply("[]", headers=link), "/b": Reply(body)})
+    reason, message = failure_of(connect(server.url("/a"), pages={"link": {}}))
+    assert reason is FailureReason.SOURCE_UNREADABLE
+    assert message.startswith(f"page 2 of '{server.url('/b')}' {fault}")
+
+
+@pytest.mark.parametrize(
+    ("body", "rows", "fault"),
+    [
+        (
+            '{"data": [], "n": 1}',
+            None,
+            "the answer of '{url}' is not a list of objects; name the field that has the list in "
+            "`rows` of the source, such as 'data'",
+        ),
+        (
+            '{"data": {}}',
+            "data",
+            "the answer of '{url}' has no list at 'data'; correct `rows` of the source",
+        ),
+        (
+            "[1]",
+            None,
+            "row 1 of the answer of '{url}' is not an object; correct the server, or `format` of "
+            "the source",
+        ),
+        (
+            '[{"a": {"b": 1}, "a.b": 2}]',
+            None,
+            "row 1 of the answer of '{url}' has the field 'a.b' twice; correct the server, or "
+            "`format` of the source",
+        ),
+        (
+            '[{"a": "\\ud800"}]',
+            None,
+            "row 1 of the answer of '{url}' has half a character (a lone surrogate); correct the "
+            "server, or `format` of the source",
+        ),
+    ],
+)
+def test_json_of_another_shape_is_named(
+    server: Server, connect: Connect, body: str, rows: str | None, fault: str
+) -> None:
+    server.answers(Reply(body))
+    assert failure_of(connect(server.url(), rows=rows)) == (
+        FailureReason.SOURCE_UNREADABLE,
+        fault.format(url=server.url()),
+    )
+
+
+def test_pages_that_lead_back_are_refused(server: Server, connect: Connect) -> None:
+    server.has(
+        {
+            "/a": Reply('[{"id": 1}]', headers={"Link": "</b>; rel=next"}),
+            "/b": Reply('[{"id": 2}]', headers={"Link": "</a>; rel=next"}),
+        }
+    )
+    assert failure_of(connect(server.url("/a"), pages={"link": {}})) == (
+        FailureReason.SOURCE_UNREADABLE,
+        f"the pages never end: page 2 leads back to page 1 of '{server.url('/a')}'; correct "
+        "`pages` of the source, or the server",
+    )
+
+
+def test_a_server_that_ignores_the_offset_is_refused(server: Server, connect: Connect) -> None:
+    server.answers(_FINE)
+    reason, message = failure_of(connect(server.url("/a"), pages={"offset": {}}))
+    assert reason is FailureReason.SOURCE_UNREADABLE
+    assert message == (
+        f"page 2 of '{server.url('/a')}' has the very rows of the page before it, so the server "
+        "does not understand how it is asked for pages; correct `pages` of the source"
+    )
+
+
+def test_pages_without_an_end_are_refused(server: Server, connect: Connect) -> None:
+    def script(request: Request) -> Reply:
+        number = int(request.path.strip("/") or 0)
+        return Reply(f'[{{"id": {number}}}]', headers={"Link": f"</{number + 1}>; rel=next"})
+
+    server.script = script
+    connector = connect(server.url(), pages={"link": {}}, limits=Limits(pages=20))
+    reason, message = failure_of(connector)
+    assert (reason, len(server.requests)) == (FailureReason.SOURCE_UNREADABLE, 20)
+    assert message.startswith("there are more than 20 pages")
+
+
+def test_a_token_that_is_no_text_is_named(server: Server, connect: Connect) -> None:
+    server.answers(Reply('{"rows": [], "next": {"a": 1}}'))
+    pages = {"token": {"parameter": "after", "field": "next"}}
+    assert failure_of(connect(server.url(), rows="rows", pages=pages)) == (
+        FailureReason.SOURCE_UNREADABLE,
+        f"the field 'next' of page 1 of '{server.url()}' is not a text or a whole number, so the "
+        "next page is not known; correct `pages.token.field` of the source",
+    )
+
+
+def test_a_page_that_is_too_large_is_refused_before_it_is_read(
+    server: Server, connect: Connect, tmp_path: Path
+) -> None:
+    server.answers(Reply("[" + " " * 5_000_000 + "]"))
+    connector = connect(server.url(), limits=Limits(page_bytes=1 << 20))
+    assert failure_of(connector) == (
+        FailureReason.SOURCE_UNREADABLE,
+        f"the answer of '{server.url()}' is larger than 1 MiB, the most that is read at once; ask "
+        "for smaller pages with `pages` of the source",
+    )
+
+
+@pytest.mark.parametrize("kind", ["Json", "Csv"])
+def test_a_gzip_bomb_is_refused(server: Server, connect: Connect, kind: str) -> None:
+    server.answers(Reply(gzip.compress(b" " * (80 << 20), 9), headers={"Content-Encoding": "gzip"}))
+    assert failure_of(connect(server.url(), format=kind)) == (
+        FailureReason.SOURCE_UNREADABLE,
+        f"the answer of '{server.url()}' grows more than 300 times when it is decompressed; such "
+        "an answer is not read",
+    )
+
+
+def test_what_is_not_compressed_as_declared_is_named(server: Server, connect: Connect) -> None:
+    server.answers(Reply("[]", headers={"Content-Encoding": "gzip"}))
+    assert failure_of(connect(server.url())) == (
+        FailureReason.SOURCE_UNREADABLE,
+        f"the answer of '{server.url()}' is not compressed in the way that it says",
+    )
+
+
+def test_more_rows_than_the_disk_is_for_are_refused(server: Server, connect: Connect) -> None:
+    rows = [{"id": number, "text": "x" * 100} for number in range(20_000)]
+    server.answers(Reply(json.dumps(rows)))
+    reason, message = failure_of(connect(server.url(), limits=Limits(whole_bytes=1 << 20)))
+    assert reason is FailureReason.SOURCE_UNREADABLE
+    assert "there are more than 1 MiB of rows" in message
+
+
+def test_pages_with_other_columns_are_refused(server: Server, connect: Connect) -> None:
+    link = {"Link": "</b>; rel=next"}
+    server.has({"/a": Reply("id\n1\n", headers=link), "/b": Reply("id,late\n2,1\n")})
+    reason, message = failure_of(connect(server.url("/a"), format="Csv", pages={"link": {}}))
+    assert reason is FailureReason.SOURCE_UNREADABLE
+    assert f"page 2 of '{server.url('/b')}' has another header" in message
+
+
+def test_an_answer_that_was_never_asked_for_is_refused(server: Server, connect: Connect) -> None:
+    server.answers(Reply(status=304))
+    reason, message = failure_of(connect(server.url()))
+    assert reason is FailureReason.SOURCE_UNREADABLE
+    assert "is 'not modified' (304) although nothing was asked" in message
+
+
+def test_encrypted_connections_prove_the_name_of_the_host(
+    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = certificate_for(["api.example"], tmp_path / "server.pem")
+    guard = guard_of({"api.example": "127.0.0.1", "other.example": "127.0.0.1"})
+    with misbehaving_http(certificate) as encrypted:
+        encrypted.answers(_FINE)
+        untrusted = failure_of(connect(encrypted.url(host="api.example"), guard=guard))
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        connector = connect(encrypted.url(host="api.example"), guard=guard)
+        assert rows_of(connector, connector.look({}), tmp_path) == [{"id": 1}]
+        misnamed = failure_of(connect(encrypted.url(host="other.example"), guard=guard))
+    assert untrusted[0] is misnamed[0] is FailureReason.SOURCE_REFUSED
+    assert "cannot be trusted: self-signed certificate" in untrusted[1]
+    assert "hostname 'other.example' doesn't match 'api.example'" in misnamed[1]
+
+
+def test_an_encrypted_server_does_not_lead_to_a_plain_one(
+    server: Server, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = certificate_for(["127.0.0.1"], tmp_path / "server.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    server.answers(_FINE)
+    with misbehaving_http(certificate) as encrypted:
+        encrypted.answers(Reply(status=302, headers={"Location": server.url("/plain")}))
+        reason, message = failure_of(connect(encrypted.url()))
+    assert (reason, server.requests) == (FailureReason.SOURCE_FORBIDDEN, [])
+    assert message.startswith(
+        f"the server of '127.0.0.1' leads on from https to '{server.url('/plain')}'"
+    )
