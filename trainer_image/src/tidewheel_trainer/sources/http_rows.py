@@ -16,6 +16,8 @@ __all__ = ["Row", "csv_rows", "field_of", "json_document", "json_line_rows", "js
 # The bytes of a row with the end of its line, and its values by column; None for a header.
 Row = tuple[bytes, Mapping[str, Any] | None]
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def json_document(file: Path, name: str) -> Any:  # noqa: ANN401 - any JSON
     """Return a JSON answer.
@@ -61,9 +63,10 @@ def json_rows(document: Any, path: str | None, name: str) -> Iterator[Row]:  # n
         where = f"row {number} of {name}"
         if not isinstance(row, dict):
             raise _unreadable(where, "is not an object")
-        flat = dict(_flat(row, "", where))
+        is_flat = not any(isinstance(value, dict) for value in row.values())
+        flat = row if is_flat else dict(_flat(row, "", where))
         try:
-            line = json.dumps(flat, ensure_ascii=False, separators=(",", ":")).encode()
+            line = _ENCODER.encode(flat).encode()
         except UnicodeEncodeError as error:
             raise _unreadable(where, "has half a character (a lone surrogate)") from error
         yield line + b"\n", flat

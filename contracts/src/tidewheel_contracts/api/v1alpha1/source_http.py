@@ -88,6 +88,25 @@ class HttpFormat(StrEnum):
 class HttpSource(ApiModel):
     """Rows that a server gives to GET requests."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!has(self.rows) || self.format == 'Json'",
+                "`rows` is a field of a JSON answer: it needs the format Json",
+            ),
+            (
+                "!has(self.pages) || !has(self.pages.token) || self.format == 'Json'",
+                "`pages.token` is in a field of a JSON answer: it needs the format Json",
+            ),
+            (
+                "!has(self.pages) || !has(self.pages.link) || !has(self.pages.link.field) || "
+                "self.format == 'Json'",
+                "`pages.link.field` is a field of a JSON answer: it needs the format Json; without "
+                "it the `Link` header names the next page",
+            ),
+        )
+    )
+
     url: Annotated[
         str,
         Field(
