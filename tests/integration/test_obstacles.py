@@ -115,7 +115,7 @@ def test_job_of_somebody_else_is_named_and_left_alone(lab: Lab) -> None:
     # The Job's name is known once the Dataset has its uid.
     lab.create(make_dataset())
     uid = lab.the("dataset", "flights")["metadata"]["uid"]
-    name = child_name("flights", uid, "collect/1")
+    name = child_name("flights", uid, "round/1")
     lab.create({**foreign_job(name)})
     before = lab.the("job", name)
 

@@ -52,8 +52,9 @@ __all__ = [
 
 REQUEST_PATH = "/etc/tidewheel/request.json"
 TERMINATION_PATH = "/dev/termination-log"
-# The keys of the source's Secret, each a file; the operator mounts it where a source names one.
-CREDENTIALS_PATH = "/etc/tidewheel/source"
+# The keys of the source's Secret, each a file; the operator mounts it where a source names one. It
+# is not below the request's folder: that is a mount of its own, into which nothing can be mounted.
+CREDENTIALS_PATH = "/etc/tidewheel-source"
 # What the egress guard allows beyond public addresses, as JSON; see `egress` of the chart's values.
 EGRESS_VARIABLE = "TIDEWHEEL_EGRESS"
 MESSAGE_LIMIT = 4096

@@ -11,6 +11,7 @@ __all__ = [
     "MANAGER",
     "MANIFEST_HASH",
     "MODEL",
+    "NEWS",
     "OWNER_KIND",
     "PIPELINE",
     "REQUEST",
@@ -35,6 +36,7 @@ CAUSE = "tidewheel.dev/cause"  # why a run was opened: Initial, NewData, Alert, 
 
 # Annotations: facts that a create-once child carries for whoever reads it after a crash.
 COALESCED = "tidewheel.dev/coalesced-alerts"  # how many alerts met the run while it was queued
+NEWS = "tidewheel.dev/news"  # on a Dataset's Job: its source changed while the Job was at work
 REQUEST = "tidewheel.dev/request"  # the program's request as JSON, projected as a file
 ROUND = "tidewheel.dev/round"  # which collection of a Dataset, or attempt of a run, the Job is
 GENERATION = "tidewheel.dev/generation"  # generation of the owner's spec that the child was made of

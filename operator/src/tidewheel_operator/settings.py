@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
+
+from tidewheel_operator.manifests.egress import USUAL_EGRESS, Egress
 
 __all__ = ["Settings", "SettingsError", "settings_from"]
 
@@ -28,6 +31,7 @@ class Settings:
     writes_per_second: int = 400
     write_burst: int = 800
     verify_seconds: int = 600
+    egress: Egress = USUAL_EGRESS
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
@@ -36,12 +40,11 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: a variable is missing or unusable; the message names it.
     """
-    namespaces = environ.get("TIDEWHEEL_WATCH_NAMESPACES", "")
     return Settings(
         trainer_image=_required(environ, "TIDEWHEEL_TRAINER_IMAGE", "an image"),
         server_image=_required(environ, "TIDEWHEEL_SERVER_IMAGE", "an image"),
         image_pull_policy=environ.get("TIDEWHEEL_IMAGE_PULL_POLICY", "IfNotPresent"),
-        watch_namespaces=tuple(name.strip() for name in namespaces.split(",") if name.strip()),
+        watch_namespaces=_names(environ, "TIDEWHEEL_WATCH_NAMESPACES"),
         alert_tokens_file=environ.get("TIDEWHEEL_ALERT_TOKENS_FILE") or None,
         http_port=_port(environ, "TIDEWHEEL_HTTP_PORT", 8080),
         alert_port=_port(environ, "TIDEWHEEL_ALERT_PORT", 8090),
@@ -52,7 +55,29 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         writes_per_second=_count(environ, "TIDEWHEEL_WRITES_PER_SECOND", 400, 10_000),
         write_burst=_count(environ, "TIDEWHEEL_WRITE_BURST", 800, 100_000),
         verify_seconds=_count(environ, "TIDEWHEEL_VERIFY_SECONDS", 600, 3600),
+        egress=Egress(
+            allow=_names(environ, "TIDEWHEEL_EGRESS_ALLOW"),
+            cluster_ranges=_ranges(environ, "TIDEWHEEL_EGRESS_CLUSTER_RANGES")
+            or USUAL_EGRESS.cluster_ranges,
+        ),
     )
+
+
+def _names(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
+
+
+def _ranges(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    ranges = _names(environ, name)
+    for text in ranges:
+        try:
+            ip_network(text)
+        except ValueError as error:
+            raise SettingsError(
+                f"{name} must be address ranges such as '10.96.0.0/12', with commas between them; "
+                f"{error}"
+            ) from error
+    return ranges
 
 
 def _required(environ: Mapping[str, str], name: str, what: str) -> str:

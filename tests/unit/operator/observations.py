@@ -7,6 +7,7 @@ from typing import Any
 from tests.builders import (
     NOW,
     Object,
+    digest,
     make_snapshot,
     make_store,
     models_of,
@@ -17,8 +18,19 @@ from tests.builders import (
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.conditions import Condition, ConditionStatus
+from tidewheel_contracts.api.v1alpha1.common import Resources
+from tidewheel_contracts.api.v1alpha1.dataset_source import source_secret_name
 from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
-from tidewheel_contracts.job import CollectRequest, Store, TrainRequest, Wire
+from tidewheel_contracts.job import (
+    CollectRequest,
+    ProbeRequest,
+    PruneRequest,
+    Request,
+    Store,
+    TrainRequest,
+    Wire,
+)
+from tidewheel_operator.manifests.egress import USUAL_EGRESS
 from tidewheel_operator.manifests.job import JobOwner, ProgramImage, program_job
 from tidewheel_operator.manifests.names import child_name
 from tidewheel_operator.policies.observed import Observed, parse
@@ -43,8 +55,44 @@ def collect_job(dataset: Object, round_number: int = 1, **metadata: Any) -> Obje
         source=spec.source,
         target=spec.target,
         time=spec.time,
+        steps=spec.steps,
+        checks=spec.checks,
+        split=spec.split,
+        refresh=spec.refresh,
     )
-    return _job(dataset, labels.DATASET, f"collect/{round_number}", round_number, request, metadata)
+    return _round(dataset, round_number, request, metadata)
+
+
+def probe_job(dataset: Object, round_number: int = 2, **metadata: Any) -> Object:
+    """Return the Job of a probe of a Dataset that has the snapshot of `make_snapshot`."""
+    status = observed(dataset).status
+    request = ProbeRequest(
+        store=Store(spec=observed(make_store()).spec, namespace=dataset["metadata"]["namespace"]),
+        dataset_name=dataset["metadata"]["name"],
+        source=observed(dataset).spec.source,
+        previous={
+            "snapshot": snapshot_reference(status.snapshot or make_snapshot()),
+            "source_fingerprint": status.source_fingerprint or digest("source"),
+        },
+    )
+    return _round(dataset, round_number, request, metadata)
+
+
+def prune_job(
+    dataset: Object, round_number: int, in_use: tuple[str, ...] = (), **metadata: Any
+) -> Object:
+    """Return the Job that removes old snapshots of a Dataset."""
+    request = PruneRequest(
+        store=Store(spec=observed(make_store()).spec, namespace=dataset["metadata"]["namespace"]),
+        dataset_name=dataset["metadata"]["name"],
+        retention=observed(dataset).spec.retention,
+        in_use=in_use,
+    )
+    return _round(dataset, round_number, request, metadata)
+
+
+def _round(dataset: Object, number: int, request: Request, metadata: dict[str, Any]) -> Object:
+    return _job(dataset, labels.DATASET, f"round/{number}", number, request, metadata)
 
 
 def train_job(
@@ -75,10 +123,13 @@ def _job(
     label: str,
     purpose: str,
     round_number: int,
-    request: CollectRequest | TrainRequest,
+    request: Request,
     metadata: dict[str, Any],
 ) -> Object:
     facts, spec = owner["metadata"], observed(owner).spec
+    reads_source = isinstance(request, CollectRequest | ProbeRequest)
+    is_large = isinstance(request, CollectRequest | TrainRequest)
+    deadline = 600 if isinstance(request, ProbeRequest) else 3600
     manifest = program_job(
         name=child_name(facts["name"], facts["uid"], purpose),
         owner=JobOwner(
@@ -92,8 +143,11 @@ def _job(
         round_number=round_number,
         request=request,
         image=TRAINER,
-        resources=spec.resources,
-        deadline_seconds=getattr(spec, "active_deadline_seconds", 3600),
+        egress=USUAL_EGRESS,
+        resources=spec.resources if is_large else Resources(cpu_milli=50, memory="256Mi"),
+        deadline_seconds=getattr(spec, "active_deadline_seconds", deadline),
+        source_secret=source_secret_name(spec.source) if reads_source else None,
+        scratch=spec.scratch if reads_source else None,
     )
     return stored(manifest, **metadata)
 

@@ -5,7 +5,16 @@ from typing import Any
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.common import Resources
-from tidewheel_contracts.job import CollectRequest, ExitCode, TrainRequest
+from tidewheel_contracts.job import (
+    CREDENTIALS_PATH,
+    CollectRequest,
+    ExitCode,
+    ProbeRequest,
+    PruneRequest,
+    Request,
+    TrainRequest,
+)
+from tidewheel_operator.manifests.egress import Egress, egress_variable
 from tidewheel_operator.manifests.metadata import owned_metadata
 from tidewheel_operator.manifests.pod import program_container, program_pod
 
@@ -15,6 +24,14 @@ Object = dict[str, Any]
 
 # A pod that a person or a drained node ends with SIGTERM did nothing wrong.
 _ENDED_BY_SIGNAL = 143
+_PROGRAMS: dict[type[Request], str] = {
+    CollectRequest: "collect",
+    ProbeRequest: "probe",
+    PruneRequest: "prune",
+    TrainRequest: "train",
+}
+# Read by the pod's own group, and by nobody else.
+_SECRET_MODE = 0o440
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +59,30 @@ def program_job(
     name: str,
     owner: JobOwner,
     round_number: int,
-    request: CollectRequest | TrainRequest,
+    request: Request,
     image: ProgramImage,
+    egress: Egress,
     resources: Resources,
     deadline_seconds: int,
+    source_secret: str | None = None,
+    scratch: str | None = None,
 ) -> Object:
     """Return the Job that runs `tidewheel_trainer` on a request.
 
     A failure of the user's making ends the Job at once; a lost node or a store that does not
     answer is tried again, within the deadline.
+
+    Args:
+        name: name of the Job.
+        owner: whose Job it is.
+        round_number: which round or attempt of its owner it is.
+        request: what the program is asked to do; it tells which program.
+        image: image of the program.
+        egress: what the program may connect to.
+        resources: what the pod asks for.
+        deadline_seconds: after so many seconds the Job has failed.
+        source_secret: Secret that opens the source.
+        scratch: most bytes that the program may have on disk.
     """
     container = program_container(
         image=image.reference,
@@ -58,7 +90,11 @@ def program_job(
         secret_name=request.store.spec.secret_name,
         resources=resources,
     )
-    container["args"] = ["collect" if isinstance(request, CollectRequest) else "train"]
+    container["args"] = [_PROGRAMS[type(request)]]
+    container["env"] = [*container["env"], egress_variable(egress, owner.namespace)]
+    pod = program_pod(container, scratch)
+    if source_secret is not None:
+        _mount_credentials(pod, container, source_secret)
     own_labels = {owner.label: owner.name}
     return {
         "apiVersion": "batch/v1",
@@ -88,10 +124,31 @@ def program_job(
                     },
                     "annotations": {labels.REQUEST: request.to_json()},
                 },
-                "spec": {**program_pod(container), "restartPolicy": "Never"},
+                "spec": {**pod, "restartPolicy": "Never"},
             },
         },
     }
+
+
+def _mount_credentials(pod: Object, container: Object, secret_name: str) -> None:
+    """Give a container the keys of a Secret as files: variables would show in every dump of them.
+
+    A pod whose volume has no Secret waits without a word of why, so the program starts without it
+    and says which Secret is missing.
+    """
+    pod["volumes"].append(
+        {
+            "name": "source-credentials",
+            "secret": {
+                "secretName": secret_name,
+                "defaultMode": _SECRET_MODE,
+                "optional": True,
+            },
+        }
+    )
+    container["volumeMounts"].append(
+        {"name": "source-credentials", "mountPath": CREDENTIALS_PATH, "readOnly": True}
+    )
 
 
 def _failure_rules() -> list[Object]:

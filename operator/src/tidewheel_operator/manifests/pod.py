@@ -6,7 +6,13 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.common import Resources
 from tidewheel_contracts.job import REQUEST_PATH
 
-__all__ = ["container_resources", "credentials", "program_container", "program_pod"]
+__all__ = [
+    "canonical_quantity",
+    "container_resources",
+    "credentials",
+    "program_container",
+    "program_pod",
+]
 
 Object = dict[str, Any]
 
@@ -21,13 +27,13 @@ def container_resources(resources: Resources) -> Object:
     """Return requests and limits in the form that the API server gives back unchanged."""
     milli = resources.cpu_milli
     cpu = str(milli // _MILLI_PER_CORE) if milli % _MILLI_PER_CORE == 0 else f"{milli}m"
-    memory = _canonical(resources.memory)
+    memory = canonical_quantity(resources.memory)
     return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
 
 
-def _canonical(memory: str) -> str:
+def canonical_quantity(quantity: str) -> str:
     """Return a quantity in the largest unit that it is a whole number of."""
-    number, unit = int(memory[:-2]), _UNITS.index(memory[-2:])
+    number, unit = int(quantity[:-2]), _UNITS.index(quantity[-2:])
     while number % _STEP == 0 and unit + 1 < len(_UNITS):
         number, unit = number // _STEP, unit + 1
     return f"{number}{_UNITS[unit]}"
@@ -69,8 +75,13 @@ def program_container(
     }
 
 
-def program_pod(container: Object) -> Object:
-    """Return the pod spec around a program: no token, no root, its request as a file."""
+def program_pod(container: Object, scratch: str | None = None) -> Object:
+    """Return the pod spec around a program: no token, no root, its request as a file.
+
+    Args:
+        container: the program's container.
+        scratch: most bytes that the program may have on disk; as much as the node has without it.
+    """
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -97,6 +108,10 @@ def program_pod(container: Object) -> Object:
                     ]
                 },
             },
-            {"name": "tmp", "emptyDir": {}},
+            {"name": "tmp", "emptyDir": _empty_dir(scratch)},
         ],
     }
+
+
+def _empty_dir(scratch: str | None) -> Object:
+    return {} if scratch is None else {"sizeLimit": canonical_quantity(scratch)}

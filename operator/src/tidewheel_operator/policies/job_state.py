@@ -7,12 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tidewheel_contracts import labels
-from tidewheel_contracts.job import (
-    CollectResult,
-    Failure,
-    TrainResult,
-    parse_termination_message,
-)
+from tidewheel_contracts.job import Failure, Result, parse_termination_message
 from tidewheel_operator.policies.pod_state import PodProblem, image_of, problem_of
 
 __all__ = ["RESULT_MISSING", "Ended", "JobState", "Running", "job_state", "round_of"]
@@ -39,10 +34,13 @@ class Running:
 class Ended:
     """The Job has ended with a message of its program, or with a failure that we word."""
 
-    message: CollectResult | TrainResult | None
+    message: Result | None
     reason: str = ""
     explanation: str = ""
     image: str = ""
+    # Whether the program itself gave the reason, and every check that it says has failed.
+    is_told: bool = False
+    failures: tuple[str, ...] = ()
 
 
 JobState = Running | Ended
@@ -81,7 +79,9 @@ def _ended_with(terminated: Object, image: str, job_reason: str) -> Ended:
     except ValidationError:
         message = None
     if isinstance(message, Failure):
-        return Ended(None, message.reason, message.message, image)
+        return Ended(
+            None, message.reason, message.message, image, is_told=True, failures=message.failures
+        )
     if message is not None and terminated["exitCode"] == 0:
         return Ended(message, image=image)
     reason = terminated.get("reason") or ""

@@ -39,6 +39,7 @@ def training_job(view: TrainingRunView) -> Object:
         snapshot=status.snapshot or _newest_snapshot(view),
         target=dataset.target,
         time=dataset.time,
+        split=dataset.split,
         training=Training.model_validate(spec.model_dump()),
         champion=status.champion if attempt > 1 else view.champion,
     )
@@ -55,6 +56,7 @@ def training_job(view: TrainingRunView) -> Object:
         round_number=attempt,
         request=request,
         image=view.image,
+        egress=view.egress,
         resources=spec.resources,
         deadline_seconds=spec.active_deadline_seconds,
     )

@@ -16,6 +16,7 @@ from tidewheel_contracts.api.v1alpha1.training_run import (
     TrainingRunStatus,
     Trigger,
 )
+from tidewheel_operator.manifests.egress import USUAL_EGRESS, Egress
 from tidewheel_operator.manifests.job import ProgramImage
 from tidewheel_operator.policies.conditions import summary
 from tidewheel_operator.policies.decision import Decision
@@ -48,6 +49,7 @@ class TrainingRunView:
     jobs: tuple[Object, ...]
     pods: Mapping[str, tuple[Object, ...]]
     image: ProgramImage
+    egress: Egress = USUAL_EGRESS
     own_version: ModelVersionSpec | None = None
     highest_number: int = 0
     coalesced_alerts: int = 0

@@ -72,6 +72,7 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         jobs=jobs,
         pods=pods,
         image=observe.trainer_image(world),
+        egress=world.settings.egress,
         own_version=next((item for item in registered if item.run.uid == metadata.uid), None),
         highest_number=await _highest_number(world, run, registered, is_taken=is_number_taken),
         coalesced_alerts=coalesced_alerts(metadata),

@@ -8,7 +8,7 @@ from tests.builders import Object
 from tidewheel_contracts import labels
 from tidewheel_operator.manifests.names import digest_of
 
-# The pod of a collecting Job, which is the pattern of every other.
+# The pod of a Job, which is the pattern of every other.
 POD: dict[str, Any] = {
     "automountServiceAccountToken": False,
     "enableServiceLinks": False,
@@ -72,6 +72,13 @@ POD: dict[str, Any] = {
         },
         {"name": "tmp", "emptyDir": {}},
     ],
+}
+
+
+# What a program of a Job may connect to, in namespace `ml` of a cluster with the usual settings.
+EGRESS = {
+    "name": "TIDEWHEEL_EGRESS",
+    "value": '{"allow":[],"clusterRanges":["10.96.0.0/12","10.244.0.0/16"],"namespace":"ml"}',
 }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.builders import make_dataset, make_run
-from tests.unit.operator.manifests.expected import POD
+from tests.unit.operator.manifests.expected import EGRESS, POD
 from tests.unit.operator.observations import as_sent, collect_job, request_text, train_job
 
 from tidewheel_contracts import labels
@@ -29,6 +29,9 @@ def test_collecting_job() -> None:
     job = as_sent(collect_job(make_dataset(), 3))
 
     request = request_text(job)
+    container = {**POD["containers"][0], "env": [*POD["containers"][0]["env"], EGRESS]}
+    tmp = {"name": "tmp", "emptyDir": {"sizeLimit": "50Gi"}}
+    pod = {**POD, "containers": [container], "volumes": [POD["volumes"][0], tmp]}
     own_labels = {
         "app.kubernetes.io/managed-by": "tidewheel",
         "tidewheel.dev/owner-kind": "Dataset",
@@ -38,7 +41,7 @@ def test_collecting_job() -> None:
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": child_name("flights", "uid-dataset-flights", "collect/3"),
+            "name": child_name("flights", "uid-dataset-flights", "round/3"),
             "namespace": "ml",
             "labels": own_labels,
             "annotations": {"tidewheel.dev/round": "3", "tidewheel.dev/generation": "1"},
@@ -62,7 +65,7 @@ def test_collecting_job() -> None:
                     "labels": own_labels,
                     "annotations": {"tidewheel.dev/request": request},
                 },
-                "spec": POD,
+                "spec": pod,
             },
         },
     }

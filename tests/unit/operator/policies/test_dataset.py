@@ -5,18 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.builders import (
-    NOW,
-    Object,
-    digest,
-    make_dataset,
-    make_snapshot,
-    make_store,
-    snapshot_reference,
-    time_text,
-)
+from tests.builders import NOW, digest, make_dataset, make_snapshot, time_text
 from tests.unit.operator.observations import (
-    TRAINER,
     as_sent,
     collect_job,
     conditions,
@@ -26,58 +16,13 @@ from tests.unit.operator.observations import (
     request_text,
     terminated,
 )
+from tests.unit.operator.policies.datasets import COLLECTED, READY, RESULT, after, view
 
 from tidewheel_contracts import labels
-from tidewheel_contracts.api.v1alpha1.common import Column
-from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
-from tidewheel_contracts.job import (
-    CollectRequest,
-    CollectResult,
-    Failure,
-    FailureReason,
-    PreviousSnapshot,
-)
-from tidewheel_operator.policies.dataset import DatasetView, decide, due_in
+from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
+from tidewheel_contracts.job import CollectRequest, Failure, FailureReason
+from tidewheel_operator.policies.dataset import decide, due_in
 from tidewheel_operator.policies.decision import Decision
-
-EARLIER = NOW - timedelta(seconds=100)
-RESULT = CollectResult(
-    snapshot=make_snapshot(),
-    source_fingerprint=digest("source"),
-    columns=(Column(name="late", type="int64"),),
-)
-
-
-READY = conditions(
-    "SnapshotReady",
-    "1000 rows, 1000 labelled, 1 parts",
-    ready="True",
-    since=EARLIER,
-)
-COLLECTED = DatasetStatus(
-    observed_generation=1,
-    conditions=READY,
-    snapshot=RESULT.snapshot,
-    columns=RESULT.columns,
-    source_fingerprint=RESULT.source_fingerprint,
-    last_check_time=time_text(EARLIER),
-    last_attempt_time=time_text(EARLIER),
-    collections=1,
-    collected_generation=1,
-)
-
-
-def view(
-    dataset: Object,
-    *jobs: Object,
-    pods: tuple[Object, ...] = (),
-    has_store: bool = True,
-) -> DatasetView:
-    by_job: dict[str, Any] = {job["metadata"]["uid"]: () for job in jobs}
-    for pod in pods:
-        by_job[pod["metadata"]["ownerReferences"][0]["uid"]] += (pod,)
-    store = observed(make_store()).spec if has_store else None
-    return DatasetView(observed(dataset), store, tuple(jobs), by_job, TRAINER)
 
 
 def test_new_dataset_is_collected_at_once() -> None:
@@ -130,6 +75,69 @@ def test_result_is_recorded_and_the_job_is_kept_until_that_is_written() -> None:
     )
 
 
+def test_collection_is_asked_for_all_that_the_spec_says() -> None:
+    spec: dict[str, Any] = {
+        "steps": [{"drop_nulls": {"columns": ["late"]}}],
+        "checks": {"minimum_rows": 10},
+        "split": {"hash": {"columns": ["tail"]}},
+        "refresh": {"minimum_new_rows": 5},
+    }
+
+    [job] = decide(view(make_dataset(**spec)), NOW).create
+
+    request = CollectRequest.model_validate_json(request_text(job))
+    wanted = DatasetSpec.model_validate(
+        {"source": request.source, "target": request.target, **spec}
+    )
+    assert (request.steps, request.checks) == (wanted.steps, wanted.checks)
+    assert (request.split, request.refresh) == (wanted.split, wanted.refresh)
+
+
+def test_waiting_rows_quarantine_and_schema_changes_are_recorded() -> None:
+    job = collect_job(make_dataset())
+    snapshot = make_snapshot().model_copy(update={"quarantined_rows": 7})
+    result = RESULT.model_copy(
+        update={
+            "snapshot": snapshot,
+            "seen_fingerprint": digest("more"),
+            "waiting_rows": 3,
+            "schema_changes": ("column 'gate' is new",),
+        }
+    )
+    pod = job_pod(job, terminated(0, result))
+
+    status = decide(view(make_dataset(), ended_job(job), pods=(pod,)), NOW).status
+
+    assert (status.seen_fingerprint, status.waiting_rows) == (digest("more"), 3)
+    assert status.schema_changes == ("column 'gate' is new",)
+    assert status.snapshot == snapshot
+    assert status.conditions == conditions(
+        "SnapshotReady",
+        "1000 rows, 1000 labelled, 1 parts; 7 rows that failed a check are left out",
+        ready="True",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "snapshots"),
+    [
+        pytest.param("snapshot one", ("was there before",), 1, id="the same snapshot again"),
+        pytest.param("snapshot two", (), 2, id="another snapshot"),
+    ],
+)
+def test_schema_changes_stay_as_long_as_their_snapshot(
+    name: str, changes: tuple[str, ...], snapshots: int
+) -> None:
+    dataset = make_dataset(status=after(schema_changes=("was there before",)))
+    job = collect_job(dataset, 2)
+    result = RESULT.model_copy(update={"snapshot": make_snapshot(name)})
+    pod = job_pod(job, terminated(0, result))
+
+    status = decide(view(dataset, ended_job(job), pods=(pod,)), NOW).status
+
+    assert (status.schema_changes, status.snapshots) == (changes, snapshots)
+
+
 def test_ignored_columns_are_named() -> None:
     job = collect_job(make_dataset())
     result = RESULT.model_copy(update={"ignored_columns": ("gate", "tail")})
@@ -158,19 +166,6 @@ def test_settled_dataset_changes_nothing() -> None:
     dataset = make_dataset(status=COLLECTED)
 
     assert decide(view(dataset), NOW) == Decision(status=COLLECTED, requeue_seconds=200.0)
-
-
-def test_next_look_extends_the_snapshot_and_stays_ready() -> None:
-    dataset = make_dataset(status=COLLECTED)
-
-    decision = decide(view(dataset), NOW + timedelta(seconds=200))
-
-    assert decision == Decision(status=COLLECTED, create=decision.create)
-    [job] = decision.create
-    assert job["metadata"]["annotations"] == {labels.ROUND: "2", labels.GENERATION: "1"}
-    assert CollectRequest.model_validate_json(request_text(job)).previous == PreviousSnapshot(
-        snapshot=snapshot_reference(RESULT.snapshot), source_fingerprint=digest("source")
-    )
 
 
 def test_look_in_flight_keeps_the_dataset_ready() -> None:
@@ -231,6 +226,25 @@ def test_failed_look_is_told_and_the_snapshot_stays() -> None:
             }
         )
     )
+
+
+def test_failed_checks_are_listed_until_a_collection_succeeds() -> None:
+    dataset = make_dataset(status=COLLECTED)
+    job = ended_job(collect_job(dataset, 2), "Failed")
+    failures = ("`distance` must be at least 0", "`tail` must be unique")
+    failure = Failure(
+        reason=FailureReason.CHECK_FAILED, message="2 checks failed", failures=failures
+    )
+    pod = job_pod(job, terminated(10, failure, "Error"))
+
+    failed = decide(view(dataset, job, pods=(pod,)), NOW).status
+
+    assert failed.failures == failures
+    assert failed.conditions == conditions("CheckFailed", "2 checks failed", "Stalled")
+    again = make_dataset(status=failed)
+    job = ended_job(collect_job(again, 3))
+    pod = job_pod(job, terminated(0, RESULT))
+    assert decide(view(again, job, pods=(pod,)), NOW).status.failures == ()
 
 
 def test_failed_look_is_repeated_when_the_next_is_due() -> None:

@@ -7,7 +7,14 @@ from tests.builders import digest, make_dataset, make_result, make_snapshot
 from tests.unit.operator.observations import collect_job, ended_job, job_pod, terminated
 
 from tidewheel_contracts import labels
-from tidewheel_contracts.job import CollectResult, Failure, FailureReason, TrainResult
+from tidewheel_contracts.job import (
+    CollectResult,
+    Failure,
+    FailureReason,
+    ProbeResult,
+    PruneResult,
+    TrainResult,
+)
 from tidewheel_operator.policies.job_state import Ended, JobState, Running, job_state, round_of
 from tidewheel_operator.policies.pod_state import PodProblem
 
@@ -15,7 +22,19 @@ JOB = collect_job(make_dataset())
 IMAGE = "registry.test/trainer:1@sha256:1"
 COLLECTED = CollectResult(snapshot=make_snapshot(), source_fingerprint=digest("source"))
 TRAINED = TrainResult(result=make_result())
-FAILURE = Failure(reason=FailureReason.SOURCE_EMPTY, message="no object below 'raw/'")
+PROBED = ProbeResult(fingerprint=digest("source"), new_rows=3)
+PRUNED = PruneResult(snapshots=2, parts=5)
+FAILURE = Failure(
+    reason=FailureReason.SOURCE_EMPTY, message="no object below 'raw/'", failures=("x is null",)
+)
+TOLD = Ended(
+    None,
+    "SourceEmpty",
+    "no object below 'raw/'",
+    IMAGE,
+    is_told=True,
+    failures=("x is null",),
+)
 OUT_OF_MEMORY = "the pod used more memory than `resources.memory` allows; raise it"
 DEADLINE = "Job was active longer than specified deadline"
 BACKOFF = "Job has reached the specified backoff limit"
@@ -38,9 +57,21 @@ POLICY = "Container main for pod ml/x failed with exit code 10 matching FailJob 
             id="a training succeeds",
         ),
         pytest.param(
+            ended_job(JOB),
+            [terminated(0, PROBED)],
+            Ended(PROBED, image=IMAGE),
+            id="a probe succeeds",
+        ),
+        pytest.param(
+            ended_job(JOB),
+            [terminated(0, PRUNED)],
+            Ended(PRUNED, image=IMAGE),
+            id="a removal of old snapshots succeeds",
+        ),
+        pytest.param(
             ended_job(JOB, "Failed", "PodFailurePolicy", POLICY),
             [terminated(10, FAILURE, "Error")],
-            Ended(None, "SourceEmpty", "no object below 'raw/'", IMAGE),
+            TOLD,
             id="a program says why it gave up",
         ),
         pytest.param(
@@ -52,7 +83,7 @@ POLICY = "Container main for pod ml/x failed with exit code 10 matching FailJob 
         pytest.param(
             ended_job(JOB, "Failed", "PodFailurePolicy", POLICY),
             [terminated(0, FAILURE)],
-            Ended(None, "SourceEmpty", "no object below 'raw/'", IMAGE),
+            TOLD,
             id="a failure message counts whatever the exit code",
         ),
         pytest.param(

@@ -15,13 +15,18 @@ from tidewheel_contracts.job import (
     CollectRequest,
     CollectResult,
     Failure,
+    ProbeRequest,
+    ProbeResult,
+    PruneRequest,
+    PruneResult,
+    Result,
     TrainRequest,
     TrainResult,
 )
 from tidewheel_operator.runtime.cache import owner_of
 from tidewheel_operator.runtime.resources import DEPLOYMENTS, JOBS, PODS, RESOURCES
 
-Message = CollectResult | TrainResult | Failure
+Message = Result | Failure
 
 
 class Bucket:
@@ -30,16 +35,42 @@ class Bucket:
     def __init__(self) -> None:
         self.labelled_rows = 1000
         self.verdict = Verdict.PASSED
+        # Whether a look without reading tells what the source is like.
+        self.can_be_probed = True
+        # What the last prune was told to leave, and how many snapshots there were before it.
+        self.snapshots: list[str] = []
+        self.in_use: tuple[str, ...] = ()
 
     def answer(self, job: Object) -> Message:
         """Return what the program of a Job reports; the same request gets the same answer."""
         request = json.loads(request_text(job))
         if request["kind"] == "CollectRequest":
             return self._collect(CollectRequest.model_validate(request))
+        if request["kind"] == "ProbeRequest":
+            return self._probe(ProbeRequest.model_validate(request))
+        if request["kind"] == "PruneRequest":
+            return self._prune(PruneRequest.model_validate(request))
         return self._train(TrainRequest.model_validate(request))
 
     def _collect(self, _: CollectRequest) -> CollectResult:
-        return CollectResult(snapshot=self.snapshot(), source_fingerprint=digest("source"))
+        snapshot = self.snapshot()
+        if snapshot.digest not in self.snapshots:
+            self.snapshots.append(snapshot.digest)
+        return CollectResult(snapshot=snapshot, source_fingerprint=self._fingerprint())
+
+    def _probe(self, _: ProbeRequest) -> ProbeResult:
+        return ProbeResult(fingerprint=self._fingerprint() if self.can_be_probed else None)
+
+    def _prune(self, request: PruneRequest) -> PruneResult:
+        """Remove by count alone: the ages of snapshots are the program's to know."""
+        self.in_use = request.in_use
+        newest = self.snapshots[-request.retention.snapshots :]
+        kept = [name for name in self.snapshots if name in newest or name in request.in_use]
+        removed, self.snapshots = len(self.snapshots) - len(kept), kept
+        return PruneResult(snapshots=removed, parts=removed)
+
+    def _fingerprint(self) -> str:
+        return digest(f"source of {self.labelled_rows}")
 
     def snapshot(self) -> Snapshot:
         """Return the snapshot of the data as it is."""
@@ -61,7 +92,7 @@ class Controllers:
 
     def __init__(self, server: MemoryServer, bucket: Bucket) -> None:
         self.server = server
-        # The program whose Jobs do not run: `collect`, `train` or none.
+        # The program whose Jobs do not run: `collect`, `probe`, `prune`, `train` or none.
         self.held_jobs = ""
         self.are_deployments_held = False
         self.is_garbage_kept = False

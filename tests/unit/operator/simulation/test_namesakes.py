@@ -67,7 +67,7 @@ def _resource(item: Object) -> Resource:
 
 
 def first_job_of_dataset() -> str:
-    return child_name("flights", "dataset-flights-1", "collect/1")
+    return child_name("flights", "dataset-flights-1", "round/1")
 
 
 @pytest.mark.parametrize(

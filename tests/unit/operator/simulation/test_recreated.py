@@ -176,7 +176,7 @@ def named(resource: Resource, name: str, spec: Object) -> Object:
     }
 
 
-COLLECT = child_name("flights", "dataset-flights-1", "collect/1")
+COLLECT = child_name("flights", "dataset-flights-1", "round/1")
 TRAIN = child_name("mine", "trainingrun-mine-1", "train/1")
 SUSPENDED: Object = {"suspend": True, "template": {"spec": {"containers": [{"name": "main"}]}}}
 STRANGERS = [

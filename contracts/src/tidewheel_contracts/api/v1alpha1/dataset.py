@@ -35,6 +35,7 @@ __all__ = [
     "DATASET",
     "DatasetSpec",
     "DatasetStatus",
+    "NextLook",
     "Reason",
     "Refresh",
     "Retention",
@@ -58,6 +59,13 @@ class Reason(StrEnum):
     STORE_MISSING = "ArtifactStoreMissing"  # the namespace has no ArtifactStore named default
     INVALID = "Invalid"  # the stored object does not satisfy this version's schema
     NAME_CONFLICT = "NameConflict"  # a Job of somebody else has the name that ours needs
+
+
+class NextLook(StrEnum):
+    """A look at the source that does not wait for its time."""
+
+    PROBE = "Probe"  # news of the source came while a Job was at work
+    COLLECTION = "Collection"  # the last look found the source changed
 
 
 class Target(ApiModel):
@@ -200,18 +208,26 @@ class DatasetStatus(Status):
     schema_changes: Annotated[
         Texts, Field(description="How the newest snapshot's columns differ from those before.")
     ] = ()
-    pruned_collections: Annotated[
-        Count, Field(description="Collections after which old snapshots were last removed.")
+    snapshots: Annotated[
+        Count, Field(description="Snapshots in the store, as far as the operator knows.")
     ] = 0
+    pruned_snapshots: Annotated[
+        Count, Field(description="Snapshots that stayed when old ones were last removed.")
+    ] = 0
+    last_prune_time: Annotated[
+        Moment | None, Field(description="When old snapshots were last removed.")
+    ] = None
+    next_look: Annotated[
+        NextLook | None,
+        Field(description="Look at the source that follows at once, without waiting for its time."),
+    ] = None
     last_check_time: Annotated[
         Time | None, Field(description="When the source was last looked at with success.")
     ] = None
     last_attempt_time: Annotated[
         Moment | None, Field(description="When the last look at the source ended, good or bad.")
     ] = None
-    collections: Annotated[
-        Count, Field(description="Looks at the source whose outcome is recorded here.")
-    ] = 0
+    collections: Annotated[Count, Field(description="Jobs whose outcome is recorded here.")] = 0
     collected_generation: Annotated[
         Count, Field(description="Generation of the spec that the last look used.")
     ] = 0

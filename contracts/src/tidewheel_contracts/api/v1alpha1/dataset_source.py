@@ -10,7 +10,7 @@ from tidewheel_contracts.api.v1alpha1.source_files import S3Source, TableSource
 from tidewheel_contracts.api.v1alpha1.source_http import HttpSource
 from tidewheel_contracts.api.v1alpha1.source_streams import StreamSource
 
-__all__ = ["Source"]
+__all__ = ["Source", "source_secret_name"]
 
 
 class Source(ApiModel):
@@ -32,3 +32,19 @@ class Source(ApiModel):
     mongo: Annotated[MongoSource | None, Field(description="A collection of documents.")] = None
     http: Annotated[HttpSource | None, Field(description="Answers of an HTTP server.")] = None
     stream: Annotated[StreamSource | None, Field(description="Messages of a stream.")] = None
+
+
+def source_secret_name(source: Source) -> str | None:
+    """Return the Secret that opens a source; nothing when it names none."""
+    if source.sql is not None:
+        return source.sql.secret_name
+    if source.mongo is not None:
+        return source.mongo.secret_name
+    if source.http is not None:
+        return source.http.headers_secret_name
+    if source.stream is not None:
+        server = source.stream.kafka or source.stream.nats
+        return server.secret_name if server is not None else None
+    files = source.s3 or source.table
+    bucket = files.bucket if files is not None else None
+    return bucket.secret_name if bucket is not None else None
