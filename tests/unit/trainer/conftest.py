@@ -166,6 +166,7 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
         champion: RunResult | None = None,
         candidates: tuple[dict[str, Any], ...] = (candidate(),),
         time: str | None = "day",
+        split: dict[str, Any] | None = None,
         **training: Any,
     ) -> RunResult:
         reference = None
@@ -193,6 +194,7 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
             },
             "target": {"column": "late"},
             "time": None if time is None else {"column": time},
+            "split": split,
             "training": {"candidates": candidates, **training},
             "champion": reference,
         }

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from tidewheel_contracts.api.v1alpha1.dataset_split import Split
+
 __all__ = [
     "LINEAGE_FILE",
     "MANIFEST_FILE",
@@ -92,6 +94,8 @@ class ModelManifest(_Frozen):
     classes_datatype: Annotated[str, Field(pattern=r"^(BOOL|INT64|FP64|BYTES)$")]
     sample: tuple[tuple[Any, ...], ...]
     recipe: Recipe
+    # How the Dataset said that rows are split; without it the newest tested, or rows by a hash.
+    split: Split | None = None
     snapshot_digest: str
     snapshot_manifest_key: str
     training_rows: Annotated[int, Field(ge=0)]

@@ -36,20 +36,25 @@ def datatype(arrow_type: str) -> str | None:
 
 
 def chosen_features(
-    columns: Sequence[SnapshotColumn], named: Features, target: str, time: str | None
+    columns: Sequence[SnapshotColumn],
+    named: Features,
+    target: str,
+    time: str | None,
+    split: str | None = None,
 ) -> FeatureChoice:
     """Return the named features; a list that was left out is found from the schema.
 
     Found are numbers and booleans as numeric and text as categorical; never the target, the time
-    column, other times, or columns of any other type.
+    column, the column that splits, other times, or columns of any other type.
 
     Raises:
         TrainerError: ColumnMissing, ParameterInvalid for a column that cannot be read as said,
             or NoFeatures.
     """
     types = {column.name: datatype(column.type) for column in columns}
-    _refuse_unusable(named, types, target, time)
-    taken = {target, time, *named.numeric, *named.categorical}
+    roles = {target: "target", time: "time", split: "split"}
+    _refuse_unusable(named, types, roles)
+    taken = {*roles, *named.numeric, *named.categorical}
     free = [name for name in types if name not in taken]
     choice = FeatureChoice(
         numeric=named.numeric
@@ -76,7 +81,7 @@ def model_inputs(columns: Sequence[SnapshotColumn], recipe: Recipe) -> tuple[Mod
 
 
 def _refuse_unusable(
-    named: Features, types: dict[str, str | None], target: str, time: str | None
+    named: Features, types: dict[str, str | None], roles: dict[str | None, str]
 ) -> None:
     for name in (*named.numeric, *named.categorical):
         if name not in types:
@@ -85,9 +90,8 @@ def _refuse_unusable(
                 f"the snapshot has no column {name!r}, which `features` names; it has "
                 + _listed(types),
             )
-        if name in (target, time):
-            role = "target" if name == target else "time"
-            raise _invalid(f"`features` names {name!r}, the {role} column; take it out")
+        if name in roles:
+            raise _invalid(f"`features` names {name!r}, the {roles[name]} column; take it out")
         if types[name] is None:
             raise _invalid(f"`features` names {name!r}, which holds no numbers, booleans or text")
     for name in named.numeric:

@@ -16,6 +16,7 @@ from tidewheel_trainer.train.estimators import checked_parameters
 from tidewheel_trainer.train.features import chosen_features, datatype, model_inputs
 from tidewheel_trainer.train.rows import Rows, read_manifest, read_rows
 from tidewheel_trainer.train.run import Run
+from tidewheel_trainer.train.split_columns import checked_split
 
 __all__ = ["Material", "gathered"]
 
@@ -66,8 +67,12 @@ def _recipes(request: TrainRequest, manifest: SnapshotManifest) -> tuple[Recipe,
     for name, role in ((target, "target"), (time, "time column")):
         if name is not None and name not in known:
             raise _missing(f"the snapshot has no column {name!r}, the {role}; collect it anew")
+    checked_split(request.split, manifest.columns, target, time)
+    marks = request.split.column if request.split else None
     training = request.training
-    choice = chosen_features(manifest.columns, training.features, target, time)
+    choice = chosen_features(
+        manifest.columns, training.features, target, time, marks.name if marks else None
+    )
     return tuple(
         Recipe(
             candidate=candidate.name,
@@ -117,6 +122,7 @@ def _rows(run: Run, manifest: SnapshotManifest, features: list[str]) -> Rows:
         target=request.target.column,
         time=request.time.column if request.time else None,
         features=features,
+        split=request.split,
         scratch=run.surroundings.scratch,
         part_done=part_done,
     )

@@ -39,6 +39,7 @@ def metrics_document(trial: Trial) -> dict[str, Any]:
             "rows": len(trial.positive),
             "from": trial.test_from,
             "through": trial.test_through,
+            "leftOutRows": trial.left_out_rows,
         },
         "gate": {
             "verdict": trial.judgement.verdict,

@@ -24,7 +24,8 @@ class Validation:
 class Trial:
     """The winner on the test rows: what it is, what it scored, what was said of it.
 
-    Arrays are of the test rows alone, shape (n_test_rows,).
+    Arrays are of the test rows alone, shape (n_test_rows,). `left_out_rows` are labelled rows that
+    the declared split has no use for.
     """
 
     recipe: Recipe
@@ -37,6 +38,7 @@ class Trial:
     champion_probabilities: np.ndarray | None
     test_from: str | None
     test_through: str | None
+    left_out_rows: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ def publish_model(
         classes_datatype=refit.classes_datatype,
         sample=refit.sample,
         recipe=trial.recipe,
+        split=run.request.split,
         snapshot_digest=run.request.snapshot.digest,
         snapshot_manifest_key=run.request.snapshot.manifest_key,
         training_rows=refit.training_rows,

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference
+from tidewheel_contracts.api.v1alpha1.dataset_split import Split
 from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.artifact.snapshot import (
     SnapshotManifest,
@@ -23,6 +24,7 @@ from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.manifests import snapshot_manifest
 from tidewheel_trainer.store import ObjectMissingError, Store
 from tidewheel_trainer.train.frame import features_frame
+from tidewheel_trainer.train.split_columns import kept_rows, split_columns
 from tidewheel_trainer.train.target import Target, read_target
 
 __all__ = ["Rows", "read_manifest", "read_rows"]
@@ -30,12 +32,18 @@ __all__ = ["Rows", "read_manifest", "read_rows"]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Labelled rows in the order of the snapshot; times in microseconds, shape (n_rows,)."""
+    """Labelled rows in the order of the snapshot; times in microseconds, shape (n_rows,).
+
+    `split_values` has the columns that the declared split reads, `left_out_by_split` counts rows
+    that it has no use for.
+    """
 
     frame: pd.DataFrame
     target: Target
     times: np.ndarray | None
     dropped_without_time: int
+    split_values: pa.Table | None = None
+    left_out_by_split: int = 0
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -67,6 +75,7 @@ def read_rows(
     target: str,
     time: str | None,
     features: Iterable[str],
+    split: Split | None,
     scratch: Path,
     part_done: Callable[[int, int], None],
 ) -> Rows:
@@ -79,15 +88,17 @@ def read_rows(
         target: the target column.
         time: the time column, if there is one.
         features: columns that any of the models reads.
+        split: how the Dataset says that rows are split.
         scratch: folder for one part at a time.
         part_done: told how many parts of how many are read.
 
     Raises:
-        TrainerError: ArtifactDamaged, TooFewRows without any labelled row, or the target's.
+        TrainerError: ArtifactDamaged, TooFewRows without any labelled row or without any that
+            the split needs, or the target's.
     """
     feature_names = list(dict.fromkeys(features))
     roles = [target] if time is None else [target, time]
-    wanted = list(dict.fromkeys([*roles, *feature_names]))
+    wanted = list(dict.fromkeys([*roles, *split_columns(split), *feature_names]))
     tables = []
     for position, part in enumerate(manifest.parts):
         key = layout.part_key(folder, part.sha256)
@@ -103,11 +114,15 @@ def read_rows(
             f"the snapshot has {manifest.rows:,} rows and {labelled_rows:,} with a target value, "
             "none of them to learn from; wait for labels, or check the target and time columns",
         )
+    dated_rows = table.num_rows
+    table = kept_rows(table, split)
     return Rows(
         frame=features_frame(table.select(feature_names)),
         target=read_target(target, table[target]),
         times=_times(table, time),
-        dropped_without_time=labelled_rows - table.num_rows,
+        dropped_without_time=labelled_rows - dated_rows,
+        split_values=table.select(split_columns(split)),
+        left_out_by_split=dated_rows - table.num_rows,
     )
 
 

@@ -1,9 +1,10 @@
 """Choose the rows that test, and those that choose among candidates; pure.
 
 With a time column the test rows are the newest whole days, or everything later than the champion
-learned. A random hold-out inside a window of time measured a gain of .091 AUC where .034 was real
-(reference/judgement.md, section 9). Without a time column rows are told apart by a hash of their
-features, so equal rows never lie on both sides and growth moves no row.
+learned, unless the Dataset says how rows are split. A random hold-out inside a window of time
+measured a gain of .091 AUC where .034 was real (reference/judgement.md, section 9). Without a time
+column rows are told apart by a hash of their features, so equal rows never lie on both sides and
+growth moves no row.
 """
 
 from dataclasses import dataclass
@@ -14,10 +15,13 @@ from tidewheel_trainer.times import DAY
 from tidewheel_trainer.train.guard import Counts, Guard, Shortage, shortage
 
 __all__ = [
+    "Buckets",
     "Split",
     "last_third",
+    "split_as_marked",
     "split_by_hash",
     "split_by_time",
+    "validation_as_marked",
     "validation_by_hash",
     "validation_by_time",
 ]
@@ -25,10 +29,7 @@ __all__ = [
 # Of all labelled rows: what a test takes, and what it may take when that is too few.
 _SHARE = 0.2
 _LARGEST_SHARE = 0.5
-# A hash gives 25 buckets: 5 test, 4 of the other 20 choose; and within them groups for the error.
-_BUCKETS = 25
-_TEST_BUCKETS = 5
-_VALIDATION_BUCKETS = 4
+# Groups of rows, by another part of the hash than the bucket, for the error of a comparison.
 _GROUPS = 100
 
 
@@ -44,8 +45,32 @@ class Split:
     unseen: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """How many buckets a hash gives, how many of them test, and how many of the others choose."""
+
+    count: int = 25
+    test: int = 5
+    validation: int = 4
+
+    def places(self, hashes: np.ndarray) -> np.ndarray:
+        """Return the bucket of each hash, shape (n_rows,)."""
+        return hashes % np.uint64(self.count)
+
+    def groups(self, hashes: np.ndarray) -> np.ndarray:
+        """Return the group of each hash for the error of a comparison, shape (n_rows,)."""
+        return ((hashes // np.uint64(self.count)) % np.uint64(_GROUPS)).astype(np.int64)
+
+
+_FIFTHS = Buckets()
+
+
 def split_by_time(
-    times: np.ndarray, positive: np.ndarray, learned_through: int | None, guard: Guard
+    times: np.ndarray,
+    positive: np.ndarray,
+    learned_through: int | None,
+    guard: Guard,
+    share: float = _SHARE,
 ) -> Split | Shortage:
     """Return the test window.
 
@@ -55,6 +80,7 @@ def split_by_time(
         learned_through: highest time that the champion learned; None without a champion, or when
             it is not known.
         guard: what the window must hold.
+        share: of all rows, what the window takes where no row is new or new rows are too few.
     """
     days = times // DAY
     if learned_through is not None:
@@ -64,7 +90,7 @@ def split_by_time(
             return outcome
     latest = None if learned_through is None else learned_through // DAY
     lacking = Shortage(f"all {len(times):,} labelled rows lie on one day; a split needs two")
-    for first_day in _first_days(days, latest):
+    for first_day in _first_days(days, latest, share):
         window = days >= first_day
         unseen = learned_through is not None and bool(np.min(times[window]) > learned_through)
         outcome = _judgeable(Split(window, days, unseen), positive, guard, "days")
@@ -87,44 +113,63 @@ def last_third(window: Split, positive: np.ndarray, guard: Guard) -> Split | Sho
     return _judgeable(Split(newest, window.clusters, window.unseen), positive, guard, "days")
 
 
-def split_by_hash(hashes: np.ndarray, positive: np.ndarray, guard: Guard) -> Split | Shortage:
-    """Return a fifth of the rows by unsigned 64-bit hashes of shape (n_rows,)."""
-    groups = (hashes // np.uint64(_BUCKETS)) % np.uint64(_GROUPS)
-    test = hashes % np.uint64(_BUCKETS) < _TEST_BUCKETS
-    return _judgeable(Split(test, groups.astype(np.int64), False), positive, guard, "groups")
+def split_by_hash(
+    hashes: np.ndarray, positive: np.ndarray, guard: Guard, buckets: Buckets = _FIFTHS
+) -> Split | Shortage:
+    """Return a share of the rows, else a fifth, by unsigned 64-bit hashes of shape (n_rows,)."""
+    test = np.asarray(buckets.places(hashes) < buckets.test)
+    return _judgeable(Split(test, buckets.groups(hashes), False), positive, guard, "groups")
+
+
+def split_as_marked(
+    test: np.ndarray, clusters: np.ndarray, positive: np.ndarray, guard: Guard, cluster_word: str
+) -> Split | Shortage:
+    """Return the rows that the data itself marks as test rows, boolean, shape (n_rows,)."""
+    return _judgeable(Split(test, clusters, unseen=False), positive, guard, cluster_word)
 
 
 def validation_by_time(
-    times: np.ndarray, positive: np.ndarray, learnable: np.ndarray
+    times: np.ndarray, positive: np.ndarray, learnable: np.ndarray, share: float = _SHARE
 ) -> np.ndarray | Shortage:
     """Return the newest fifth, in whole days, of the learnable rows, shape (n_rows,)."""
     days = times // DAY
-    for first_day in _first_days(days[learnable], None):
+    for first_day in _first_days(days[learnable], None, share):
         validation = learnable & (days >= first_day)
-        if _both_classes(validation, positive) and _both_classes(learnable & ~validation, positive):
+        if _can_choose(validation, positive, learnable):
             return validation
     return _no_choice(learnable)
 
 
 def validation_by_hash(
-    hashes: np.ndarray, positive: np.ndarray, learnable: np.ndarray
+    hashes: np.ndarray, positive: np.ndarray, learnable: np.ndarray, buckets: Buckets = _FIFTHS
 ) -> np.ndarray | Shortage:
-    """Return a fifth of the learnable rows by their hashes, shape (n_rows,)."""
-    chosen = hashes % np.uint64(_BUCKETS) < _TEST_BUCKETS + _VALIDATION_BUCKETS
+    """Return a share of the learnable rows, else a fifth, by their hashes, shape (n_rows,)."""
+    chosen = buckets.places(hashes) < buckets.test + buckets.validation
     validation = np.asarray(learnable & chosen)
-    if _both_classes(validation, positive) and _both_classes(learnable & ~validation, positive):
-        return validation
-    return _no_choice(learnable)
+    return validation if _can_choose(validation, positive, learnable) else _no_choice(learnable)
 
 
-def _first_days(days: np.ndarray, latest: int | None) -> list[int]:
-    """Return the days a window may begin with, newest first: from a fifth to half of the rows.
+def validation_as_marked(
+    marked: np.ndarray, positive: np.ndarray, learnable: np.ndarray, text: str
+) -> np.ndarray | Shortage:
+    """Return the rows that the data itself marks as those that choose, shape (n_rows,)."""
+    if _can_choose(marked, positive, learnable):
+        return marked
+    return Shortage(
+        f"{np.count_nonzero(marked):,} rows are marked {text!r}, to choose among several "
+        f"candidates, and {np.count_nonzero(learnable & ~marked):,} to learn from; each side of "
+        "the choice needs both classes, and a single candidate needs no choice"
+    )
+
+
+def _first_days(days: np.ndarray, latest: int | None, share: float) -> list[int]:
+    """Return the days a window may begin with, newest first: from the share to half of the rows.
 
     With `latest` no window begins later than that day.
     """
     present, counts = np.unique(days, return_counts=True)
     shares = np.cumsum(counts[::-1])[::-1] / len(days)
-    newest = int(np.flatnonzero(shares >= _SHARE)[-1])
+    newest = int(np.flatnonzero(shares >= share)[-1])
     if latest is not None:
         place = int(np.searchsorted(present, latest, side="right")) - 1
         newest = min(newest, place) if place > 0 else newest
@@ -153,6 +198,10 @@ def _counted(split: Split, positive: np.ndarray) -> Counts:
     positives = int(np.count_nonzero(split.test & positive))
     clusters = len(np.unique(split.clusters[split.test]))
     return Counts(rows, min(positives, rows - positives), clusters)
+
+
+def _can_choose(validation: np.ndarray, positive: np.ndarray, learnable: np.ndarray) -> bool:
+    return _both_classes(validation, positive) and _both_classes(learnable & ~validation, positive)
 
 
 def _both_classes(rows: np.ndarray, positive: np.ndarray) -> bool:

@@ -63,6 +63,7 @@ def tested(
         champion_probabilities=rival,
         test_from=first,
         test_through=last,
+        left_out_rows=rows.left_out_by_split,
     )
 
 

@@ -9,22 +9,19 @@ Too few rows to judge by end it before the test, as inconclusive. Refused and in
 publish nothing but their verdict.
 """
 
-from dataclasses import dataclass
-
-import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from tidewheel_contracts.api.v1alpha1.training_run import Verdict
 from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import FailureReason, TrainRequest, TrainResult
-from tidewheel_trainer import times
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.progress import Progress
 from tidewheel_trainer.store import Store
 from tidewheel_trainer.surroundings import Surroundings
 from tidewheel_trainer.train.choosing import best_recipe
-from tidewheel_trainer.train.guard import ONE_MODEL, TWO_MODELS, Shortage
+from tidewheel_trainer.train.dividing import test_rows, validation_rows
+from tidewheel_trainer.train.guard import Shortage
 from tidewheel_trainer.train.material import Material, gathered
 from tidewheel_trainer.train.outcome import Trial, Validation
 from tidewheel_trainer.train.own_results import earlier_result, record_verdict
@@ -37,13 +34,7 @@ from tidewheel_trainer.train.reporting import (
     registrable_result,
 )
 from tidewheel_trainer.train.run import Run
-from tidewheel_trainer.train.split import (
-    Split,
-    split_by_hash,
-    split_by_time,
-    validation_by_hash,
-    validation_by_time,
-)
+from tidewheel_trainer.train.split import Split
 from tidewheel_trainer.train.testing import tested
 
 __all__ = ["train"]
@@ -92,13 +83,11 @@ def _train_and_record(run: Run) -> None:
 
 def _trial(run: Run, material: Material) -> Trial | Shortage:
     """Return how the best candidate did on the test rows, or why there are too few rows."""
-    division = _divided(material)
-    if isinstance(division, Shortage):
-        return division
-    chosen = _chosen(run, material, division)
-    return (
-        chosen if isinstance(chosen, Shortage) else tested(run, material, division.split, *chosen)
-    )
+    split = test_rows(run, material)
+    if isinstance(split, Shortage):
+        return split
+    chosen = _chosen(run, material, split)
+    return chosen if isinstance(chosen, Shortage) else tested(run, material, split, *chosen)
 
 
 def _publish_refit(run: Run, material: Material, trial: Trial) -> None:
@@ -111,49 +100,14 @@ def _publish_refit(run: Run, material: Material, trial: Trial) -> None:
     publish_model(run, trial, refit, profile, result)
 
 
-@dataclass(frozen=True, slots=True)
-class _Division:
-    """The test rows, and the hashes that told them apart where there is no time column."""
-
-    split: Split
-    hashes: np.ndarray | None
-
-
-def _divided(material: Material) -> _Division | Shortage:
-    """Return the split, or what the labelled rows lack for a judgement."""
-    rows, positive = material.rows, material.rows.target.is_positive
-    guard = ONE_MODEL if material.champion is None else TWO_MODELS
-    hashes = None
-    if rows.times is None:
-        hashes = material.hashes()
-        split = split_by_hash(hashes, positive, guard)
-    else:
-        split = split_by_time(rows.times, positive, _learned_through(material), guard)
-    return split if isinstance(split, Shortage) else _Division(split, hashes)
-
-
-def _learned_through(material: Material) -> int | None:
-    """Return the highest time that the champion learned, if it went by the same time column."""
-    champion = material.champion
-    if champion is None or champion.trained_through is None:
-        return None
-    if champion.recipe.time != material.recipes[0].time:
-        return None
-    return times.microseconds(champion.trained_through)
-
-
 def _chosen(
-    run: Run, material: Material, division: _Division
+    run: Run, material: Material, split: Split
 ) -> tuple[Recipe, tuple[Validation, ...]] | Shortage:
     """Return the recipe to test; a single candidate needs no validation rows."""
     recipes, rows = material.recipes, material.rows
     if len(recipes) == 1:
         return recipes[0], (Validation(recipes[0].candidate, None),)
-    positive, learnable = rows.target.is_positive, ~division.split.test
-    if division.hashes is not None:
-        validation = validation_by_hash(division.hashes, positive, learnable)
-    elif rows.times is not None:
-        validation = validation_by_time(rows.times, positive, learnable)
+    validation = validation_rows(run, material, split)
     if isinstance(validation, Shortage):
         return validation
-    return best_recipe(recipes, rows, learnable, validation, run.progress)
+    return best_recipe(recipes, rows, ~split.test, validation, run.progress)
