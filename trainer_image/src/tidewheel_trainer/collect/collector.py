@@ -78,9 +78,13 @@ def _collect(task: Task, connector: Connector) -> CollectResult:
     if not found.pieces:
         raise source_empty(task.request)
     fingerprint = look.fingerprint or _fingerprint_of_rows(found)
-    if previous is not None and previous.is_finished_alike:
-        if found.new_rows < _wanted(task, previous) and fingerprint != previous.fingerprint:
-            return _waiting(task, previous, fingerprint, found.new_rows)
+    if (
+        previous is not None
+        and previous.is_finished_alike
+        and fingerprint != previous.fingerprint
+        and found.new_rows < _wanted(task, previous)
+    ):
+        return _waiting(task, previous, fingerprint, found.new_rows)
     return _new_snapshot(task, found, look, fingerprint, previous)
 
 

@@ -41,7 +41,8 @@ def finished(task: Task, gathered: Gathered) -> Finished:
     task.progress("Cleaning", 80, f"{len(parts)} parts, all rows at once")
     inputs = local_parts(task, parts)
     clean, kept, failed = (task.scratch / name for name in ("clean", "kept", "failed"))
-    more = cleaned(inputs, task.plan.whole, clean, task.memory)
+    place = len(task.plan.per_piece)
+    more = cleaned(inputs, task.plan.whole, clean, task.memory, first_place=place)
     rows, quarantine = clean, ()
     if task.request.checks.on_failure is OnFailure.QUARANTINE:
         quarantined(clean, task.request.checks, kept, failed, task.memory)

@@ -75,11 +75,11 @@ def _read(
     counts: tuple[StepCount, ...] = ()
     rows = landed
     if task.plan.per_piece:
-        counts = cleaned([landed], task.plan.per_piece, clean, _memory(task))
+        counts = cleaned([landed], task.plan.per_piece, clean, task.memory)
         rows = clean
     quarantine: tuple[SnapshotPart, ...] = ()
     if task.plan.quarantines_pieces:
-        quarantined(rows, task.request.checks, kept, failed, _memory(task))
+        quarantined(rows, task.request.checks, kept, failed, task.memory)
         quarantine = written(task, failed, (), Roles(None, None), piece.key)[1]
         rows = kept
     roles = Roles(None, None) if task.plan.whole else task.roles

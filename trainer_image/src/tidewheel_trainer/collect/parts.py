@@ -1,4 +1,4 @@
-"""The parts of a snapshot on disk and in the store: written once, under the digest of their bytes."""
+"""The parts of a snapshot, on disk and in the store, each under the digest of its bytes."""
 
 import hashlib
 from collections.abc import Iterable

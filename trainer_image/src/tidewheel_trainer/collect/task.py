@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.job import CollectRequest
-from tidewheel_trainer.clean.memory import memory_limit_bytes
+from tidewheel_trainer.clean.memory import Memory, memory_limit_bytes
 from tidewheel_trainer.collect.columns import Roles
 from tidewheel_trainer.collect.plan import Plan
 from tidewheel_trainer.progress import Progress
@@ -27,7 +27,7 @@ class Task:
     surroundings: Surroundings
     progress: Progress
     scratch: Path
-    memory_limit_bytes: int
+    memory: Memory
 
     @property
     def extends(self) -> str | None:
@@ -55,5 +55,5 @@ def task_of(
         surroundings=surroundings,
         progress=progress,
         scratch=scratch,
-        memory_limit_bytes=memory_limit_bytes(),
+        memory=Memory(scratch, memory_limit_bytes()),
     )
