@@ -66,3 +66,18 @@ def test_words_are_cut_after_all_columns_are_gone() -> None:
 def test_a_message_of_control_characters_fits_too() -> None:
     failure = Failure(reason=FailureReason.INTERNAL, message="\x01" * 3000)
     assert len(termination_message(failure).encode()) <= MESSAGE_LIMIT
+
+
+def test_failed_checks_are_cut_from_their_end_and_the_words_stay() -> None:
+    failure = Failure(
+        reason=FailureReason.CHECK_FAILED,
+        message="the rows fail 10 checks",
+        failures=tuple(f"{number} " + "ö" * 500 for number in range(10)),
+    )
+    text = termination_message(failure)
+    cut = parse_termination_message(text)
+    assert isinstance(cut, Failure)
+    kept = len(cut.failures)
+    assert 0 < kept < 10
+    assert cut == failure.model_copy(update={"failures": failure.failures[:kept]})
+    assert len(text.encode()) <= MESSAGE_LIMIT

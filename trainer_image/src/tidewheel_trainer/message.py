@@ -1,13 +1,14 @@
 """Make the termination message fit: the kubelet would cut it anywhere, we cut what is least missed.
 
-Lists of columns go first, from their end; then the words of the message.
+Lists go first, from their end: columns, changes of columns, failed checks; then the words of the
+message.
 """
 
-from tidewheel_contracts.job import MESSAGE_LIMIT, CollectResult, Failure, TrainResult
+from tidewheel_contracts.job import MESSAGE_LIMIT, CollectResult, Failure, Result, TrainResult
 
 __all__ = ["Answer", "termination_message"]
 
-Answer = CollectResult | TrainResult | Failure
+Answer = Result | Failure
 
 
 def termination_message(answer: Answer, limit: int = MESSAGE_LIMIT) -> str:
@@ -23,9 +24,12 @@ def termination_message(answer: Answer, limit: int = MESSAGE_LIMIT) -> str:
 def _shortened(answer: Answer, surplus: int) -> Answer:
     """Return the answer without its least important element; itself when nothing can go."""
     if isinstance(answer, CollectResult):
-        if answer.ignored_columns:
-            return answer.model_copy(update={"ignored_columns": answer.ignored_columns[:-1]})
-        return answer.model_copy(update={"columns": answer.columns[:-1]})
+        lists = (answer.ignored_columns, answer.columns, answer.schema_changes)
+        names = ("ignored_columns", "columns", "schema_changes")
+        for name, texts in zip(names, lists, strict=True):
+            if texts:
+                return answer.model_copy(update={name: texts[:-1]})
+        return answer
     if isinstance(answer, TrainResult):
         result = answer.result
         if result.input_columns:
@@ -33,7 +37,12 @@ def _shortened(answer: Answer, surplus: int) -> Answer:
         else:
             change = {"message": _cut(result.message, surplus)}
         return answer.model_copy(update={"result": result.model_copy(update=change)})
-    return answer.model_copy(update={"message": _cut(answer.message, surplus)})
+    if isinstance(answer, Failure):
+        # The first failed check is in the message too.
+        if len(answer.failures) > 1:
+            return answer.model_copy(update={"failures": answer.failures[:-1]})
+        return answer.model_copy(update={"message": _cut(answer.message, surplus)})
+    return answer
 
 
 def _cut(text: str, surplus: int) -> str:
