@@ -139,6 +139,10 @@ class MongoSource(ApiModel):
         Field(description="Read on from the last document; `_id` grows in most collections."),
     ] = None
     secret_name: Annotated[
-        ObjectName | None, Field(description="Secret with the keys `username` and `password`.")
+        ObjectName | None,
+        Field(
+            description="Secret with the keys `username` and `password`; `authSource` when the "
+            "user is of another database than 'admin'; `ca.crt` to prove the server's name."
+        ),
     ] = None
     tls: Annotated[Tls, Field(description="How the connection is protected.")] = Tls.VERIFIED
