@@ -34,4 +34,6 @@ def telling(place: str) -> Iterator[None]:
 
 def _first(error: Exception) -> str:
     """Return what went wrong, without the lines that draw where."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:_LONGEST]
+    first = (str(error).strip() or type(error).__name__).splitlines()[0][:_LONGEST]
+    # The prefix of what SQL's error() says, which is a sentence already.
+    return first.removeprefix("Invalid Input Error: ")

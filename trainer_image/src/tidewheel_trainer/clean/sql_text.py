@@ -15,12 +15,48 @@ from tidewheel_trainer.clean.faults import step_failed
 __all__ = ["columns_of_expression", "is_ordered_query"]
 
 _OTHER_EACH_TIME = frozenset(
-    "current_connection_id current_database current_date current_localtime current_localtimestamp "
-    "current_query current_query_id current_role current_schema current_schemas current_setting "
-    "current_time current_timestamp current_transaction_id current_user currval gen_random_uuid "
-    "get_current_time get_current_timestamp getvariable localtime localtimestamp nextval now "
-    "pg_backend_pid random session_user setseed setval sleep_ms stats today transaction_timestamp "
-    "txid_current uuid uuidv4 uuidv7 version write_log".split()
+    {
+        "current_connection_id",
+        "current_database",
+        "current_date",
+        "current_localtime",
+        "current_localtimestamp",
+        "current_query",
+        "current_query_id",
+        "current_role",
+        "current_schema",
+        "current_schemas",
+        "current_setting",
+        "current_time",
+        "current_timestamp",
+        "current_transaction_id",
+        "current_user",
+        "currval",
+        "gen_random_uuid",
+        "get_current_time",
+        "get_current_timestamp",
+        "getvariable",
+        "localtime",
+        "localtimestamp",
+        "nextval",
+        "now",
+        "pg_backend_pid",
+        "random",
+        "session_user",
+        "setseed",
+        "setval",
+        "sleep_ms",
+        "stats",
+        "today",
+        "transaction_timestamp",
+        "txid_current",
+        "user",
+        "uuid",
+        "uuidv4",
+        "uuidv7",
+        "version",
+        "write_log",
+    }
 )
 # Functions that give rows, where a query may read from them.
 _ROW_MAKERS = frozenset({"range", "generate_series", "unnest", "repeat"})
@@ -76,24 +112,22 @@ def is_ordered_query(
     """
     tree = _tree(session, text, place)
     _refuse_other_each_time(tree, place, columns)
-    own = {"input"} | {
-        entry["key"].lower() for node in _nodes(tree) for entry in _own_tables(node)
-    }
+    own = {"input"} | {entry["key"].lower() for node in _nodes(tree) for entry in _own_tables(node)}
     for node in _nodes(tree):
         if node.get("sample") is not None:
             raise step_failed(place, "USING SAMPLE cannot be used; add a `sample` step")
         if node.get("class") == "PARAMETER":
             raise step_failed(place, "a parameter cannot be used: nothing gives it a value")
-        for source in (node.get("from_table"), node.get("left"), node.get("right")):
-            if isinstance(source, dict) and "class" not in source:
-                _refuse_foreign(source, own, place)
+        # Expressions have a class, and what is read from has a place for a sample.
+        if "class" not in node and "sample" in node and "alias" in node:
+            _refuse_foreign(node, own, place)
     return any(modifier["type"] == "ORDER_MODIFIER" for modifier in tree["modifiers"])
 
 
 def _tree(session: duckdb.DuckDBPyConnection, query: str, place: str) -> Node:
     """Return the tree of the one SELECT that the text is."""
-    found = session.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchone()
-    answer = json.loads(found[0]) if found else {}
+    ((text,),) = session.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()
+    answer = json.loads(text)
     if answer.get("error_type") == "not implemented":
         raise step_failed(place, "must be a SELECT, without PIVOT")
     if answer.get("error", True):
@@ -213,5 +247,5 @@ def _refuse_foreign(source: Node, own: set[str], place: str) -> None:
         name = source["function"]["function_name"]
         if name.lower() not in _ROW_MAKERS:
             raise step_failed(place, f"reads from {name}(); the only table is `input`")
-    elif kind not in _TABLE_TYPES and not str(kind).endswith("_NODE"):
+    elif kind not in _TABLE_TYPES:
         raise step_failed(place, f"{kind} cannot be read from; the only table is `input`")

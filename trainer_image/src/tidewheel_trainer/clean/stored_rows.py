@@ -5,7 +5,6 @@ texts are.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,14 @@ import pyarrow.parquet as pq
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 
-__all__ = ["StoredRows", "plain_type", "stored_rows", "tables_of", "write_rows"]
+__all__ = [
+    "StoredRows",
+    "has_one_schema",
+    "plain_type",
+    "stored_rows",
+    "tables_of",
+    "write_rows",
+]
 
 _ROWS_AT_A_TIME = 65_536
 _CELLS_AT_A_TIME = 2_000_000
@@ -70,6 +76,16 @@ def stored_rows(files: Sequence[Path]) -> StoredRows:
     return StoredRows(tuple(files), pa.schema(list(fields.items())), rows)
 
 
+def has_one_schema(stored: StoredRows) -> bool:
+    """Return whether each file by itself has the columns and types of the whole table."""
+    for file in stored.files:
+        with _opened(file) as parquet:
+            found = [(field.name, plain_type(field.type)) for field in parquet.schema_arrow]
+        if pa.schema(found) != stored.schema:
+            return False
+    return True
+
+
 def tables_of(stored: StoredRows, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """Yield the rows in their order, in tables of a bounded size."""
     names = stored.schema.names if columns is None else list(columns)
@@ -96,16 +112,14 @@ def write_rows(tables: Iterable[pa.Table], schema: pa.Schema, target: Path) -> i
     ) as writer:
         group: list[pa.Table] = []
         rows = size = 0
-        chunks = _chunks(tables, max(1, min(4096, _CELLS_AT_A_TIME // max(1, len(schema)))))
-        with closing(chunks):
-            for chunk in chunks:
-                group.append(chunk)
-                rows += chunk.num_rows
-                size += _content_bytes(chunk)
-                if rows >= _ROWS_PER_GROUP or size >= _BYTES_AT_A_TIME:
-                    writer.write_table(_joined(group), row_group_size=rows)
-                    written += rows
-                    group, rows, size = [], 0, 0
+        for chunk in _chunks(tables, max(1, min(4096, _CELLS_AT_A_TIME // max(1, len(schema))))):
+            group.append(chunk)
+            rows += chunk.num_rows
+            size += _content_bytes(chunk)
+            if rows >= _ROWS_PER_GROUP or size >= _BYTES_AT_A_TIME:
+                writer.write_table(_joined(group), row_group_size=rows)
+                written += rows
+                group, rows, size = [], 0, 0
         if rows:
             writer.write_table(_joined(group), row_group_size=rows)
     return written + rows
@@ -165,15 +179,17 @@ def _joined(group: list[pa.Table]) -> pa.Table:
 
 def _content_bytes(table: pa.Table) -> int:
     """Return about how much the values take; how Arrow holds them must not matter."""
-    texts = 0
+    texts: int = 0
     for column in table.columns:
         if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
             texts += pc.sum(pc.binary_length(column)).as_py() or 0
-    return texts + 8 * table.num_rows * table.num_columns
+    fixed: int = 8 * table.num_rows * table.num_columns
+    return texts + fixed
 
 
 def _unreadable(error: Exception) -> TrainerError:
     return TrainerError(
         FailureReason.SOURCE_UNREADABLE,
-        f"rows that were landed cannot be read ({str(error)[:200]}); write them again at the source",
+        f"rows that were read cannot be read again ({str(error)[:200]}); write them again at the "
+        "source",
     )
