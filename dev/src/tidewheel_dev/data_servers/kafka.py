@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import tempfile
 from pathlib import Path
@@ -18,6 +19,7 @@ _PACKAGES = {
 }
 
 
+@functools.cache
 def ensure() -> Path:
     """Return the folder of jars, downloaded first when it is missing; jars.lock pins them."""
     pins = [(_SOURCE / "pom.xml").read_bytes(), _LOCK.read_bytes()]

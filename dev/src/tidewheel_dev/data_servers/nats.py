@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ _MODULE = "github.com/nats-io/nats-server/v2"
 _SOURCE = paths.REPOSITORY / "dev" / "nats"
 
 
+@functools.cache
 def ensure() -> Path:
     """Return the program, built first when it is missing; go.mod and go.sum pin what goes in."""
     go = command.output(["go", "env", "GOVERSION", "GOARCH"], cwd=_SOURCE).encode()

@@ -1,7 +1,7 @@
 """Messages of a Kafka topic, read from offsets of our own: no group, and nothing is committed."""
 
 import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition, errors
@@ -36,7 +36,7 @@ Answer = TypeVar("Answer")
 class KafkaLog:
     """A topic at its brokers."""
 
-    def __init__(self, source: KafkaSource, context: Context) -> None:
+    def __init__(self, source: KafkaSource, context: Context, deadline_seconds: float) -> None:
         """Keep what is needed to connect.
 
         Raises:
@@ -44,8 +44,11 @@ class KafkaLog:
         """
         self._source = source
         self._options = _options(source, context)
+        self._deadline_seconds = deadline_seconds
         self._runner = StreamRunner(context.guard)
         self._consumer: AIOKafkaConsumer | None = None
+        # What the consumer reads by now.
+        self._reading: TopicPartition | None = None
         self._servers = ", ".join(source.servers)
         self._what = f"Kafka at {self._servers}"
         self.name = f"topic {source.topic!r}"
@@ -54,7 +57,7 @@ class KafkaLog:
 
     def extents(self) -> tuple[str, tuple[Extent, ...]]:
         """Return the topic's id, and the offsets that each partition holds."""
-        return with_retries(lambda: self._run(self._extents()))
+        return self._insist(self._extents)
 
     def read(self, part: Range, notes: list[str]) -> Iterator[Sequence[Message]]:
         """Give the committed messages of a range."""
@@ -80,7 +83,10 @@ class KafkaLog:
     def _batch(
         self, partition: TopicPartition, offset: int, stop: int, notes: list[str]
     ) -> tuple[Sequence[ConsumerRecord], int]:
-        return with_retries(lambda: self._run(self._fetch(partition, offset, stop, notes)))
+        return self._insist(lambda: self._fetch(partition, offset, stop, notes))
+
+    def _insist(self, work: Callable[[], Coroutine[object, object, Answer]]) -> Answer:
+        return with_retries(lambda: self._run(work()), deadline_seconds=self._deadline_seconds)
 
     def _run(self, work: Coroutine[object, object, Answer]) -> Answer:
         """Do something with the brokers; whatever fails, the next try connects anew."""
@@ -102,7 +108,12 @@ class KafkaLog:
         topic: Topic = await contact(self._source.servers, self._source.topic, self._options)
         consumer = await self._started()
         partitions = [TopicPartition(self._source.topic, number) for number in topic.partitions]
+        # Offsets are told of what is assigned; nothing is to be fetched of it yet.
+        self._reading = None
         consumer.assign(partitions)
+        for partition in partitions:
+            consumer.seek(partition, 0)
+        consumer.pause(*partitions)
         firsts = await consumer.beginning_offsets(partitions)
         # Only up to the first transaction that is still open: what follows is not committed.
         ends = await consumer.end_offsets(partitions)
@@ -114,9 +125,10 @@ class KafkaLog:
     ) -> tuple[Sequence[ConsumerRecord], int]:
         """Return some messages from an offset on, and the offset after them."""
         consumer = await self._started()
-        if consumer.assignment() != {partition}:
+        if self._reading != partition:
             consumer.assign([partition])
             consumer.seek(partition, offset)
+            self._reading = partition
         elif await consumer.position(partition) != offset:
             consumer.seek(partition, offset)
         asked_at, empty = consumer.last_poll_timestamp(partition), 0
@@ -165,12 +177,15 @@ class KafkaLog:
         if self._consumer is None:
             # A topic that is not there says so, instead of being created by asking.
             await contact(self._source.servers, self._source.topic, self._options)
+            self._reading = None
             self._consumer = AIOKafkaConsumer(
                 bootstrap_servers=list(self._source.servers),
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="none",
                 isolation_level="read_committed",
+                # What we ask for is there: nothing to wait for.
+                fetch_max_wait_ms=50,
                 fetch_max_bytes=16 << 20,
                 max_partition_fetch_bytes=4 << 20,
                 **self._options,

@@ -1,7 +1,7 @@
 """Messages of a NATS JetStream stream, read by sequence; nothing is acknowledged or left behind."""
 
 import datetime as dt
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import TypeVar
 
 import nats.errors
@@ -40,7 +40,7 @@ _WRONG_USE = (nats.js.errors.BadRequestError, nats.js.errors.NotFoundError)
 class NatsLog:
     """A stream at its servers."""
 
-    def __init__(self, source: NatsSource, context: Context) -> None:
+    def __init__(self, source: NatsSource, context: Context, deadline_seconds: float) -> None:
         """Keep what is needed to connect.
 
         Raises:
@@ -48,6 +48,7 @@ class NatsLog:
         """
         self._source = source
         self._credentials = _credentials(source, context)
+        self._deadline_seconds = deadline_seconds
         self._runner = StreamRunner(context.guard)
         self._client: Client | None = None
         self._reading: _Reading | None = None
@@ -59,7 +60,7 @@ class NatsLog:
 
     def extents(self) -> tuple[str, tuple[Extent, ...]]:
         """Return when the stream was made, and the sequences that it holds."""
-        return with_retries(lambda: self._run(self._extents()))
+        return self._insist(self._extents)
 
     def read(self, part: Range, notes: list[str]) -> Iterator[Sequence[Message]]:
         """Give the messages of a range; those that were deleted are not told from gaps."""
@@ -80,7 +81,10 @@ class NatsLog:
             self._runner.close()
 
     def _batch(self, sequence: int, stop: int, notes: list[str]) -> tuple[Sequence[Message], int]:
-        return with_retries(lambda: self._run(self._fetch(sequence, stop, notes)))
+        return self._insist(lambda: self._fetch(sequence, stop, notes))
+
+    def _insist(self, work: Callable[[], Coroutine[object, object, Answer]]) -> Answer:
+        return with_retries(lambda: self._run(work()), deadline_seconds=self._deadline_seconds)
 
     def _run(self, work: Coroutine[object, object, Answer]) -> Answer:
         """Do something with the server; whatever fails, the next try connects anew."""
@@ -185,7 +189,9 @@ class _Reading:
     async def fetched(self, stop: int) -> tuple[Sequence[Message], int]:
         """Return the next messages before `stop`, and the sequence after them."""
         try:
-            found = await self._pulled.fetch(self._batch, timeout=_FETCH_SECONDS)
+            # Asked for more than there is, the server waits for more.
+            wanted = min(self._batch, self.pending)
+            found = await self._pulled.fetch(wanted, timeout=_FETCH_SECONDS)
         except TimeoutError:
             info = await self._jetstream.consumer_info(self._stream, self._consumer)
             if not info.num_pending:

@@ -15,6 +15,7 @@ from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.connector import Connector, Context, Look, Piece
 from tidewheel_trainer.sources.files import land_json_lines
+from tidewheel_trainer.sources.retrying import DEADLINE_SECONDS
 from tidewheel_trainer.sources.stream_messages import Message, write_lines
 from tidewheel_trainer.sources.stream_ranges import (
     Extent,
@@ -67,6 +68,7 @@ class StreamConnector:
         self._log = log
         self._time_column = time_column
         self._scratch = scratch
+        self._is_closed = False
         self._ranges: dict[str, tuple[str, tuple[Range, ...]]] = {}
         # What a person must know of rows that are missing.
         self.notes: list[str] = []
@@ -108,8 +110,10 @@ class StreamConnector:
         self._note(missing)
 
     def close(self) -> None:
-        """Give back connections."""
-        self._log.close()
+        """Give back connections; nothing happens the second time."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._log.close()
 
     def _check_same(self, incarnation: str) -> None:
         """Refuse what was read of a stream that was deleted and made again meanwhile."""
@@ -126,8 +130,15 @@ class StreamConnector:
         self.notes.extend(notes)
 
 
-def open_stream(source: StreamSource, context: Context) -> Connector:
+def open_stream(
+    source: StreamSource, context: Context, deadline_seconds: float = DEADLINE_SECONDS
+) -> Connector:
     """Return the connector of a topic or a stream; nothing is connected yet.
+
+    Args:
+        source: what to read.
+        context: what to read it with.
+        deadline_seconds: how long a server may be away.
 
     Raises:
         TrainerError: RequestInvalid, when neither is named; SourceRefused, when the Secret lacks a
@@ -137,11 +148,11 @@ def open_stream(source: StreamSource, context: Context) -> Connector:
     if source.kafka is not None:
         from tidewheel_trainer.sources.kafka import KafkaLog
 
-        log = KafkaLog(source.kafka, context)
+        log = KafkaLog(source.kafka, context, deadline_seconds)
     elif source.nats is not None:
         from tidewheel_trainer.sources.nats import NatsLog
 
-        log = NatsLog(source.nats, context)
+        log = NatsLog(source.nats, context, deadline_seconds)
     else:
         raise TrainerError(
             FailureReason.REQUEST_INVALID, "`source.stream` must name `kafka` or `nats`"
