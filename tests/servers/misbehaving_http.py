@@ -17,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+_CHUNK_BYTES = 10_000
+
 
 @dataclass(frozen=True)
 class Request:
@@ -40,6 +42,9 @@ class Reply:
     # Set by the test when the answer may come.
     held_until: threading.Event | None = None
     is_gzip: bool = False
+    # Sent in chunks without a length; a broken end is a last chunk that is missing.
+    is_chunked: bool = False
+    has_broken_end: bool = False
 
     @property
     def wire(self) -> bytes:
@@ -117,7 +122,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         if reply.is_gzip:
             self.send_header("Content-Encoding", "gzip")
-        if reply.status not in (204, 304):
+        if reply.is_chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif reply.status not in (204, 304):
             self.send_header("Content-Length", str(reply.length or len(wire)))
         self.end_headers()
         if reply.reset_after is not None:
@@ -128,9 +135,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
+        if reply.is_chunked:
+            self._write_chunks(reply, wire)
+            return
         self.wfile.write(wire)
         if reply.length is not None:
             self.close_connection = True
+
+    def _write_chunks(self, reply: Reply, wire: bytes) -> None:
+        for start in range(0, len(wire), _CHUNK_BYTES):
+            chunk = wire[start : start + _CHUNK_BYTES]
+            self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+        if reply.has_broken_end:
+            self.close_connection = True
+        else:
+            self.wfile.write(b"0\r\n\r\n")
 
     def finish(self) -> None:
         try:

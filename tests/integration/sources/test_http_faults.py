@@ -356,9 +356,26 @@ def test_a_page_that_is_too_large_is_refused_before_it_is_read(
     )
 
 
+def test_chunks_without_an_end_are_asked_for_again(
+    server: Server, connect: Connect, tmp_path: Path, time: Time
+) -> None:
+    rows = [{"id": number} for number in range(5000)]
+    body = "".join(json.dumps(row) + "\n" for row in rows)
+    server.answers(
+        Reply(body[:20_000], is_chunked=True, has_broken_end=True), Reply(body, is_chunked=True)
+    )
+    connector = connect(server.url(), format="JsonLines")
+    assert rows_of(connector, connector.look({}), tmp_path) == rows
+    assert len(time.pauses) == 1
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
 @pytest.mark.parametrize("kind", ["Json", "Csv"])
-def test_a_gzip_bomb_is_refused(server: Server, connect: Connect, kind: str) -> None:
-    server.answers(Reply(gzip.compress(b" " * (80 << 20), 9), headers={"Content-Encoding": "gzip"}))
+def test_a_gzip_bomb_is_refused(
+    server: Server, connect: Connect, kind: str, is_chunked: bool
+) -> None:
+    bomb = gzip.compress(b" " * (80 << 20), 9)
+    server.answers(Reply(bomb, headers={"Content-Encoding": "gzip"}, is_chunked=is_chunked))
     assert failure_of(connect(server.url(), format=kind)) == (
         FailureReason.SOURCE_UNREADABLE,
         f"the answer of '{server.url()}' grows more than 300 times when it is decompressed; such "
