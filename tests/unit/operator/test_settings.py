@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from tidewheel_operator.logs import set_up_logs
+from tidewheel_operator.manifests.egress import Egress
 from tidewheel_operator.settings import Settings, SettingsError, settings_from
 
 REQUIRED = {
@@ -58,6 +59,24 @@ PLAIN = {
         ),
         pytest.param(
             {
+                "TIDEWHEEL_EGRESS_ALLOW": "db.data.svc:5432, *.example.com",
+                "TIDEWHEEL_EGRESS_CLUSTER_RANGES": "172.20.0.0/16,fd00::/108",
+            },
+            {
+                "egress": Egress(
+                    allow=("db.data.svc:5432", "*.example.com"),
+                    cluster_ranges=("172.20.0.0/16", "fd00::/108"),
+                )
+            },
+            id="egress",
+        ),
+        pytest.param(
+            {"TIDEWHEEL_EGRESS_ALLOW": "", "TIDEWHEEL_EGRESS_CLUSTER_RANGES": ""},
+            {"egress": Egress((), ("10.96.0.0/12", "10.244.0.0/16"))},
+            id="the cluster's ranges are never none",
+        ),
+        pytest.param(
+            {
                 "TIDEWHEEL_ALERT_TOKENS_FILE": "",
                 "TIDEWHEEL_LEASE_NAME": "",
                 "TIDEWHEEL_WORKERS": "",
@@ -88,6 +107,18 @@ def test_settings(environ: dict[str, str], expected: dict[str, object]) -> None:
             {"TIDEWHEEL_POD_NAMESPACE": ""},
             "TIDEWHEEL_POD_NAMESPACE must name the Lease's namespace",
             id="no namespace of the Lease",
+        ),
+        pytest.param(
+            {"TIDEWHEEL_EGRESS_CLUSTER_RANGES": "10.96.0.0/12,cluster"},
+            "TIDEWHEEL_EGRESS_CLUSTER_RANGES must be address ranges such as '10.96.0.0/12', with "
+            "commas between them; 'cluster' does not appear to be an IPv4 or IPv6 network",
+            id="a range that is none",
+        ),
+        pytest.param(
+            {"TIDEWHEEL_EGRESS_CLUSTER_RANGES": "10.96.0.1/12"},
+            "TIDEWHEEL_EGRESS_CLUSTER_RANGES must be address ranges such as '10.96.0.0/12', with "
+            "commas between them; 10.96.0.1/12 has host bits set",
+            id="an address inside a range",
         ),
         *(
             pytest.param(

@@ -5,6 +5,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 __all__ = [
     "ALERTS",
     "API_CALLS",
+    "DATA_EVENTS",
     "JOB_CREATION_SECONDS",
     "LEADER",
     "LOOP_LAG_SECONDS",
@@ -87,6 +88,12 @@ JOB_CREATION_SECONDS = Histogram(
 ALERTS = Counter(
     "tidewheel_alerts_total",
     "Alerts received, by what became of them.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+DATA_EVENTS = Counter(
+    "tidewheel_data_events_total",
+    "News of data, by what became of each Dataset that it was about.",
     ["outcome"],
     registry=REGISTRY,
 )

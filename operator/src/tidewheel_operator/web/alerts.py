@@ -16,7 +16,9 @@ from tidewheel_operator.runtime.api import ApiUnavailableError
 from tidewheel_operator.runtime.metrics import ALERTS
 from tidewheel_operator.web.alert_payload import AlertPayload
 from tidewheel_operator.web.alert_runs import AlertOutcome, RunRefusedError, open_run
-from tidewheel_operator.web.alert_tokens import AlertTokens, TokenFileError
+from tidewheel_operator.web.alert_tokens import AlertTokens
+from tidewheel_operator.web.answers import error_answer, problems, refusal
+from tidewheel_operator.web.data_events import LARGEST_DATA_BODY, data_handler
 
 __all__ = ["alert_app"]
 
@@ -31,34 +33,29 @@ def alert_app(world: World, tokens: AlertTokens) -> web.Application:
 
     async def post_alerts(request: web.Request) -> web.Response:
         namespace = request.match_info["namespace"]
-        refusal = _authorize(tokens, request.headers.get("Authorization", ""), namespace)
-        if refusal is not None:
-            return refusal
+        refused = refusal(tokens, request.headers.get("Authorization", ""), namespace)
+        if refused is not None:
+            return refused
         try:
-            payload = AlertPayload.model_validate_json(await request.read())
+            body = await request.read()
+            if len(body) > _LARGEST_BODY:
+                return _too_large()
+            payload = AlertPayload.model_validate_json(body)
         except web.HTTPRequestEntityTooLarge:
-            return _error(413, f"the body must be at most {_LARGEST_BODY} bytes")
+            return _too_large()
         except ValidationError as error:
-            return _error(400, _problems(error))
+            return error_answer(400, problems(error))
         async with locks[namespace]:
             return await _answer(world, namespace, payload)
 
-    app = web.Application(client_max_size=_LARGEST_BODY)
+    app = web.Application(client_max_size=LARGEST_DATA_BODY)
     app.router.add_post("/alerts/{namespace}", post_alerts)
+    app.router.add_post("/data/{namespace}", data_handler(world, tokens))
     return app
 
 
-def _authorize(tokens: AlertTokens, header: str, namespace: str) -> web.Response | None:
-    try:
-        reachable = tokens.namespaces_of(header)
-    except TokenFileError as error:
-        _LOG.error("alert refused: %s", error)
-        return _error(503, "the operator cannot read its alert tokens; see its log")
-    if reachable is None:
-        return _error(401, "a known bearer token is needed")
-    if namespace not in reachable:
-        return _error(403, f"this token does not reach namespace '{namespace}'")
-    return None
+def _too_large() -> web.Response:
+    return error_answer(413, f"the body must be at most {_LARGEST_BODY} bytes")
 
 
 async def _answer(world: World, namespace: str, payload: AlertPayload) -> web.Response:
@@ -72,9 +69,9 @@ async def _answer(world: World, namespace: str, payload: AlertPayload) -> web.Re
             ALERTS.labels(outcome.outcome).inc()
             results.append(_result(outcome))
     except ApiUnavailableError as error:
-        return _error(503, f"the run could not be created yet: {error}")
+        return error_answer(503, f"the run could not be created yet: {error}")
     except RunRefusedError as error:
-        return _error(503, str(error))
+        return error_answer(503, str(error))
     return web.json_response({"results": results, "truncatedAlerts": payload.truncatedAlerts})
 
 
@@ -85,14 +82,3 @@ def _result(outcome: AlertOutcome) -> dict[str, str]:
         "message": outcome.message,
         **({"run": outcome.run} if outcome.run else {}),
     }
-
-
-def _problems(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
-        for problem in error.errors(include_url=False, include_input=False)[:10]
-    )
-
-
-def _error(status: int, message: str) -> web.Response:
-    return web.json_response({"error": message}, status=status)

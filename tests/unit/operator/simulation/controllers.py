@@ -37,8 +37,9 @@ class Bucket:
         self.verdict = Verdict.PASSED
         # Whether a look without reading tells what the source is like.
         self.can_be_probed = True
-        # What the last prune was told to leave, and how many snapshots there were before it.
         self.snapshots: list[str] = []
+        # How many removals of old snapshots there were, and what the last was told to leave.
+        self.prunes = 0
         self.in_use: tuple[str, ...] = ()
 
     def answer(self, job: Object) -> Message:
@@ -63,6 +64,7 @@ class Bucket:
 
     def _prune(self, request: PruneRequest) -> PruneResult:
         """Remove by count alone: the ages of snapshots are the program's to know."""
+        self.prunes += 1
         self.in_use = request.in_use
         newest = self.snapshots[-request.retention.snapshots :]
         kept = [name for name in self.snapshots if name in newest or name in request.in_use]

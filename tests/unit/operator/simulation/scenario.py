@@ -22,6 +22,7 @@ from tidewheel_operator.runtime.resources import (
 )
 from tidewheel_operator.web.alert_payload import Alert
 from tidewheel_operator.web.alert_runs import AlertOutcome, open_run
+from tidewheel_operator.web.data_looks import LookOutcome, look_now
 
 REFRESH_SECONDS = 300
 # Times are the clock's, versions count writes, and neither is what a user asked for.
@@ -56,6 +57,39 @@ async def post_alert(simulation: Simulation, name: str = "slump") -> AlertOutcom
 
     outcome: AlertOutcome = await simulation.do(send)
     return outcome
+
+
+async def post_news(simulation: Simulation) -> LookOutcome:
+    """Tell of new data as a store does: again and again until it is answered."""
+
+    async def send(world: World) -> LookOutcome | None:
+        return await look_now(world, NAMESPACE, "flights")
+
+    outcome: LookOutcome | None = await simulation.do(send)
+    assert outcome is not None
+    return outcome
+
+
+async def fresh_data(simulation: Simulation) -> None:
+    """Turn the loop once, and once more for data that was told of; the clock stands still."""
+    await start_loop(simulation)
+    simulation.bucket.labelled_rows = 1500
+    await post_news(simulation)
+    await simulation.settle()
+
+
+async def old_snapshots(simulation: Simulation) -> None:
+    """Collect until there are more snapshots than may stay; the first was trained on."""
+    user_applies(
+        simulation,
+        make_store(),
+        make_dataset(retention={"snapshots": 2, "minimum_age_seconds": 0}),
+        make_pipeline(),
+    )
+    await simulation.settle()
+    for rows in (1010, 1020, 1030, 1040):
+        simulation.bucket.labelled_rows = rows
+        await simulation.advance(REFRESH_SECONDS)
 
 
 async def first_two_versions(simulation: Simulation) -> None:

@@ -1,6 +1,7 @@
-"""The token file that the webhook reads, and a client that posts to the webhook."""
+"""The token file that the alert port reads, and a client that posts to it."""
 
 import asyncio
+import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,13 +41,17 @@ def post(token_file: Path) -> Post:
         bodies: Iterable[object],
         namespace: str = "ml",
         authorization: str = f"Bearer {TOKEN}",
+        path: str = "alerts",
+        headers: dict[str, str] | None = None,
     ) -> list[Answer]:
         async def scenario(client: TestClient[Any, Any]) -> list[Answer]:
             answers = []
             for body in bodies:
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 response = await client.post(
-                    f"/alerts/{namespace}", data=data, headers={"Authorization": authorization}
+                    f"/{path}/{namespace}",
+                    data=io.BytesIO(data),
+                    headers={"Authorization": authorization, **(headers or {})},
                 )
                 answers.append((response.status, await response.json()))
             return answers
