@@ -1,0 +1,1 @@
+"""Describe a snapshot for people: its profile, and a page of HTML."""
