@@ -33,7 +33,12 @@ def test_a_json_list_lands_with_its_types(server: Server, connect: Connect, tmp_
 def test_a_json_document_has_its_rows_in_a_field_and_objects_become_columns_with_dots(
     server: Server, connect: Connect, tmp_path: Path
 ) -> None:
-    row = {"id": 1, "plane": {"tail": "N1", "seats": {"first": 12}}, "legs": [{"to": "BOS"}]}
+    row = {
+        "id": 1,
+        "plane": {"tail": "N1", "seats": {"first": 12}},
+        "legs": [{"to": "BOS"}],
+        "x": {},
+    }
     server.answers(Reply(json.dumps({"data": {"rows": [row]}})))
     connector = connect(server.url(), rows="data.rows")
     assert rows_of(connector, connector.look({}), tmp_path) == [

@@ -53,6 +53,8 @@ def field_of(document: Any, path: str) -> Any:  # noqa: ANN401 - any JSON
 def json_rows(document: Any, path: str | None, name: str) -> Iterator[Row]:  # noqa: ANN401
     """Give the rows of a JSON answer, objects inside objects as columns with dots.
 
+    An empty object has no column; a list stays as it is.
+
     Raises:
         TrainerError: SourceUnreadable, when there is no list of objects.
     """
@@ -64,9 +66,11 @@ def json_rows(document: Any, path: str | None, name: str) -> Iterator[Row]:  # n
         if not isinstance(row, dict):
             raise _unreadable(where, "is not an object")
         is_flat = not any(isinstance(value, dict) for value in row.values())
-        flat = row if is_flat else dict(_flat(row, "", where))
         try:
+            flat = row if is_flat else dict(_flat(row, "", where))
             line = _ENCODER.encode(flat).encode()
+        except RecursionError as error:
+            raise _unreadable(where, "is nested too deeply") from error
         except UnicodeEncodeError as error:
             raise _unreadable(where, "has half a character (a lone surrogate)") from error
         yield line + b"\n", flat
@@ -124,7 +128,7 @@ def _flat(value: Mapping[str, Any], before: str, where: str) -> Iterator[tuple[s
     for key, item in value.items():
         inner = (
             _flat(item, f"{before}{key}.", where)
-            if isinstance(item, dict) and item
+            if isinstance(item, dict)
             else iter([(f"{before}{key}", item)])
         )
         for name, leaf in inner:
