@@ -5,11 +5,12 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.servers.ports import free_ports
 
-from tidewheel_dev import wait
+from tidewheel_dev import pki, wait
 from tidewheel_dev.data_servers import ferretdb
 
 __all__ = ["FerretDb", "running"]
@@ -24,21 +25,36 @@ class FerretDb:
     folder: Path
     user: str
     password: str
-    port: int = field(default_factory=lambda: free_ports(1)[0])
+    # One for plain connections and one for TLS, whose certificate names `localhost` only.
+    ports: list[int] = field(default_factory=lambda: free_ports(2))
     child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def port(self) -> int:
+        """Return the port for connections without TLS."""
+        return self.ports[0]
 
     @property
     def address(self) -> str:
         """Return host and port."""
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def authority(self) -> str:
+        """Return the certificate of who signed the server's."""
+        return (self.folder / "ca.crt").read_text()
+
     def start(self) -> None:
         """Start it, and return when it listens."""
         data = self.folder / "data"
         data.mkdir(parents=True, exist_ok=True)
+        self._write_certificates()
         argv = [
             str(ferretdb.ensure()),
             f"--listen-addr={self.address}",
+            f"--listen-tls=127.0.0.1:{self.ports[1]}",
+            f"--listen-tls-cert-file={self.folder}/server.crt",
+            f"--listen-tls-key-file={self.folder}/server.key",
             "--debug-addr=-",
             "--telemetry=disable",
             "--handler=sqlite",
@@ -61,11 +77,18 @@ class FerretDb:
             self.child.wait()
             self.child = None
 
+    def _write_certificates(self) -> None:
+        server = {"server": pki.Identity("localhost", dns_names=("localhost",))}
+        if not (self.folder / "server.crt").exists():
+            for name, content in pki.files(server, datetime.now(UTC)).items():
+                (self.folder / name).write_bytes(content)
+
     def _missing(self) -> str | None:
         if self.child is not None and self.child.poll() is not None:
             raise AssertionError(f"FerretDB ended: {(self.folder / 'log').read_text()[-2000:]}")
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            for port in self.ports:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError as error:
             return str(error)
         return None

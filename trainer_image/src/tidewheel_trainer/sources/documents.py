@@ -24,6 +24,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 from bson.datetime_ms import DatetimeMS
 from bson.dbref import DBRef
+from bson.objectid import ObjectId
+from bson.regex import Regex
 from bson.timestamp import Timestamp
 
 from tidewheel_trainer.sources.plain_json import json_text
@@ -31,6 +33,16 @@ from tidewheel_trainer.sources.plain_json import json_text
 __all__ = ["Columns", "DocumentError", "flattened", "iso_text", "record_batch"]
 
 _BOOL, _INT, _LARGE_INT, _DOUBLE, _TIME, _BINARY, _TEXT = (1 << bit for bit in range(7))
+# Most values are of these, and are told by one look.
+_PLAIN_KINDS: dict[type, int] = {
+    type(None): 0,
+    bool: _BOOL,
+    float: _DOUBLE,
+    str: _TEXT,
+    ObjectId: _TEXT,
+    DatetimeMS: _TIME,
+}
+_PLAIN_TYPES = frozenset({type(None), bool, float, int, str, ObjectId})
 _TIME_TYPE = pa.timestamp("us", tz="UTC")
 # The highest number up to which a double holds every whole one.
 _EXACT = 2**53
@@ -58,14 +70,14 @@ def _flatten(document: Mapping[str, object], before: str, values: dict[str, obje
     for name, value in document.items():
         column = before + name
         inner = value.as_doc() if isinstance(value, DBRef) else value
-        if isinstance(inner, Mapping):
+        if isinstance(inner, dict):
             _flatten(inner, f"{column}.", values)
         elif column in values:
             raise DocumentError(
                 f"has two fields that are the column {column!r}; rename one, or leave it out"
             )
         else:
-            values[column] = _moment(column, inner)
+            values[column] = inner if type(inner) in _PLAIN_TYPES else _moment(column, inner)
 
 
 def _moment(column: str, value: object) -> object:
@@ -90,9 +102,10 @@ class Columns:
         Raises:
             DocumentError: there are too many columns.
         """
+        kinds = self._kinds
         for name, value in row.items():
-            self._kinds[name] = self._kinds.get(name, 0) | _kind(value)
-        if len(self._kinds) > _MOST_COLUMNS:
+            kinds[name] = kinds.get(name, 0) | _kind(value)
+        if len(kinds) > _MOST_COLUMNS:
             raise DocumentError(
                 f"makes more than {_MOST_COLUMNS:,} columns; keep what its keys tell in lists"
             )
@@ -108,22 +121,17 @@ def record_batch(rows: Iterable[Mapping[str, object]], schema: pa.Schema) -> pa.
     held = list(rows)
     arrays = []
     for field in schema:
-        values = [_value(row.get(field.name), field.type) for row in held]
-        arrays.append(pa.array(values, field.type))
+        given = [row.get(field.name) for row in held]
+        arrays.append(pa.array(_values(given, field.type), field.type))
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _kind(value: object) -> int:
-    if value is None:
-        return 0
-    if isinstance(value, bool):
-        return _BOOL
+    known = _PLAIN_KINDS.get(type(value))
+    if known is not None:
+        return known
     if isinstance(value, int):
         return _INT if abs(value) <= _EXACT else _LARGE_INT
-    if isinstance(value, float):
-        return _DOUBLE
-    if isinstance(value, DatetimeMS):
-        return _TIME
     return _BINARY if isinstance(value, bytes) else _TEXT
 
 
@@ -142,12 +150,12 @@ def _type(found: int) -> pa.DataType:
     return pa.string()
 
 
-def _value(value: object, wanted: pa.DataType) -> object:
-    if value is None:
-        return None
-    if isinstance(value, DatetimeMS) and wanted == _TIME_TYPE:
-        return int(value) * 1000
-    return _text(value) if pa.types.is_string(wanted) else value
+def _values(given: list[object], wanted: pa.DataType) -> list[object]:
+    if pa.types.is_string(wanted):
+        return [None if value is None else _text(value) for value in given]
+    if pa.types.is_timestamp(wanted):
+        return [int(value) * 1000 if isinstance(value, DatetimeMS) else None for value in given]
+    return given
 
 
 def _text(value: object) -> str:
@@ -169,6 +177,8 @@ def _readable(value: object) -> object:
         return iso_text(value.time * 1000)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
+    if isinstance(value, Regex):
+        return value.pattern
     if isinstance(value, DBRef):
         return _readable(value.as_doc())
     if isinstance(value, list):

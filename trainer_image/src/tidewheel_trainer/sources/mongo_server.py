@@ -1,5 +1,6 @@
 """One server of MongoDB's protocol: how it is connected to, and what its faults mean to people."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,8 +57,6 @@ def connected(source: MongoSource, context: Context) -> Client:
             with explained_faults(source):
                 told = client.admin.command("hello")
                 if told.get("isWritablePrimary") or told.get("secondary"):
-                    # The greeting needs no login.
-                    client.admin.command("ping")
                     return client
             fault = AwayError(f"the server '{server}' holds no data now: it says so itself")
         except AwayError as error:
@@ -159,18 +158,26 @@ def _client(
             socketTimeoutMS=_ANSWER_MILLISECONDS,
             appname="tidewheel",
             **login,
-            **_tls(source.tls, context),
+            **_tls(source, context),
         )
 
 
-def _tls(tls: Tls, context: Context) -> dict[str, Any]:
-    if tls is Tls.DISABLED:
+def _tls(source: MongoSource, context: Context) -> dict[str, Any]:
+    if source.tls is Tls.DISABLED:
         return {"tls": False}
-    if tls is Tls.ENCRYPTED:
+    if source.tls is Tls.ENCRYPTED:
         return {"tls": True, "tlsInsecure": True}
     authority = context.credentials.get("ca.crt")
     if authority is None:
         return {"tls": True}
+    try:
+        ssl.create_default_context(cadata=authority)
+    except (ssl.SSLError, ValueError) as error:
+        raise TrainerError(
+            FailureReason.SOURCE_REFUSED,
+            f"the key 'ca.crt' of Secret '{source.secret_name}' is not a certificate in PEM "
+            f"({_short(error)}); put the certificate of the server's authority there",
+        ) from error
     file: Path = context.scratch / "mongo-ca.crt"
     file.write_text(authority, encoding="utf-8")
     return {"tls": True, "tlsCAFile": str(file)}
