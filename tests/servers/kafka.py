@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.servers.stream_ports import free_port, listens
+from tests.servers.stream_ports import free_port, listens, write_certificate
 
 from tidewheel_dev import wait
 from tidewheel_dev.data_servers import kafka
@@ -23,12 +23,14 @@ class KafkaServer:
     """A broker with its files in one folder; it can be stopped and started again.
 
     It listens on `port` for everybody, on `login_port` for those who have the password, by SCRAM
-    and PLAIN, and on `stray_port` where it names an address that is not its own.
+    and PLAIN, on `tls_port` with a certificate of `authority`, and on `stray_port` where it names
+    an address that is not its own.
     """
 
     folder: Path
     port: int = field(default_factory=free_port)
     login_port: int = field(default_factory=free_port)
+    tls_port: int = field(default_factory=free_port)
     stray_port: int = field(default_factory=free_port)
     controller_port: int = field(default_factory=free_port)
     child: subprocess.Popen[bytes] | None = None
@@ -44,6 +46,16 @@ class KafkaServer:
         return f"127.0.0.1:{self.login_port}"
 
     @property
+    def tls_address(self) -> str:
+        """Return host and port where it encrypts."""
+        return f"127.0.0.1:{self.tls_port}"
+
+    @property
+    def authority(self) -> str:
+        """Return the certificate of the authority that its own is from."""
+        return (self.folder / "ca.crt").read_text()
+
+    @property
     def stray_address(self) -> str:
         """Return host and port of a listener that sends its clients to 169.254.169.254."""
         return f"127.0.0.1:{self.stray_port}"
@@ -53,6 +65,11 @@ class KafkaServer:
         config = self.folder / "server.properties"
         if not config.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
+            write_certificate(self.folder)
+            (self.folder / "tls.pem").write_bytes(
+                (self.folder / "server.key").read_bytes()
+                + (self.folder / "server.crt").read_bytes()
+            )
             config.write_text("".join(f"{key}={value}\n" for key, value in self._settings()))
             users = [f"SCRAM-SHA-{bits}=[name={USER},password={PASSWORD}]" for bits in (256, 512)]
             scram = [word for user in users for word in ("--add-scram", user)]
@@ -86,7 +103,12 @@ class KafkaServer:
         return [*_JAVA, "-cp", f"{kafka.ensure()}/*", program, *arguments]
 
     def _settings(self) -> Sequence[tuple[str, str]]:
-        ports = {"PLAINTEXT": self.port, "LOGIN": self.login_port, "STRAY": self.stray_port}
+        ports = {
+            "PLAINTEXT": self.port,
+            "LOGIN": self.login_port,
+            "TLS": self.tls_port,
+            "STRAY": self.stray_port,
+        }
         own = [f"{name}://127.0.0.1:{port}" for name, port in ports.items()]
         controller = f"127.0.0.1:{self.controller_port}"
         modules = "org.apache.kafka.common.security"
@@ -97,11 +119,14 @@ class KafkaServer:
             ("controller.quorum.voters", f"1@{controller}"),
             ("controller.listener.names", "CONTROLLER"),
             ("listeners", ",".join([*own, f"CONTROLLER://{controller}"])),
-            ("advertised.listeners", ",".join([*own[:2], "STRAY://169.254.169.254:9092"])),
+            ("advertised.listeners", ",".join([*own[:3], "STRAY://169.254.169.254:9092"])),
             (
                 "listener.security.protocol.map",
-                "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_PLAINTEXT,STRAY:PLAINTEXT",
+                "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_PLAINTEXT,TLS:SSL,"
+                "STRAY:PLAINTEXT",
             ),
+            ("listener.name.tls.ssl.keystore.type", "PEM"),
+            ("listener.name.tls.ssl.keystore.location", str(self.folder / "tls.pem")),
             ("sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512"),
             ("listener.name.login.plain.sasl.jaas.config", login),
             *(

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.servers.stream_ports import free_port, listens
+from tests.servers.stream_ports import free_port, listens, write_certificate
 
 from tidewheel_dev import wait
 from tidewheel_dev.data_servers import nats
@@ -21,8 +21,7 @@ class NatsServer:
     folder: Path
     user: str | None = None
     password: str | None = None
-    # Other addresses that the server tells its clients of.
-    advertise: str | None = None
+    encrypts: bool = False
     port: int = field(default_factory=free_port)
     child: subprocess.Popen[bytes] | None = None
 
@@ -30,6 +29,11 @@ class NatsServer:
     def address(self) -> str:
         """Return host and port."""
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def authority(self) -> str:
+        """Return the certificate of the authority that its own is from."""
+        return (self.folder / "ca.crt").read_text()
 
     def start(self) -> None:
         """Start it on the same data and the same port; return when it answers."""
@@ -40,8 +44,12 @@ class NatsServer:
         }
         if self.user is not None:
             settings["authorization"] = {"user": self.user, "password": self.password}
-        if self.advertise is not None:
-            settings["client_advertise"] = self.advertise
+        if self.encrypts:
+            write_certificate(self.folder)
+            settings["tls"] = {
+                "cert_file": str(self.folder / "server.crt"),
+                "key_file": str(self.folder / "server.key"),
+            }
         config = self.folder / "nats.conf"
         config.write_text(json.dumps(settings))
         with (self.folder / "nats.log").open("ab") as log:

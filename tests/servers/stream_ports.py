@@ -1,10 +1,15 @@
-"""Ports of the servers of streams, on loopback."""
+"""Ports and certificates of the servers of streams, on loopback."""
 
+import datetime as dt
 import socket
 import subprocess
 from pathlib import Path
 
-__all__ = ["free_port", "listens"]
+from cryptography.hazmat.primitives import serialization
+
+from tidewheel_dev import pki
+
+__all__ = ["free_port", "listens", "write_certificate"]
 
 _ADDRESS = "127.0.0.1"
 
@@ -29,3 +34,14 @@ def listens(child: "subprocess.Popen[bytes] | None", port: int, log: Path) -> st
         probe.settimeout(1)
         failed = probe.connect_ex((_ADDRESS, port))
     return f"port {port} refuses connections ({failed})" if failed else None
+
+
+def write_certificate(folder: Path) -> None:
+    """Write server.key, server.crt, and ca.crt of the authority that the certificate is from."""
+    names = pki.Identity("server", dns_names=("localhost",), addresses=(_ADDRESS,))
+    pki.write(folder, pki.files({"server": names}, dt.datetime.now(dt.UTC)))
+    file = folder / "server.key"
+    key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    # Kafka reads keys in this format only.
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    file.write_bytes(key.private_bytes(encoding, form, serialization.NoEncryption()))

@@ -370,6 +370,43 @@ def test_a_wrong_password_is_told_at_once(
     assert "wrong-password" not in message
 
 
+def test_a_broker_proves_its_name_by_the_authority_in_the_secret(
+    kafka_broker: Broker, topic: str, open_topic: Open, tmp_path: Path
+) -> None:
+    kafka_broker.create(topic)
+    kafka_broker.put(topic, numbered(0, 1))
+    connector = open_topic(
+        servers=[kafka_broker.server.tls_address],
+        tls="Verified",
+        kafka={"secretName": "kafka"},
+        credentials={"ca.crt": kafka_broker.server.authority},
+    )
+
+    assert numbers_of(rows_of(connector, connector.look({}), tmp_path)) == [1]
+
+
+def test_a_broker_that_cannot_prove_its_name_is_read_only_when_that_is_allowed(
+    kafka_broker: Broker, topic: str, open_topic: Open, tmp_path: Path
+) -> None:
+    kafka_broker.create(topic)
+    kafka_broker.put(topic, numbered(0, 1))
+    address = kafka_broker.server.tls_address
+    lenient = open_topic(servers=[address], tls="Encrypted")
+    strict = open_topic(servers=[address], tls="Verified")
+
+    rows = rows_of(lenient, lenient.look({}), tmp_path)
+    with pytest.raises(TrainerError) as refused:
+        strict.look({})
+
+    assert numbers_of(rows) == [1]
+    assert failure_of(refused) == (
+        FailureReason.SOURCE_REFUSED,
+        f"the Kafka broker {address} cannot be read: its certificate is not trusted (unable to get "
+        "local issuer certificate); put the certificate of its authority into the Secret as "
+        "`ca.crt`, or correct its name in `servers`",
+    )
+
+
 def test_a_secret_without_a_key_is_told_at_once(open_topic: Open) -> None:
     with pytest.raises(TrainerError) as refused:
         open_topic(kafka={"secretName": "kafka"}, credentials={"username": USER})

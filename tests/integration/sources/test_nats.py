@@ -354,6 +354,31 @@ def test_a_password_is_never_sent_in_the_clear_when_tls_is_asked_for(
     )
 
 
+def test_a_server_that_encrypts_proves_its_name_by_the_authority_in_the_secret(
+    tmp_path: Path, open_stream: Open
+) -> None:
+    server = NatsServer(tmp_path / "nats", "reader", "only-for-tests", encrypts=True)
+    server.start()
+    try:
+        trusting = {**CREDENTIALS, "ca.crt": server.authority}
+        options = {"servers": [server.address], "nats": {"tls": "Verified"}}
+        with pytest.raises(TrainerError) as trusted:
+            open_stream(credentials=trusting, **options).look({})
+        with pytest.raises(TrainerError) as untrusted:
+            open_stream(**options).look({})
+    finally:
+        server.stop()
+
+    # It gets as far as to hear that there is no such stream.
+    assert trusted.value.message.endswith(": stream not found")
+    assert failure_of(untrusted) == (
+        FailureReason.SOURCE_REFUSED,
+        f"the NATS server {server.address} cannot be read: its certificate is not trusted (unable "
+        "to get local issuer certificate); put the certificate of its authority into the Secret as "
+        "`ca.crt`, or correct its name in `servers`",
+    )
+
+
 def test_a_stream_that_is_not_there_is_told_at_once(stream: Stream, open_stream: Open) -> None:
     connector = open_stream()
 

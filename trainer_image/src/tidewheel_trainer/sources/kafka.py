@@ -204,10 +204,10 @@ def _options(source: KafkaSource, context: Context) -> dict[str, Any]:
     options: dict[str, Any] = {
         "client_id": "tidewheel",
         "request_timeout_ms": _REQUEST_MILLISECONDS,
-        "ssl_context": tls_context(source.tls),
+        "ssl_context": tls_context(source.tls, context.credentials),
         "security_protocol": "SSL" if encrypted else "PLAINTEXT",
     }
-    if source.secret_name is None:
+    if source.secret_name is None or set(context.credentials) == {"ca.crt"}:
         return options
     for key in ("username", "password"):
         if not context.credentials.get(key):

@@ -13,6 +13,7 @@ from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.kafka_metadata import TopicRequest
 from tidewheel_trainer.sources.retrying import AwayError
+from tidewheel_trainer.sources.stream_loop import tls_fault
 
 __all__ = ["REFUSALS", "Topic", "contact", "refused"]
 
@@ -55,7 +56,7 @@ async def contact(servers: tuple[str, ...], topic: str, options: Mapping[str, An
         try:
             connection = await create_conn(host, int(port), **options)
         except ssl.SSLError as error:
-            refused(server, f"TLS failed ({error.reason or error}); see `tls`", error)
+            refused(server, tls_fault(error), error)
         except REFUSALS as error:
             refused(
                 server, f"it refuses the Secret's user or the mechanism ({_words(error)})", error

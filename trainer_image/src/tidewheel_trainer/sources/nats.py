@@ -12,7 +12,6 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from tidewheel_contracts.api.v1alpha1.source_streams import NatsSource
-from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.connector import Context
 from tidewheel_trainer.sources.nats_contact import connected, refused
@@ -41,13 +40,9 @@ class NatsLog:
     """A stream at its servers."""
 
     def __init__(self, source: NatsSource, context: Context, deadline_seconds: float) -> None:
-        """Keep what is needed to connect.
-
-        Raises:
-            TrainerError: SourceRefused, when the Secret lacks a key.
-        """
+        """Keep what is needed to connect."""
         self._source = source
-        self._credentials = _credentials(source, context)
+        self._credentials = context.credentials
         self._deadline_seconds = deadline_seconds
         self._runner = StreamRunner(context.guard)
         self._client: Client | None = None
@@ -241,18 +236,3 @@ def _message(message: Msg) -> Message:
     place = message.metadata
     microseconds = (place.timestamp - _EPOCH) // dt.timedelta(microseconds=1)
     return Message(f"sequence {place.sequence.stream}", message.data, microseconds)
-
-
-def _credentials(source: NatsSource, context: Context) -> dict[str, str]:
-    if source.secret_name is None:
-        return {}
-    given = context.credentials
-    if given.get("token"):
-        return {"token": given["token"]}
-    if given.get("username") and given.get("password"):
-        return {"user": given["username"], "password": given["password"]}
-    raise TrainerError(
-        FailureReason.SOURCE_REFUSED,
-        f"the Secret {source.secret_name!r} of the NATS source has neither the keys `username` and "
-        "`password` nor the key `token`; add them",
-    )

@@ -13,7 +13,7 @@ from tidewheel_contracts.api.v1alpha1.source_streams import NatsSource
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.retrying import AwayError
-from tidewheel_trainer.sources.stream_loop import running_loop, tls_context
+from tidewheel_trainer.sources.stream_loop import running_loop, tls_context, tls_fault
 
 __all__ = ["connected", "refused"]
 
@@ -28,7 +28,7 @@ async def connected(
 
     Args:
         source: the servers and how to encrypt.
-        credentials: `user` and `password`, or `token`, or nothing.
+        credentials: the Secret's keys and their values.
         complaints: takes up what the server says against us later on.
 
     Raises:
@@ -97,9 +97,23 @@ def _options(
         "max_reconnect_attempts": 1,
         "reconnect_time_wait": 0,
         "connect_timeout": _CONNECT_SECONDS,
-        "tls": tls_context(source.tls),
-        **{key: only_encrypted(secret) for key, secret in credentials.items()},
+        "tls": tls_context(source.tls, credentials),
+        **{key: only_encrypted(secret) for key, secret in _login(source, credentials).items()},
     }
+
+
+def _login(source: NatsSource, credentials: Mapping[str, str]) -> dict[str, str]:
+    if source.secret_name is None or set(credentials) == {"ca.crt"}:
+        return {}
+    if credentials.get("token"):
+        return {"token": credentials["token"]}
+    if credentials.get("username") and credentials.get("password"):
+        return {"user": credentials["username"], "password": credentials["password"]}
+    raise TrainerError(
+        FailureReason.SOURCE_REFUSED,
+        f"the Secret {source.secret_name!r} of the NATS source has neither the keys `username` and "
+        "`password` nor the key `token`; add them",
+    )
 
 
 def _check_encrypted(source: NatsSource, server: str) -> None:
@@ -110,7 +124,7 @@ def _check_encrypted(source: NatsSource, server: str) -> None:
 def _refuse_lasting(server: str, errors: list[Exception]) -> None:
     for error in errors:
         if isinstance(error, ssl.SSLError):
-            refused(server, f"TLS failed ({error.reason or error}); see `tls`", error)
+            refused(server, tls_fault(error), error)
         if any(words in str(error).lower() for words in _NOT_ALLOWED):
             refused(server, f"it refuses the Secret's keys ({_words(error)})", error)
 

@@ -6,7 +6,7 @@ of them do it through their loop, so that here is where the guard is asked.
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from tidewheel_contracts.api.v1alpha1.source_common import Tls
@@ -15,7 +15,7 @@ from tidewheel_trainer.egress.guard import Guard
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.retrying import AwayError
 
-__all__ = ["GuardedLoop", "StreamRunner", "running_loop", "tls_context"]
+__all__ = ["GuardedLoop", "StreamRunner", "running_loop", "tls_context", "tls_fault"]
 
 Answer = TypeVar("Answer")
 # For what is given up to close its connections.
@@ -118,12 +118,34 @@ async def _guarded(work: Coroutine[Any, Any, Answer], seconds: float, what: str)
     return task.result()
 
 
-def tls_context(tls: Tls) -> ssl.SSLContext | None:
-    """Return how a connection is encrypted; None for not at all."""
+def tls_context(tls: Tls, credentials: Mapping[str, str]) -> ssl.SSLContext | None:
+    """Return how a connection is encrypted; None for not at all.
+
+    Raises:
+        TrainerError: SourceRefused, when the Secret's `ca.crt` holds no certificate.
+    """
     if tls is Tls.DISABLED:
         return None
-    context = ssl.create_default_context()
     if tls is Tls.ENCRYPTED:
+        context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    return context
+        return context
+    try:
+        return ssl.create_default_context(cadata=credentials.get("ca.crt"))
+    except (ssl.SSLError, ValueError) as error:
+        raise TrainerError(
+            FailureReason.SOURCE_REFUSED,
+            f"`ca.crt` in the source's Secret is not a certificate as PEM text ({error}); replace "
+            "it by the certificate of the authority that the servers' certificates are from",
+        ) from error
+
+
+def tls_fault(error: ssl.SSLError) -> str:
+    """Return in words why TLS failed, and what to do."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not trusted ({error.verify_message}); put the certificate of its "
+            "authority into the Secret as `ca.crt`, or correct its name in `servers`"
+        )
+    return f"it does not speak TLS as we do ({error.reason or error}); correct `tls` or the port"
