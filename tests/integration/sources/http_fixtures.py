@@ -25,10 +25,15 @@ Connect = Callable[..., HttpConnector]
 
 @dataclass
 class Time:
-    """A clock that only pauses move."""
+    """A clock that pauses move, and looks at it if a tick is set."""
 
     now: float = 0.0
+    tick: float = 0.0
     pauses: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        self.now += self.tick
+        return self.now
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -84,7 +89,7 @@ def fixture_connect(tmp_path: Path, time: Time) -> Iterator[Connect]:
             HttpSource.model_validate({"url": url, **fields}),
             context,
             limits=limits or Limits(),
-            clock=lambda: time.now,
+            clock=time.clock,
             pause=time.pause,
         )
         opened.append(connector)

@@ -105,6 +105,29 @@ def test_a_connection_that_is_reset_midway_is_made_again(
     assert len(time.pauses) == 1
 
 
+def test_an_answer_that_breaks_off_after_long_reading_is_asked_for_again(
+    server: Server, connect: Connect, time: Time
+) -> None:
+    # The clock is looked at for each of seven blocks; the deadline of waiting is 120 seconds.
+    time.tick = 25.0
+    server.answers(Reply("x" * 450_000, reset_after=449_000), _FINE)
+    connect(server.url()).look({})
+    assert len(time.pauses) == 1
+
+
+def test_an_answer_that_comes_in_drops_is_given_up(
+    server: Server, connect: Connect, time: Time
+) -> None:
+    time.tick = 400.0
+    server.answers(_FINE)
+    assert failure_of(connect(server.url("/a"))) == (
+        FailureReason.SOURCE_UNAVAILABLE,
+        f"'{server.url('/a')}' answers too slowly: after 300 seconds fewer than 10,000 bytes a "
+        "second",
+    )
+    assert time.pauses == []
+
+
 def test_an_answer_that_is_shorter_than_it_says_is_asked_for_again(
     server: Server, connect: Connect, tmp_path: Path, time: Time
 ) -> None:

@@ -57,7 +57,8 @@ class Answer:
 
         Raises:
             AwayError: it broke off.
-            TrainerError: SourceUnreadable, when it is too large or badly compressed.
+            TrainerError: SourceUnreadable, when it is too large or badly compressed;
+                SourceUnavailable, when it comes in drops.
         """
         size = 0
         start = clock()
@@ -66,7 +67,13 @@ class Answer:
                 size += len(block)
                 self._refuse_size(size, limit)
                 if clock() - start > _PATIENCE_SECONDS + size / _SLOWEST_BYTES_PER_SECOND:
-                    raise AwayError(f"'{shown(self.url)}' answers too slowly")
+                    # Another attempt would take as long.
+                    raise TrainerError(
+                        FailureReason.SOURCE_UNAVAILABLE,
+                        f"'{shown(self.url)}' answers too slowly: after "
+                        f"{_PATIENCE_SECONDS:.0f} seconds fewer than "
+                        f"{_SLOWEST_BYTES_PER_SECOND:,} bytes a second",
+                    )
                 yield block
         except DecodeError as error:
             raise TrainerError(

@@ -154,14 +154,22 @@ def _saved(
     """Write the body of an answer to a file, in as many attempts as it takes."""
     headers = {"Accept": f"{_ACCEPT[reader.source.format]}, */*;q=0.1", **conditions}
 
+    reading = 0.0
+
     def attempt() -> Answer:
+        nonlocal reading
         answer = reader.client.get(url, headers)
-        with file.open("wb") as stream:
-            for block in answer.blocks(limit, reader.clock):
-                stream.write(block)
+        start = reader.clock()
+        try:
+            with file.open("wb") as stream:
+                for block in answer.blocks(limit, reader.clock):
+                    stream.write(block)
+        finally:
+            reading += reader.clock() - start
         return answer
 
-    answer = with_retries(attempt, clock=reader.clock, pause=reader.pause)
+    # What breaks off after an hour of reading deserves another attempt: only waiting counts.
+    answer = with_retries(attempt, clock=lambda: reader.clock() - reading, pause=reader.pause)
     if answer.status == 304 and not conditions:
         raise TrainerError(
             FailureReason.SOURCE_UNREADABLE,
