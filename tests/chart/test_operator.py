@@ -43,6 +43,7 @@ def test_operator_is_told_its_settings(render: Render, only: Only) -> None:
         "imagePullPolicy": "Never",
         "watchNamespaces": ["ml-a", "ml-b"],
         "operator": {"writes": {"perSecond": 1, "burst": 100000}},
+        "egress": {"allow": ["db.data.svc:5432", "*.example.com"]},
     }
 
     deployment = only(render(values), "Deployment")
@@ -57,6 +58,8 @@ def test_operator_is_told_its_settings(render: Render, only: Only) -> None:
         "TIDEWHEEL_SERVER_IMAGE": "tidewheel/server:dev",
         "TIDEWHEEL_IMAGE_PULL_POLICY": "Never",
         "TIDEWHEEL_WATCH_NAMESPACES": "ml-a,ml-b",
+        "TIDEWHEEL_EGRESS_ALLOW": "db.data.svc:5432,*.example.com",
+        "TIDEWHEEL_EGRESS_CLUSTER_RANGES": "10.96.0.0/12,10.244.0.0/16",
         "TIDEWHEEL_HTTP_PORT": "8080",
     }
     assert _container(deployment)["imagePullPolicy"] == "Never"

@@ -103,6 +103,22 @@ def test_chart_passes_the_strict_linter(helm: Run, chart: Path) -> None:
             id="no namespaces",
         ),
         pytest.param(
+            {"egress": {"allow": ["a,b"]}},
+            "at '/egress/allow/0': 'a,b' does not match pattern "
+            "'^[A-Za-z0-9*\\\\[][A-Za-z0-9.:/_\\\\[\\\\]-]*$'",
+            id="two hosts in one entry",
+        ),
+        pytest.param(
+            {"egress": {"clusterRanges": []}},
+            "at '/egress/clusterRanges': minItems: got 0, want 1",
+            id="a cluster without addresses",
+        ),
+        pytest.param(
+            {"networkPolicy": {"enabled": "no"}},
+            "at '/networkPolicy/enabled': got string, want boolean",
+            id="policy switched off by a word",
+        ),
+        pytest.param(
             {"watchNamespaces": "ml"},
             "at '/watchNamespaces': got string, want null or array",
             id="namespaces as text",
