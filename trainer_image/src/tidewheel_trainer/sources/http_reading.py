@@ -13,7 +13,8 @@ from typing import Any
 from tidewheel_contracts.api.v1alpha1.source_http import HttpFormat, HttpSource
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.sources.http_client import Answer, HttpClient
+from tidewheel_trainer.sources.http_answer import Answer
+from tidewheel_trainer.sources.http_client import HttpClient
 from tidewheel_trainer.sources.http_cursor import Highest
 from tidewheel_trainer.sources.http_pages import NextOf, first_page, next_page
 from tidewheel_trainer.sources.http_rows import (
