@@ -13,8 +13,9 @@ from tidewheel_contracts.api.v1alpha1.source_files import Csv
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.column_names import refuse_unusable_names
-from tidewheel_trainer.sources.guarded_duckdb import guarded_duckdb
-from tidewheel_trainer.sources.plain_text import count_of, refuse_broken_text
+from tidewheel_trainer.sources.guarded_duckdb import guarded_duckdb, quoted
+from tidewheel_trainer.sources.plain_text import count_lines, count_of
+from tidewheel_trainer.sources.strips import Shape, land_in_strips
 from tidewheel_trainer.sources.value_types import Spelling, write_typed
 
 __all__ = ["land_csv"]
@@ -23,8 +24,6 @@ _SPELLING = Spelling(text="{}", is_quoted="false")
 _LONGEST_LINE = 16 << 20
 # DuckDB wants at least one text for "no value"; no UTF-8 text of a person has this one.
 _NO_NULL_TEXT = "\U0010ffff"
-_CELLS_PER_GROUP = 2_000_000
-_LONGEST_GROUP = 122_880
 
 
 def land_csv(source: Path, target: Path, name: str, options: Csv | None = None) -> None:
@@ -42,7 +41,7 @@ def land_csv(source: Path, target: Path, name: str, options: Csv | None = None) 
         TrainerError: SourceUnreadable, naming the line where there is one.
     """
     options = options or Csv()
-    refuse_broken_text(source, name)
+    lines = count_lines(source, name)
     names = list(options.column_names) or _header(source, options, name)
     if not names:
         pq.write_table(pa.table({}), target)
@@ -51,12 +50,19 @@ def land_csv(source: Path, target: Path, name: str, options: Csv | None = None) 
     # An odd number of quotes may be one that is never closed; DuckDB would drop its rows silently.
     if count_of(b'"', source) % 2:
         _refuse_open_quote(source, options, name)
+    shape = Shape(source.stat().st_size, lines, len(names))
     with TemporaryDirectory(dir=target.parent) as folder:
         texts = Path(folder) / "texts.parquet"
         with guarded_duckdb([source, texts], Path(folder)) as connection:
+
+            def land(strip: range, target: Path) -> None:
+                _write_texts(connection, source, texts, shape, strip, options)
+                strip_names = [names[place] for place in strip]
+                write_typed(connection, texts, strip_names, target, _SPELLING, shape.rows_at_a_time)
+                texts.unlink()
+
             try:
-                _write_texts(connection, source, texts, len(names), options)
-                write_typed(connection, texts, names, target, _SPELLING)
+                land_in_strips(names, target, Path(folder), land)
             except duckdb.OutOfMemoryException as error:
                 raise _unreadable(name, "its rows are too long for the memory") from error
             except duckdb.InvalidInputException as error:
@@ -64,19 +70,24 @@ def land_csv(source: Path, target: Path, name: str, options: Csv | None = None) 
 
 
 def _write_texts(
-    connection: duckdb.DuckDBPyConnection, source: Path, texts: Path, width: int, options: Csv
+    connection: duckdb.DuckDBPyConnection,
+    source: Path,
+    texts: Path,
+    shape: Shape,
+    strip: range,
+    options: Csv,
 ) -> None:
     # Names of ours: those of the file may hold anything, and twice the same.
-    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
-    group = max(2048, min(_LONGEST_GROUP, _CELLS_PER_GROUP // width))
+    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(shape.columns))
+    wanted = ", ".join(f"c{place}" for place in strip)
     query = f"""
         COPY (
-            SELECT * FROM read_csv(
+            SELECT {wanted} FROM read_csv(
                 ?, auto_detect = false, header = {not options.column_names}, delim = ?,
                 quote = '"', escape = '"', nullstr = ?, allow_quoted_nulls = false,
                 columns = {{{columns}}}, max_line_size = {_LONGEST_LINE}, parallel = false
             )
-        ) TO '{str(texts).replace("'", "''")}' (FORMAT parquet, ROW_GROUP_SIZE {group})
+        ) TO {quoted(str(texts))} (FORMAT parquet, ROW_GROUP_SIZE {shape.rows_per_strip})
     """  # noqa: S608  names and numbers are ours
     nulls = list(options.null_values) or [_NO_NULL_TEXT]
     connection.execute(query, [str(source), options.delimiter, nulls])

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-__all__ = ["guarded_duckdb"]
+__all__ = ["guarded_duckdb", "quoted"]
 
 # A collection's Job also holds Arrow batches; what needs more than this goes to disk.
 _MEMORY_LIMIT = "400MB"
@@ -34,3 +34,8 @@ def guarded_duckdb(files: Sequence[Path], scratch: Path) -> Iterator[duckdb.Duck
             yield connection
         finally:
             connection.close()
+
+
+def quoted(text: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

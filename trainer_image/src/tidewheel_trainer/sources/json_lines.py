@@ -1,9 +1,11 @@
 """Land a file of JSON Lines: one object a line, its keys the columns; what is nested stays JSON."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -12,8 +14,9 @@ import pyarrow.parquet as pq
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.column_names import refuse_unusable_names
-from tidewheel_trainer.sources.guarded_duckdb import guarded_duckdb
-from tidewheel_trainer.sources.plain_text import refuse_broken_text
+from tidewheel_trainer.sources.guarded_duckdb import guarded_duckdb, quoted
+from tidewheel_trainer.sources.plain_text import count_lines
+from tidewheel_trainer.sources.strips import Shape, land_in_strips
 from tidewheel_trainer.sources.value_types import Spelling, write_typed
 
 __all__ = ["land_json_lines"]
@@ -25,8 +28,6 @@ _SPELLING = Spelling(
 )
 _LONGEST_LINE = 16 << 20
 _MOST_COLUMNS = 20_000
-_CELLS_PER_GROUP = 2_000_000
-_LONGEST_GROUP = 122_880
 
 
 def land_json_lines(source: Path, target: Path, name: str) -> None:
@@ -43,87 +44,88 @@ def land_json_lines(source: Path, target: Path, name: str) -> None:
     Raises:
         TrainerError: SourceUnreadable, naming the line where there is one.
     """
-    refuse_broken_text(source, name)
+    lines = count_lines(source, name)
+    names = _keys(source, name)
+    if not names:
+        pq.write_table(pa.table({}), target)
+        return
+    refuse_unusable_names(names, name)
+    shape = Shape(source.stat().st_size, lines, len(names))
     with TemporaryDirectory(dir=target.parent) as folder:
         texts = Path(folder) / "texts.parquet"
         with guarded_duckdb([source, texts], Path(folder)) as connection:
+
+            def land(strip: range, target: Path) -> None:
+                strip_names = [names[place] for place in strip]
+                _write_texts(connection, source, texts, shape, strip_names)
+                write_typed(connection, texts, strip_names, target, _SPELLING, shape.rows_at_a_time)
+                texts.unlink()
+
             try:
-                names = _keys(connection, source, name)
-                if not names:
-                    pq.write_table(pa.table({}), target)
-                    return
-                refuse_unusable_names(names, name)
-                _write_texts(connection, source, texts, names)
-                write_typed(connection, texts, names, target, _SPELLING)
+                land_in_strips(names, target, Path(folder), land)
             except duckdb.OutOfMemoryException as error:
                 raise _unreadable(name, "its lines are too long for the memory") from error
             except duckdb.InvalidInputException as error:
-                raise _unreadable(name, _fault(source) or str(error)[:200]) from error
+                raise _unreadable(name, _explained(str(error), source)) from error
 
 
-def _keys(connection: duckdb.DuckDBPyConnection, source: Path, name: str) -> list[str]:
-    query = f"""
-        SELECT key FROM (
-            SELECT unnest(keys) AS key, unnest(range(len(keys))) AS place, line FROM (
-                SELECT row_number() OVER () AS line, CASE json_type(json)
-                    WHEN 'OBJECT' THEN json_keys(json) ELSE error('not an object')
-                END AS keys FROM {_objects("read_json_objects")}
-            )
-        ) GROUP BY key ORDER BY min((line, place)) LIMIT {_MOST_COLUMNS + 1}
-    """  # noqa: S608  no name of the file is in it
-    found = connection.execute(query, [str(source)]).fetchall()
-    if len(found) > _MOST_COLUMNS:
-        raise _unreadable(
-            name, f"its objects have more than {_MOST_COLUMNS:,} different keys; nest them"
-        )
-    return [key for (key,) in found]
+def _keys(source: Path, name: str) -> list[str]:
+    """Return all keys in the order of their first appearance; refuse lines that are no object."""
+    keys: dict[str, Any] = {}
+    for number, line in _lines(source, name):
+        try:
+            value = json.loads(line)
+        except RecursionError as error:
+            raise _unreadable(name, f"line {number} is nested too deep") from error
+        except json.JSONDecodeError as error:
+            place = f"line {number}, character {error.colno}"
+            raise _unreadable(name, f"{place}: {error.msg}") from error
+        except ValueError as error:
+            raise _unreadable(name, f"line {number}: {error}") from error
+        if not isinstance(value, dict):
+            raise _unreadable(name, f"line {number} is not an object")
+        keys.update(value)
+        if len(keys) > _MOST_COLUMNS:
+            fault = f"its objects have more than {_MOST_COLUMNS:,} different keys; nest them"
+            raise _unreadable(name, fault)
+    return list(keys)
+
+
+def _lines(source: Path, name: str) -> Iterator[tuple[int, bytes]]:
+    with source.open("rb") as stream:
+        for number in itertools.count(1):
+            line = stream.readline(_LONGEST_LINE + 1)
+            if len(line) > _LONGEST_LINE:
+                raise _unreadable(name, f"line {number} is longer than {_LONGEST_LINE >> 20} MiB")
+            if not line:
+                return
+            if not line.isspace():
+                yield number, line
 
 
 def _write_texts(
-    connection: duckdb.DuckDBPyConnection, source: Path, texts: Path, names: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    source: Path,
+    texts: Path,
+    shape: Shape,
+    names: list[str],
 ) -> None:
-    quoted = ", ".join(f"{_text(key)}: 'JSON'" for key in names)
-    group = max(2048, min(_LONGEST_GROUP, _CELLS_PER_GROUP // len(names)))
-    reading = _objects("read_json", f", columns = {{{quoted}}}")
+    columns = ", ".join(f"{quoted(key)}: 'JSON'" for key in names)
     query = f"""
-        COPY (SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {reading})
-        TO {_text(str(texts))} (FORMAT parquet, ROW_GROUP_SIZE {group})
+        COPY (
+            SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_json(
+                ?, format = 'newline_delimited', maximum_object_size = {_LONGEST_LINE},
+                columns = {{{columns}}}
+            )
+        ) TO {quoted(str(texts))} (FORMAT parquet, ROW_GROUP_SIZE {shape.rows_per_strip})
     """  # noqa: S608  keys are quoted
     connection.execute(query, [str(source)])
 
 
-def _objects(function: str, more: str = "") -> str:
-    size = _LONGEST_LINE
-    return f"{function}(?, format = 'newline_delimited', maximum_object_size = {size}{more})"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _fault(source: Path) -> str | None:
-    """Return the first line that is not one object, and why; DuckDB's own count is not exact."""
-    for number, line in _lines(source):
-        if len(line) > _LONGEST_LINE:
-            return f"line {number} is longer than {_LONGEST_LINE >> 20} MiB"
-        try:
-            pairs = json.loads(line, object_pairs_hook=tuple)
-        except json.JSONDecodeError as error:
-            return f"line {number}: {error.msg} at character {error.colno}"
-        if not line.lstrip().startswith(b"{"):
-            return f"line {number} is not an object"
-        keys = [key for key, _ in pairs]
-        twice = next((key for key in keys if keys.count(key) > 1), None)
-        if twice is not None:
-            return f"line {number} has the key {twice!r} twice"
-    return None
-
-
-def _lines(source: Path) -> Iterator[tuple[int, bytes]]:
-    with source.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
-            if line.strip():
-                yield number, line
+def _explained(message: str, source: Path) -> str:
+    """Return the fault of DuckDB's message, which says that a key occurs twice, for example."""
+    fault = message.splitlines()[0].replace(f' in file "{source}"', "")
+    return fault.rpartition("Error: ")[2].removeprefix("JSON transform error")[:200].strip(" ,")
 
 
 def _unreadable(name: str, fault: str) -> TrainerError:

@@ -6,13 +6,13 @@ from pathlib import Path
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 
-__all__ = ["count_of", "refuse_broken_text"]
+__all__ = ["count_lines", "count_of"]
 
 _BLOCK_BYTES = 1 << 20
 
 
-def refuse_broken_text(source: Path, name: str) -> None:
-    """Read the file once through a decoder of UTF-8.
+def count_lines(source: Path, name: str) -> int:
+    """Return how many lines the file has, after reading it once through a decoder of UTF-8.
 
     Raises:
         TrainerError: SourceUnreadable, naming the line with the first byte that is not UTF-8.
@@ -34,7 +34,7 @@ def refuse_broken_text(source: Path, name: str) -> None:
                     "); write the file again as UTF-8, or remove it from the source",
                 ) from error
             if not block:
-                return
+                return lines
             lines += block.count(b"\n")
 
 

@@ -37,8 +37,6 @@ _EXACT = 2**53
 
 # Decided together: a wide file is read in few goes, and none of them is too large to plan.
 _COLUMNS_AT_A_TIME = 64
-_CELLS_AT_A_TIME = 2_000_000
-_ROWS_AT_A_TIME = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,12 @@ def write_typed(
     names: Sequence[str],
     target: Path,
     spelling: Spelling,
+    rows: int,
 ) -> None:
-    """Write the columns of `texts`, a Parquet file of text, with types and `names` to `target`."""
+    """Write the columns of `texts`, a Parquet file of text, with types and `names` to `target`.
+
+    No row group has more than `rows`.
+    """
     columns = pq.read_schema(texts).names
     types = [
         kind
@@ -78,7 +80,6 @@ def write_typed(
         f"{_value(column, kind, spelling)} AS {identifier(column)}"
         for column, kind in zip(columns, types, strict=True)
     )
-    rows = max(1, min(_ROWS_AT_A_TIME, _CELLS_AT_A_TIME // len(columns)))
     query = f"SELECT {values} FROM read_parquet(?)"  # noqa: S608  names are ours or quoted
     found = connection.sql(query, params=[str(texts)])
     with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
@@ -88,7 +89,8 @@ def write_typed(
                 pa.nulls(batch.num_rows) if pa.types.is_null(kind) else array.cast(kind)
                 for array, kind in zip(batch.columns, types, strict=True)
             ]
-            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            table = pa.Table.from_arrays(arrays, schema=schema)
+            writer.write_table(table, row_group_size=rows)
 
 
 def _types(
@@ -97,8 +99,14 @@ def _types(
     columns: Sequence[str],
     spelling: Spelling,
 ) -> list[pa.DataType]:
-    kinds = ", ".join(f"bit_or({_kind(column, spelling)})" for column in columns)
-    query = f"SELECT {kinds} FROM read_parquet(?)"  # noqa: S608  names are ours
+    kinds = ", ".join(f"bit_or({_kind(f't{place}')})" for place in range(len(columns)))
+    # Each text is made once, not in each place where its kind is asked for.
+    texts_of = ", ".join(
+        f"trim({spelling.text.format(identifier(column))}) AS t{place}, "
+        f"{spelling.is_quoted.format(identifier(column))} AS t{place}_quoted"
+        for place, column in enumerate(columns)
+    )
+    query = f"SELECT {kinds} FROM (SELECT {texts_of} FROM read_parquet(?))"  # noqa: S608  ours
     (found,) = connection.execute(query, [str(texts)]).fetchall()
     return [_type(kind or 0) for kind in found]
 
@@ -121,15 +129,13 @@ def _type(found: int) -> pa.DataType:
     return pa.string()
 
 
-def _kind(column: str, spelling: Spelling) -> str:
+def _kind(text: str) -> str:
     """Return SQL for the kind of one value, 0 for none."""
-    name = identifier(column)
-    text = f"trim({spelling.text.format(name)})"
     moment = _moment(text)
     return f"""CASE
-        WHEN {name} IS NULL THEN 0
+        WHEN {text} IS NULL THEN 0
         WHEN {text} = '' THEN {_EMPTY}
-        WHEN {spelling.is_quoted.format(name)} THEN {moment}
+        WHEN {text}_quoted THEN {moment}
         WHEN CAST(TRY_CAST({text} AS BIGINT) AS VARCHAR) = {text} THEN
             CASE WHEN TRY_CAST({text} AS BIGINT) BETWEEN {-_EXACT} AND {_EXACT} THEN {_INT}
             ELSE {_LARGE_INT} END
