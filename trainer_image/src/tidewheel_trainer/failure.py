@@ -4,6 +4,15 @@ from tidewheel_contracts.job import ExitCode, Failure, FailureReason
 
 __all__ = ["TrainerError"]
 
+_WORTH_ANOTHER_TRY = frozenset(
+    {
+        FailureReason.STORE_UNAVAILABLE,
+        FailureReason.SOURCE_UNAVAILABLE,
+        # Applied together with its Dataset, it may come a moment later.
+        FailureReason.SECRET_MISSING,
+    }
+)
+
 
 class TrainerError(Exception):
     """The request cannot be fulfilled, for this reason, as this message says."""
@@ -23,7 +32,7 @@ class TrainerError(Exception):
 
     @property
     def exit_code(self) -> int:
-        """Return how the process ends: only who does not answer is worth another try."""
-        if self.reason in (FailureReason.STORE_UNAVAILABLE, FailureReason.SOURCE_UNAVAILABLE):
+        """Return how the process ends: what may be there in a minute is worth another try."""
+        if self.reason in _WORTH_ANOTHER_TRY:
             return ExitCode.STORE_UNAVAILABLE
         return ExitCode.USER_ERROR

@@ -29,6 +29,7 @@ from tidewheel_trainer.request import read_request
 from tidewheel_trainer.s3_store import S3Store
 from tidewheel_trainer.sources.connector import Context
 from tidewheel_trainer.sources.opening import credentials_in, opened
+from tidewheel_trainer.sources.secret import require_secret
 
 __all__ = ["INTERNAL_ERROR", "main"]
 
@@ -76,6 +77,7 @@ def _collect(request_path: Path) -> Answer:
     request = read_request(request_path, CollectRequest)
     around = surroundings.of_this_process()
     context = _context(request.store, around)
+    require_secret(request.source, context.credentials)
     with opened(request.source, context) as connector:
         return collect(request, connector, context.store, around, print_progress)
 
@@ -85,6 +87,7 @@ def _probe(request_path: Path) -> Answer:
 
     request = read_request(request_path, ProbeRequest)
     context = _context(request.store, surroundings.of_this_process())
+    require_secret(request.source, context.credentials)
     with opened(request.source, context) as connector:
         return probe(request, connector, context.store)
 

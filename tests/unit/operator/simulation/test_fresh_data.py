@@ -23,6 +23,8 @@ from tidewheel_contracts import labels
 from tidewheel_operator.runtime.resources import DATASETS, JOBS
 
 IS_LONG = os.environ.get("TIDEWHEEL_TEST_LONG") == "1"
+# Of so many writes one is the last, unless there is much time.
+STEP = 1 if IS_LONG else 2
 
 
 class PausedError(Exception):
@@ -109,7 +111,7 @@ def test_source_that_cannot_be_probed_is_collected_after_the_probe() -> None:
     assert counts == {"create Job": 2, "status Dataset": 2, "delete Job": 2}
 
 
-@pytest.mark.parametrize("seed", range(40 if IS_LONG else 3))
+@pytest.mark.parametrize("seed", range(40 if IS_LONG else 2))
 def test_news_at_any_moment_is_looked_at(seed: int) -> None:
     """Also between the reading of a source and the record of it, and while no Job is there."""
 
@@ -140,11 +142,11 @@ def test_news_at_any_moment_is_looked_at(seed: int) -> None:
 @pytest.mark.parametrize("is_after", [False, True], ids=["right before", "right after"])
 @pytest.mark.parametrize("is_fatal", [False, True], ids=["lost connection", "kill"])
 def test_news_is_not_lost_with_a(is_fatal: bool, is_after: bool) -> None:
-    """Around every write; news that was asked for twice may be looked at twice."""
+    """Around every write, or many of them; news that was asked for twice may be looked at twice."""
     attempts = asyncio.run(played(fresh_data)).api.attempts
 
     differences = []
-    for index in range(attempts):
+    for index in range(is_after, attempts, STEP if is_fatal else 3 * STEP):
         simulation = asyncio.run(played(fresh_data, Kill(index, is_after, is_fatal)))
         found = (newest_rows(simulation), versions(simulation), looks(simulation))
         if found != (1500, ["flight-delay-v1", "flight-delay-v2"], []):
