@@ -4,6 +4,7 @@ What a step leaves alone keeps its exact type: only the columns that an expressi
 SQL. NaN is no value.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,9 +29,13 @@ from tidewheel_contracts.api.v1alpha1.dataset_steps import (
 from tidewheel_trainer.clean.asking import answered
 from tidewheel_trainer.clean.casting import TYPE_OF_KIND, cast_expression
 from tidewheel_trainer.clean.faults import step_failed, telling
+from tidewheel_trainer.clean.row_text import row_texts
 from tidewheel_trainer.clean.sql_text import columns_of_expression
 
 __all__ = ["RowStep", "row_step"]
+
+# How a time's zone is written at its end.
+_ZONE = re.compile(r"(Z|:[0-9.]+ ?[+-][0-9:]+)$")
 
 Session = duckdb.DuckDBPyConnection
 Rows = Callable[[pa.Table], pa.Table]
@@ -170,21 +175,16 @@ def _selected(step: Select, schema: pa.Schema, place: str) -> Rows:
 
 
 def _sampled(session: Session, step: Sample) -> Rows:
-    """Keep rows whose MD5, of the seed and the text of all values, is among the lowest.
+    """Keep rows whose MD5, of the seed and the row's text, is among the lowest.
 
-    Each text comes after its length, so that other values never give the same whole.
+    Of the digest the last eight bytes count, as a number whose lowest byte is the first.
     """
     highest = int(Decimal(step.fraction) * 2**64)
 
     def done(table: pa.Table) -> pa.Table:
-        columns = [f"c{number}" for number in range(table.num_columns)]
-        texts = ", ".join(
-            f"CASE WHEN {c} IS NULL THEN '-' ELSE "
-            f"concat(strlen(CAST({c} AS VARCHAR)), ':', CAST({c} AS VARCHAR)) END"
-            for c in columns
-        )
-        kept = f"md5_number_lower(concat('{step.seed}:', {texts})) < {highest}::UBIGINT"
-        return table.filter(answered(session, kept, table.rename_columns(columns), "sample"))
+        rows = pa.table({"c": row_texts(session, table)})
+        kept = f"md5_number_lower(concat('{step.seed}:', c)) < {highest}::UBIGINT"
+        return table.filter(answered(session, kept, rows, "sample"))
 
     return done
 
@@ -220,11 +220,11 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _scalar(text: str, kind: pa.DataType, place: str) -> pa.Scalar:
     """Return a value that is written as text, in the column's type."""
-    written = text
-    if pa.types.is_timestamp(kind) and kind.tz is not None and not text.endswith("Z"):
-        written = f"{text}Z" if "+" not in text else text
     try:
-        return pa.scalar(written).cast(kind)
+        if pa.types.is_timestamp(kind) and kind.tz is not None and not _ZONE.search(text):
+            # Without a zone it is UTC.
+            return pa.scalar(text).cast(pa.timestamp(kind.unit)).cast(kind)
+        return pa.scalar(text).cast(kind)
     except pa.ArrowException as error:
         raise step_failed(place, f"{text!r} is no value of the column's type {kind}") from error
 

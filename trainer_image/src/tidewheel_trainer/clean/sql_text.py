@@ -6,6 +6,7 @@ one SELECT over `input`, is refused with a sentence; so is what would answer oth
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -93,7 +94,7 @@ def columns_of_expression(
             what = _NOT_OF_ONE_ROW[node["class"]]
             raise step_failed(place, f"{what} cannot be used here, only values of the same row")
     called = set(_called(expression))
-    several = called & {"unnest", "generate_subscripts"} | called & _aggregates(session)
+    several = called & {"unnest", "generate_subscripts"} | called & _aggregates()
     if several:
         raise step_failed(
             place, f"{min(several)}() needs or makes several rows; use it in a `sql` step"
@@ -165,12 +166,16 @@ def _called(tree: Node) -> Iterator[str]:
     return (node["function_name"].lower() for node in _nodes(tree) if node.get("function_name"))
 
 
-def _aggregates(session: duckdb.DuckDBPyConnection) -> set[str]:
-    found = session.execute(
-        "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate' "
-        "EXCEPT SELECT function_name FROM duckdb_functions() WHERE function_type = 'scalar'"
-    )
-    return {name for (name,) in found.fetchall()}
+@cache
+def _aggregates() -> frozenset[str]:
+    """Return the names of functions of many rows; DuckDB takes a while to list them."""
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = "
+            "'aggregate' EXCEPT SELECT function_name FROM duckdb_functions() WHERE function_type = "
+            "'scalar'"
+        ).fetchall()
+    return frozenset(name for (name,) in found)
 
 
 def _refuse_other_each_time(tree: Node, place: str, columns: Sequence[str]) -> None:

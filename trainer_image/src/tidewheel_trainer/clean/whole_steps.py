@@ -1,6 +1,6 @@
 """Steps whose answer for a row depends on other rows: they see the whole data set, on disk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from tidewheel_contracts.api.v1alpha1.dataset_steps import DropDuplicates, Sql
-from tidewheel_trainer.clean.asking import input_table, storable
+from tidewheel_trainer.clean.asking import answered, input_table, storable
 from tidewheel_trainer.clean.faults import step_failed, telling
 from tidewheel_trainer.clean.memory import Memory
+from tidewheel_trainer.clean.row_text import row_texts
 from tidewheel_trainer.clean.session import duckdb_session
 from tidewheel_trainer.clean.sql_text import is_ordered_query
 from tidewheel_trainer.clean.stored_rows import (
@@ -28,6 +29,8 @@ __all__ = ["Stream", "sql_answer", "without_duplicates"]
 
 _ROWS_AT_A_TIME = 16_384
 _CELLS_AT_A_TIME = 1_000_000
+# Rows that must agree in more columns are compared by the digest of their texts.
+_MOST_KEYS = 128
 # A schema, and tables of it.
 Stream = tuple[pa.Schema, Iterator[pa.Table]]
 
@@ -51,35 +54,41 @@ def without_duplicates(
         yield stored.schema, _marked(stored, is_first)
 
 
-def _first_rows(
-    stored: StoredRows, columns: tuple[str, ...] | list[str], memory: Memory
-) -> np.ndarray:
-    keys = [f"c{number}" for number in range(len(columns))]
-    schema = pa.schema(
-        [(key, stored.schema.field(name).type) for key, name in zip(keys, columns, strict=True)]
-        + [("n", pa.int64())]
-    )
+def _first_rows(stored: StoredRows, columns: Sequence[str], memory: Memory) -> np.ndarray:
     is_first = np.zeros(stored.rows, dtype=np.bool_)
-    numbered = pa.RecordBatchReader.from_batches(schema, _numbered(stored, columns, schema))
-    # Names are ours, so no two of them differ by case only.
-    query = f"SELECT min(n) FROM input GROUP BY {', '.join(keys)}"  # noqa: S608  ours
     with (
         duckdb_session(memory.scratch, memory.limit_bytes) as session,
-        input_table(session, numbered),
+        duckdb_session(memory.scratch, memory.limit_bytes) as hashing,
     ):
-        for batch in session.sql(query).to_arrow_reader(_ROWS_AT_A_TIME):
-            is_first[batch.column(0).to_numpy()] = True
+        if len(columns) > _MOST_KEYS:
+            keys = pa.schema([("c0", pa.string())])
+            tables = (_digests(hashing, table) for table in tables_of(stored, columns))
+        else:
+            # Names of ours: no two of them differ by case only.
+            kinds = [stored.schema.field(name).type for name in columns]
+            keys = pa.schema([(f"c{number}", kind) for number, kind in enumerate(kinds)])
+            tables = (table.rename_columns(keys.names) for table in tables_of(stored, columns))
+        numbered = pa.RecordBatchReader.from_batches(
+            keys.append(pa.field("n", pa.int64())), _numbered(tables)
+        )
+        query = f"SELECT min(n) FROM input GROUP BY {', '.join(keys.names)}"  # noqa: S608  ours
+        with input_table(session, numbered):
+            for batch in session.sql(query).to_arrow_reader(_ROWS_AT_A_TIME):
+                is_first[batch.column(0).to_numpy()] = True
     return is_first
 
 
-def _numbered(
-    stored: StoredRows, columns: tuple[str, ...] | list[str], schema: pa.Schema
-) -> Iterator[pa.RecordBatch]:
+def _digests(session: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Table:
+    texts = pa.table({"c": row_texts(session, table)})
+    return pa.table({"c0": answered(session, "sha256(c)", texts, "dropDuplicates")})
+
+
+def _numbered(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
     first = 0
-    for table in tables_of(stored, columns):
+    for table in tables:
         numbers = pa.array(np.arange(first, first + table.num_rows))
         first += table.num_rows
-        yield from pa.table([*table.columns, numbers], schema=schema).to_batches()
+        yield from table.append_column("n", numbers).to_batches()
 
 
 def _marked(stored: StoredRows, is_marked: np.ndarray) -> Iterator[pa.Table]:
