@@ -47,6 +47,55 @@ def test_deep_parameters_are_stored_as_they_are(kubectl: Run, shared_namespace: 
     assert json.loads(done.stdout)["spec"]["candidates"][0]["parameters"] == deep
 
 
+def test_a_thousand_steps_are_refused(kubectl: Run, shared_namespace: str) -> None:
+    dataset = _dataset()
+    dataset["spec"]["steps"] = [{"dropDuplicates": {}}] * 1000
+
+    answer = _create(kubectl, shared_namespace, dataset).stderr.splitlines()
+
+    assert "* spec.steps: Too many: 1000: must have at most 32 items" in answer
+
+
+def test_the_largest_dataset_is_stored_as_it_is(kubectl: Run, shared_namespace: str) -> None:
+    """Every list full, every text as long as it may be."""
+    dataset = _dataset()
+    columns = [f"{number:0128}" for number in range(512)]
+    dataset["spec"]["steps"] = [{"select": {"columns": columns}}] * 8
+    dataset["spec"]["checks"] = {
+        "columns": [{"column": name, "pattern": 512 * "x"} for name in columns[:256]]
+    }
+
+    done = _create(kubectl, shared_namespace, dataset)
+
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["spec"]["steps"] == dataset["spec"]["steps"]
+
+
+def test_deep_filter_of_documents_is_stored_as_it_is(kubectl: Run, shared_namespace: str) -> None:
+    dataset = _dataset()
+    deep: dict[str, Any] = {"$exists": True}
+    for level in range(50):
+        deep = {"$or": [{f"field{level}": None}, deep]}
+    dataset["spec"]["source"] = {
+        "mongo": {
+            "servers": ["db.test:27017"],
+            "database": "d",
+            "collection": "c",
+            "filter": deep,
+        }
+    }
+
+    done = _create(kubectl, shared_namespace, dataset)
+
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["spec"]["source"]["mongo"]["filter"] == deep
+
+
+def _dataset() -> dict[str, Any]:
+    dataset: dict[str, Any] = yaml.safe_load((VALID / "dataset-smallest.yaml").read_text())
+    return dataset
+
+
 def _run() -> dict[str, Any]:
     run: dict[str, Any] = yaml.safe_load((VALID / "trainingrun-smallest.yaml").read_text())
     return run

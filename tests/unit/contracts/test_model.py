@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from tidewheel_contracts.api import model
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec
 from tidewheel_contracts.api.v1alpha1.model_version import version_name
+from tidewheel_contracts.api.v1alpha1.source_databases import MongoSource
 
 
 @pytest.mark.parametrize(
@@ -79,3 +80,17 @@ def test_fields_of_a_newer_schema_are_survived() -> None:
 
 def test_version_is_named_after_its_model_and_number() -> None:
     assert version_name("flight-delay", 12) == "flight-delay-v12"
+
+
+def test_null_of_a_filter_of_documents_is_kept() -> None:
+    """Without it the filter would let other documents through."""
+    source = {
+        "servers": ["db.test:27017"],
+        "database": "traffic",
+        "collection": "flights",
+        "filter": {"deleted": None, "distance": {"$gt": 0}},
+    }
+
+    wire = MongoSource.model_validate(source).to_wire()
+
+    assert wire == {**source, "tls": "Verified"}

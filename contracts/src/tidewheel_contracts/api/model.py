@@ -46,13 +46,18 @@ class ApiModel(BaseModel):
         return without_absent(self.model_dump(mode="json", by_alias=True))
 
 
-def without_absent(value: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON object without its nulls, but with those of estimator parameters.
+# Parameters of an estimator, and a filter of MongoDB; a step's filter has no nulls.
+_FREE_FORM = frozenset({"parameters", "filter"})
 
-    There a null is a value (`max_leaf_nodes: null`); everywhere else it is a field not given.
+
+def without_absent(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON object without its nulls, but with those of free-form fields.
+
+    There a null is a value (`max_leaf_nodes: null` of an estimator, `deleted: null` of a filter);
+    everywhere else it is a field not given.
     """
     return {
-        key: item if key == "parameters" else _without_absent(item)
+        key: item if key in _FREE_FORM else _without_absent(item)
         for key, item in value.items()
         if item is not None
     }
