@@ -23,10 +23,10 @@ from tests.unit.trainer.collections_of_rows import (
     refusal_of,
     rows_of,
 )
+from tests.unit.trainer.conftest import collect_from
 
 from tidewheel_contracts.api.v1alpha1.common import Column
 from tidewheel_contracts.job import FailureReason
-from tidewheel_trainer.collect.collector import collect
 from tidewheel_trainer.surroundings import Surroundings
 
 
@@ -166,16 +166,16 @@ def test_equal_objects_that_are_both_there_are_both_counted(
 
 
 def test_a_report_of_another_time_and_host_leaves_the_digest_alone(
-    store: Any, collect_request: Any, surroundings: Surroundings, progress: Any, parquet: Any
+    store: Any, collect_request: Any, surroundings: Surroundings, parquet: Any
 ) -> None:
     store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, False]))
     source = dict(store.objects)
-    first = collect(collect_request(), store, surroundings, progress)
+    first = collect_from(store, collect_request(), surroundings)
     report = first.snapshot.manifest_key.replace(".json", ".report.json")
     assert json.loads(store.objects[report])["host"] == "host"
     store.objects = source
     elsewhere = replace(surroundings, host="other", now=lambda: datetime(2027, 1, 1, tzinfo=UTC))
-    assert collect(collect_request(), store, elsewhere, progress) == first
+    assert collect_from(store, collect_request(), elsewhere) == first
     assert json.loads(store.objects[report])["host"] == "other"
 
 
@@ -189,10 +189,10 @@ def test_an_object_of_one_row_group_is_read_in_bounded_memory(tmp_path: Path) ->
 from pathlib import Path
 import pyarrow as pa
 from tidewheel_trainer.collect.columns import Roles
-from tidewheel_trainer.collect.part_writer import read_schema, write_part
+from tidewheel_trainer.collect.part_writer import read_schema, write_parts
 folder = Path({str(tmp_path)!r})
 schema = read_schema(folder / "source", "key")
-write_part(folder / "source", folder / "part", schema, Roles("late", None), "key")
+write_parts(folder / "source", folder, schema, Roles("late", None), "key")
 print(pa.default_memory_pool().max_memory())
 """
     highest = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
@@ -213,8 +213,7 @@ def test_a_column_that_no_object_could_name_is_refused(
     store.objects["raw/1.parquet"] = parquet(rows_of(JANUARY, [True, False], **{name: [1, 2]}))
     assert refusal_of(collected) == (
         FailureReason.SOURCE_UNREADABLE,
-        f"column 4 of object 'raw/1.parquet' has {shown}; write it with a name of at most 128 "
-        "characters",
+        f"column 4 of 'raw/1.parquet' has {shown}; write it with a name of at most 128 characters",
     )
 
 

@@ -12,8 +12,8 @@ from tidewheel_contracts.job import FailureReason
 def test_an_empty_prefix_is_named_with_its_bucket(collected: Collect) -> None:
     assert refusal_of(collected) == (
         FailureReason.SOURCE_EMPTY,
-        "bucket 'data' has no object whose key begins with 'raw/'; upload Parquet files there or "
-        "correct the Dataset's prefix",
+        "bucket 'data' has no row in objects whose key begins with 'raw/'; deliver data or correct "
+        "the Dataset",
     )
 
 
@@ -24,7 +24,8 @@ def test_objects_without_a_row_are_an_empty_source(
     store.objects["raw/1.parquet"] = parquet(rows)
     assert refusal_of(collected) == (
         FailureReason.SOURCE_EMPTY,
-        "none of the objects below 'raw/' in bucket 'data' has a row; upload data there",
+        "bucket 'data' has no row in objects whose key begins with 'raw/'; deliver data or correct "
+        "the Dataset",
     )
 
 
@@ -34,8 +35,8 @@ def test_a_missing_target_is_named_with_the_columns_there_are(
     store.objects["raw/1.parquet"] = parquet({"day": JANUARY, "hour": [5, 6]})
     assert refusal_of(collected) == (
         FailureReason.COLUMN_MISSING,
-        "object 'raw/1.parquet' lacks the target column 'late'; it has day, hour; write the object "
-        "with that column, or correct the Dataset",
+        "'raw/1.parquet' lacks the target column 'late'; it has day, hour; write it with that "
+        "column, or correct the Dataset",
     )
 
 
@@ -47,8 +48,8 @@ def test_a_column_of_earlier_objects_must_stay(
     store.objects["raw/2.parquet"] = parquet({"day": FEBRUARY, "late": [True, False]})
     assert refusal_of(collected, previous=first) == (
         FailureReason.COLUMN_MISSING,
-        "object 'raw/2.parquet' lacks a column of earlier objects, 'hour'; it has day, late; write "
-        "the object with that column, or correct the Dataset",
+        "'raw/2.parquet' lacks a column of earlier data, 'hour'; it has day, late; write it "
+        "with that column, or correct the Dataset",
     )
 
 
@@ -61,8 +62,8 @@ def test_a_changed_type_is_named_with_both_types(
     )
     assert refusal_of(collected) == (
         FailureReason.COLUMN_TYPE_CHANGED,
-        "column 'hour' is double in object 'raw/2.parquet' but int64 in earlier objects; write it "
-        "as int64, or give the new data a Dataset of its own",
+        "column 'hour' is double in 'raw/2.parquet' but int64 in earlier data; write it as "
+        "int64, add a `cast` step, or give the new data a Dataset of its own",
     )
 
 
@@ -70,7 +71,7 @@ def test_a_time_column_of_text_is_refused(store: Any, collected: Collect, parque
     store.objects["raw/1.parquet"] = parquet({"day": ["a", "b"], "late": [True, False]})
     assert refusal_of(collected) == (
         FailureReason.COLUMN_TYPE_CHANGED,
-        "the time column 'day' is string in object 'raw/1.parquet'; it must be a timestamp or a "
+        "the time column 'day' is string in 'raw/1.parquet'; it must be a timestamp or a "
         "date; write it as one, or name another time column",
     )
 
@@ -80,7 +81,7 @@ def test_an_object_of_another_format_is_named(store: Any, collected: Collect, da
     store.objects["raw/1.csv"] = data
     reason, message = refusal_of(collected)
     assert reason is FailureReason.SOURCE_UNREADABLE
-    assert message.startswith("object 'raw/1.csv' is not a readable Parquet file (")
+    assert message.startswith("'raw/1.csv' is not a readable Parquet file (")
 
 
 def test_a_damaged_manifest_is_not_extended(store: Any, collected: Collect, parquet: Any) -> None:

@@ -35,7 +35,7 @@ def finished(task: Task, gathered: Gathered) -> Finished:
     pieces = gathered.pieces
     parts = tuple(part for piece in pieces for part in piece.parts)
     counts = _added_up(piece.steps for piece in pieces)
-    if not task.plan.whole:
+    if not task.plan.makes_parts_of_all:
         quarantine = tuple(part for piece in pieces for part in piece.quarantine)
         return Finished(gathered.columns, parts, counts, quarantine)
     task.progress("Cleaning", 80, f"{len(parts)} parts, all rows at once")

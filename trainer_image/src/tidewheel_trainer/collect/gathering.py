@@ -82,7 +82,7 @@ def _read(
         quarantined(rows, task.request.checks, kept, failed, task.memory)
         quarantine = written(task, failed, (), Roles(None, None), piece.key)[1]
         rows = kept
-    roles = Roles(None, None) if task.plan.whole else task.roles
+    roles = Roles(None, None) if task.plan.makes_parts_of_all else task.roles
     agreed, parts = written(task, rows, columns, roles, piece.key)
     for file in (landed, clean, kept, failed):
         file.unlink(missing_ok=True)

@@ -21,11 +21,14 @@ _NOT_IDENTITY = frozenset({"secretName", "headersSecretName", "tls"})
 class Plan:
     """Steps by when they are done, and digests of all that the snapshot depends on.
 
-    Pieces of another `recipe` are read anew; another `finish` needs no reading.
+    Pieces of another `recipe` are read anew; another `finish` needs no reading. Where
+    `makes_parts_of_all`, the snapshot's parts are made of all pieces together; otherwise each piece
+    has its own.
     """
 
     per_piece: tuple[Step, ...]
     whole: tuple[Step, ...]
+    makes_parts_of_all: bool
     quarantines_pieces: bool
     recipe: str
     finish: str
@@ -35,16 +38,24 @@ def planned(request: CollectRequest, *, is_repeatable: bool) -> Plan:
     """Return the plan; what cannot be read again is kept as it came, so that steps may change."""
     per_piece, whole = divided(request.steps) if is_repeatable else ((), request.steps)
     quarantines = request.checks.on_failure is OnFailure.QUARANTINE
-    quarantines_pieces = quarantines and not whole
+    makes_parts_of_all = bool(whole) or not is_repeatable
+    quarantines_pieces = quarantines and not makes_parts_of_all
     checks = request.checks.to_wire()
     recipe = [
         _identity(request.source.to_wire()),
         _wires(per_piece),
-        None if whole else [request.target.to_wire(), _wires((request.time,))],
+        None if makes_parts_of_all else [request.target.to_wire(), _wires((request.time,))],
         checks if quarantines_pieces else None,
     ]
     finish = [_wires(whole), request.target.to_wire(), _wires((request.time,)), checks]
-    return Plan(per_piece, whole, quarantines_pieces, _digest(recipe), _digest(finish))
+    return Plan(
+        per_piece=per_piece,
+        whole=whole,
+        makes_parts_of_all=makes_parts_of_all,
+        quarantines_pieces=quarantines_pieces,
+        recipe=_digest(recipe),
+        finish=_digest(finish),
+    )
 
 
 def _identity(value: Any) -> Any:  # noqa: ANN401 - any JSON
