@@ -25,7 +25,23 @@ class FolderFiles(FileIO):
 
     def new_input(self, location: str) -> InputFile:
         """Return a file that is fetched when it is opened."""
-        return _FetchedFile(location, self._folder)
+        return _FetchedFile(location, self)
+
+    @contextmanager
+    def fetched(self, location: str) -> Iterator[Path]:
+        """Give a copy of a file, whose name goes at the end, whoever still reads it."""
+        handle, name = mkstemp(dir=self._folder.scratch)
+        os.close(handle)
+        path = Path(name)
+        try:
+            self._folder.fetch(self._folder.key_at(location), path)
+            yield path
+        finally:
+            path.unlink()
+
+    def exists(self, location: str) -> bool:
+        """Say whether a file is there."""
+        return self._folder.store.has(self._folder.key_at(location))
 
     def new_output(self, location: str) -> NoReturn:
         """Refuse: a source is only read."""
@@ -37,32 +53,20 @@ class FolderFiles(FileIO):
 
 
 class _FetchedFile(InputFile):
-    def __init__(self, location: str, folder: TableFolder) -> None:
+    def __init__(self, location: str, files: FolderFiles) -> None:
         super().__init__(location)
-        self._folder = folder
+        self._files = files
 
     def __len__(self) -> int:
-        with self._fetched() as path:
+        with self._files.fetched(self.location) as path:
             return path.stat().st_size
 
     def exists(self) -> bool:
         """Say whether the object is there."""
-        return self._folder.store.has(self._folder.key_at(self.location))
+        return self._files.exists(self.location)
 
     def open(self, seekable: bool = True) -> InputStream:
         """Return the bytes on disk; the copy goes with its last reader."""
-        with self._fetched() as path:
+        with self._files.fetched(self.location) as path:
             stream: InputStream = pa.OSFile(str(path), "rb")
             return stream
-
-    @contextmanager
-    def _fetched(self) -> Iterator[Path]:
-        """Give a copy whose name goes at the end, whoever still reads it."""
-        handle, name = mkstemp(dir=self._folder.scratch)
-        os.close(handle)
-        path = Path(name)
-        try:
-            self._folder.fetch(self._folder.key_at(self.location), path)
-            yield path
-        finally:
-            path.unlink()

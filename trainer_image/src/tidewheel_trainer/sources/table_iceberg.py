@@ -12,9 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 from pyiceberg.catalog.noop import NoopCatalog
 from pyiceberg.exceptions import ResolveError, ValidationError
-from pyiceberg.expressions import AlwaysTrue
-from pyiceberg.io.pyarrow import ArrowScan, _read_all_delete_files, schema_to_pyarrow
-from pyiceberg.manifest import DataFile
+from pyiceberg.io.pyarrow import _read_all_delete_files, schema_to_pyarrow
+from pyiceberg.manifest import DataFile, FileFormat
 from pyiceberg.serializers import FromInputFile
 from pyiceberg.table import DataScan, FileScanTask, StaticTable
 from pyiceberg.table.metadata import TableMetadata
@@ -22,6 +21,7 @@ from pyiceberg.table.snapshots import Snapshot
 
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.sources.iceberg_file import file_batches
 from tidewheel_trainer.sources.table_files import FolderFiles
 from tidewheel_trainer.sources.table_folder import TableFolder
 from tidewheel_trainer.sources.table_rows import write_rows
@@ -135,12 +135,18 @@ class IcebergReader:
         self, scan: DataScan, files: FolderFiles, schema: pa.Schema, snapshot_id: int | None
     ) -> Iterator[pa.RecordBatch]:
         tasks = sorted(scan.plan_files(), key=_path) if snapshot_id is not None else []
-        reading = ArrowScan(scan.table_metadata, files, scan.projection(), AlwaysTrue())
         for task in tasks:
-            deletes = _read_all_delete_files(files, [task])
-            # The public way holds all of a file's rows in memory.
-            for batch in reading._record_batches_from_scan_tasks_and_deletes([task], deletes):
-                yield batch.cast(schema)
+            if task.file.file_format is not FileFormat.PARQUET:
+                raise self.folder.unreadable(
+                    f"has the data file {task.file.file_path!r}, which is not Parquet; write the "
+                    "table again as Parquet"
+                )
+            deleted = _read_all_delete_files(files, [task]).get(task.file.file_path, [])
+            with files.fetched(task.file.file_path) as path:
+                for batch in file_batches(
+                    path, task.file, scan.table_metadata, scan.projection(), deleted
+                ):
+                    yield batch.cast(schema)
 
 
 def _path(task: FileScanTask) -> str:
