@@ -71,10 +71,20 @@ def test_fields_of_a_newer_schema_are_survived() -> None:
     }
 
     assert DatasetSpec.model_validate(spec).to_wire() == {
-        "source": {"s3": {"prefix": "raw/", "format": "Parquet"}},
+        "source": {
+            "s3": {
+                "prefix": "raw/",
+                "format": "Parquet",
+                "csv": {"delimiter": ",", "nullValues": [""], "columnNames": []},
+            }
+        },
         "target": {"column": "late"},
-        "refresh": {"everySeconds": 300},
+        "steps": [],
+        "checks": {"columns": [], "onFailure": "Stop"},
+        "refresh": {"everySeconds": 300, "minimumNewRows": 0, "minimumNewShare": "0"},
+        "retention": {"snapshots": 10, "minimumAgeSeconds": 604800},
         "resources": {"cpuMilli": 500, "memory": "2Gi"},
+        "scratch": "50Gi",
     }
 
 

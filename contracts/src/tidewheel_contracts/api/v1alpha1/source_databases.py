@@ -52,7 +52,7 @@ class SqlSource(ApiModel):
             (
                 "self.dialect == 'SQLite' ? has(self.key) && !has(self.host) : has(self.host) && "
                 "!has(self.key)",
-                "`host` names the server of a database, and `key` the object that is an SQLite "
+                "`host` must name the server of a database, or `key` the object that is an SQLite "
                 "file",
             ),
             (
