@@ -14,7 +14,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from tidewheel_contracts.api.v1alpha1.source_streams import NatsSource
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.connector import Context
-from tidewheel_trainer.sources.nats_contact import connected, refused
+from tidewheel_trainer.sources.nats_contact import closed, connected, refused
 from tidewheel_trainer.sources.retrying import AwayError, with_retries
 from tidewheel_trainer.sources.stream_loop import StreamRunner
 from tidewheel_trainer.sources.stream_messages import Message
@@ -159,7 +159,7 @@ class NatsLog:
         finally:
             client, self._client = self._client, None
             if client is not None:
-                await client.close()
+                await closed(client)
 
 
 class _Reading:

@@ -1,5 +1,6 @@
 """Connect to a NATS server, and tell what a person must mend from what passes."""
 
+import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable, Mapping
@@ -15,9 +16,10 @@ from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.retrying import AwayError
 from tidewheel_trainer.sources.stream_loop import running_loop, tls_context, tls_fault
 
-__all__ = ["connected", "refused"]
+__all__ = ["closed", "connected", "refused"]
 
 _CONNECT_SECONDS = 10
+_CLOSE_SECONDS = 1.0
 _NOT_ALLOWED = ("authorization violation", "permissions violation", "authentication")
 
 
@@ -45,16 +47,22 @@ async def connected(
             )
             _check_encrypted(source, server)
         except (OSError, nats.errors.Error, TimeoutError) as error:
-            with contextlib.suppress(OSError, nats.errors.Error):
-                await client.close()
+            await closed(client)
             _refuse_lasting(server, [*errors, error])
             faults.append(f"{server}: {_words((errors or [error])[-1])}")
             continue
         except TrainerError:
-            await client.close()
+            await closed(client)
             raise
         return client
     raise AwayError(f"no server of stream {source.stream!r} answers ({'; '.join(faults)})")
+
+
+async def closed(client: Client) -> None:
+    """Close a connection, whatever state it is in."""
+    # After a handshake that failed, the client waits for an answer that never comes.
+    with contextlib.suppress(OSError, TimeoutError, nats.errors.Error):
+        await asyncio.wait_for(client.close(), _CLOSE_SECONDS)
 
 
 def refused(server: str, fault: str, cause: BaseException | None = None) -> NoReturn:
