@@ -17,6 +17,8 @@ def row_texts(session: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Chunked
 
     The lengths see to it that other values never give the same text.
     """
+    if not table.num_rows:
+        return pa.chunked_array([], pa.string())
     strips = [
         _strip(
             session, table.select(range(first, min(first + _COLUMNS_AT_A_TIME, table.num_columns)))
