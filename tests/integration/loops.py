@@ -16,7 +16,7 @@ from tests.integration.lab import Lab, conditions
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.dataset import Snapshot
-from tidewheel_contracts.job import CollectResult, TrainRequest, TrainResult
+from tidewheel_contracts.job import CollectResult, ProbeResult, TrainRequest, TrainResult
 
 
 def collected(snapshot: Snapshot) -> CollectResult:
@@ -65,5 +65,6 @@ def serves(lab: Lab, number: int) -> str | None:
 
 
 def deliver(lab: Lab, snapshot: Snapshot) -> None:
-    """Let the next look at the source find this snapshot."""
+    """Let a probe tell that the source has changed, and the collection after it this snapshot."""
+    lab.end_job(lab.wait_job("flights-"), ProbeResult())
     lab.end_job(lab.wait_job("flights-"), collected(snapshot))
