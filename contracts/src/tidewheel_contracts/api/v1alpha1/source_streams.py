@@ -43,7 +43,11 @@ class KafkaSource(ApiModel):
         Words("must be letters, digits, '.', '_' and '-'"),
     ]
     secret_name: Annotated[
-        ObjectName | None, Field(description="Secret with the keys `username` and `password`.")
+        ObjectName | None,
+        Field(
+            description="Secret with the keys `username` and `password`; `ca.crt` to prove the "
+            "brokers' names."
+        ),
     ] = None
     mechanism: Annotated[SaslMechanism, Field(description="How the Secret's keys are proved.")] = (
         SaslMechanism.SCRAM_SHA_512
@@ -74,7 +78,10 @@ class NatsSource(ApiModel):
     ] = None
     secret_name: Annotated[
         ObjectName | None,
-        Field(description="Secret with the keys `username` and `password`, or `token`."),
+        Field(
+            description="Secret with the keys `username` and `password`, or `token`; `ca.crt` to "
+            "prove the server's name."
+        ),
     ] = None
     tls: Annotated[Tls, Field(description="How the connection is protected.")] = Tls.VERIFIED
 
@@ -95,5 +102,8 @@ class StreamSource(ApiModel):
     nats: Annotated[NatsSource | None, Field(description="A stream of NATS JetStream.")] = None
     time_column: Annotated[
         ColumnName | None,
-        Field(description="Name of a column for the time at which the server took the message."),
+        Field(
+            description="Name of a column for the time at which the server took the message; of "
+            "Kafka it is the producer's, unless the topic says `LogAppendTime`."
+        ),
     ] = None
