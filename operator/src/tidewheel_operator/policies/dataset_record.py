@@ -77,23 +77,39 @@ def _snapshot_message(result: CollectResult) -> str:
 
 
 def _record_probe(view: DatasetView, job: Object, ended: Ended, now: datetime) -> DatasetDecision:
-    """Write down an unchanged source; of any other, and if nothing was told, ask a collection."""
+    """Write down a source that gives no new snapshot; of any other a collection tells."""
     status = view.dataset.status
-    fingerprint = ended.message.fingerprint if isinstance(ended.message, ProbeResult) else None
-    if fingerprint is None or fingerprint not in (
-        status.seen_fingerprint,
-        status.source_fingerprint,
-    ):
+    seen = _seen(view, ended.message) if isinstance(ended.message, ProbeResult) else None
+    if seen is None:
         update: dict[str, Any] = {
             "collections": round_of(job),
             "next_look": NextLook.COLLECTION,
         }
     else:
-        update = _looked(job, now) | {"last_check_time": to_time(now)}
-        if fingerprint != status.seen_fingerprint:
-            # New rows that waited for more of their kind are gone again.
-            update |= {"seen_fingerprint": fingerprint, "waiting_rows": 0}
+        update = seen | _looked(job, now) | {"last_check_time": to_time(now)}
     return settle(view, now, lasting(status), status=status.model_copy(update=update))
+
+
+def _seen(view: DatasetView, result: ProbeResult) -> dict[str, Any] | None:
+    """Return what a probe adds to status when the source is unchanged or has too few new rows."""
+    status, fingerprint = view.dataset.status, result.fingerprint
+    if fingerprint is None:
+        return None
+    if fingerprint == status.seen_fingerprint:
+        return {}
+    if fingerprint == status.source_fingerprint:
+        # New rows that waited for more of their kind are gone again.
+        return {"seen_fingerprint": fingerprint, "waiting_rows": 0}
+    if result.new_rows is not None and result.new_rows < _rows_wanted(view):
+        return {"seen_fingerprint": fingerprint, "waiting_rows": result.new_rows}
+    return None
+
+
+def _rows_wanted(view: DatasetView) -> int:
+    """Return how many new rows make a new snapshot, as the collection itself reckons."""
+    refresh, snapshot = view.dataset.spec.refresh, view.dataset.status.snapshot
+    rows = snapshot.rows if snapshot is not None else 0
+    return max(refresh.minimum_new_rows, int(float(refresh.minimum_new_share) * rows))
 
 
 def _record_prune(view: DatasetView, job: Object, ended: Ended, now: datetime) -> DatasetDecision:

@@ -112,6 +112,39 @@ def test_source_that_went_back_has_no_waiting_rows() -> None:
 
 
 @pytest.mark.parametrize(
+    ("refresh", "new_rows", "is_enough"),
+    [
+        pytest.param({"minimum_new_rows": 100}, 99, False, id="one row too few"),
+        pytest.param({"minimum_new_rows": 100}, 100, True, id="just enough rows"),
+        pytest.param({"minimum_new_share": "0.1"}, 99, False, id="too small a share"),
+        pytest.param({"minimum_new_share": "0.1"}, 100, True, id="a share that is enough"),
+        pytest.param({"minimum_new_rows": 100}, None, True, id="nobody can tell how many"),
+        pytest.param({}, 0, True, id="any change counts"),
+    ],
+)
+def test_too_few_new_rows_wait_without_a_collection(
+    refresh: dict[str, Any], new_rows: int | None, is_enough: bool
+) -> None:
+    dataset = make_dataset(status=COLLECTED, refresh=refresh)
+    job = probe_job(dataset)
+    message = ProbeResult(fingerprint=digest("a few more"), new_rows=new_rows)
+    pod = job_pod(job, terminated(0, message))
+
+    status = decide(view(dataset, ended_job(job), pods=(pod,)), NOW).status
+
+    if is_enough:
+        assert status == after(collections=2, next_look=NextLook.COLLECTION)
+    else:
+        assert status == after(
+            collections=2,
+            seen_fingerprint=digest("a few more"),
+            waiting_rows=new_rows,
+            last_attempt_time=time_text(NOW),
+            last_check_time=time_text(NOW),
+        )
+
+
+@pytest.mark.parametrize(
     "fingerprint", [pytest.param(digest("other"), id="changed"), pytest.param(None, id="unknown")]
 )
 def test_source_that_changed_is_collected_at_once(fingerprint: str | None) -> None:
