@@ -251,26 +251,35 @@ def test_a_table_that_was_made_anew_while_it_was_read_is_another_table(lake: Lak
     assert source.look(look.position).new_rows == 1
 
 
-def test_column_mapping_is_refused_by_its_name(lake: Lake) -> None:
-    write(lake, {"id": [1]}, configuration={"delta.columnMapping.mode": "none"})
-    protocol = {"minReaderVersion": 2, "minWriterVersion": 5}
-    told = opened(lake).metadata()
-    schema = {"type": "struct", "fields": [_mapped_field()]}
-    metadata = {
-        "id": str(told.id),
-        "format": {"provider": "parquet", "options": {}},
-        "schemaString": json.dumps(schema),
-        "partitionColumns": [],
-        "configuration": {
-            "delta.columnMapping.mode": "name",
-            "delta.columnMapping.maxColumnId": "1",
-        },
-    }
-    entry = "\n".join(map(json.dumps, ({"protocol": protocol}, {"metaData": metadata})))
-    lake.put(f"{lake.prefix}/_delta_log/{1:020}.json", entry.encode())
+def test_renamed_columns_are_found_in_files_by_their_first_names(lake: Lake) -> None:
+    write(lake, {"col-1": [1, 2], "col-2": ["a", "b"]}, partition_by=["col-2"])
+    fields = [_mapped_field("key", "col-1", "long"), _mapped_field("part", "col-2", "string")]
+    _map_columns(lake, "name", fields, ["part"])
+    assert rows_of(lake) == [{"key": 1, "part": "a"}, {"key": 2, "part": "b"}]
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "feature"),
+    [
+        ("id", "long", "columnMapping by id"),
+        (
+            "name",
+            {"type": "array", "elementType": "long", "containsNull": True},
+            "columnMapping with nested columns",
+        ),
+    ],
+)
+def test_other_mappings_of_columns_are_refused_by_name(
+    lake: Lake, mode: str, kind: Any, feature: str
+) -> None:
+    write(lake, {"col-1": [1]})
+    _map_columns(lake, mode, [_mapped_field("key", "col-1", kind)], [])
     error = failure_of(lake)
     assert error.reason is FailureReason.SOURCE_UNREADABLE
-    assert "uses the feature columnMapping of Delta Lake, which is not read" in error.message
+    assert error.message == (
+        f"the table at '{lake.prefix}/' uses the feature {feature} of Delta Lake, which is not "
+        "read; write a copy without it (`CREATE TABLE ... AS SELECT`)"
+    )
 
 
 def test_another_store_is_asked_about_before_it_is_connected_to(lake: Lake) -> None:
@@ -283,9 +292,32 @@ def test_another_store_is_asked_about_before_it_is_connected_to(lake: Lake) -> N
     assert caught.value.reason is FailureReason.SOURCE_FORBIDDEN
 
 
-def _mapped_field() -> dict[str, Any]:
-    metadata = {"delta.columnMapping.id": 1, "delta.columnMapping.physicalName": "col-1"}
-    return {"name": "id", "type": "long", "nullable": True, "metadata": metadata}
+def _mapped_field(name: str, physical: str, kind: Any) -> dict[str, Any]:
+    number = int(physical.rpartition("-")[2])
+    metadata = {
+        "delta.columnMapping.id": number,
+        "delta.columnMapping.physicalName": physical,
+    }
+    return {"name": name, "type": kind, "nullable": True, "metadata": metadata}
+
+
+def _map_columns(
+    lake: Lake, mode: str, fields: list[dict[str, Any]], partitions: list[str]
+) -> None:
+    """Give the columns of the table other names, as Spark does: in the log alone."""
+    metadata = {
+        "id": str(opened(lake).metadata().id),
+        "format": {"provider": "parquet", "options": {}},
+        "schemaString": json.dumps({"type": "struct", "fields": fields}),
+        "partitionColumns": partitions,
+        "configuration": {
+            "delta.columnMapping.mode": mode,
+            "delta.columnMapping.maxColumnId": str(len(fields)),
+        },
+    }
+    protocol = {"minReaderVersion": 2, "minWriterVersion": 5}
+    entry = "\n".join(map(json.dumps, ({"protocol": protocol}, {"metaData": metadata})))
+    lake.put(f"{lake.prefix}/_delta_log/{1:020}.json", entry.encode())
 
 
 def _deleting(lake: Lake, rows: list[int]) -> bytes:

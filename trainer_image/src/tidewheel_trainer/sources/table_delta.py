@@ -13,14 +13,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.sources.delta_file import file_batches
 from tidewheel_trainer.sources.table_folder import TableFolder
-from tidewheel_trainer.sources.table_rows import batch_rows, write_rows
+from tidewheel_trainer.sources.table_rows import write_rows
 from tidewheel_trainer.sources.table_version import TableVersion
 
 __all__ = ["DeltaReader"]
@@ -28,10 +28,14 @@ __all__ = ["DeltaReader"]
 _LOG = "_delta_log/"
 _ENTRY = re.compile(r"(\d{20})\.(json|checkpoint\..+|compacted\..+|crc)|\d{20}\.\d{20}\..+")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint\.parquet")
+_MAPPING_MODE = "delta.columnMapping.mode"
+_UNMAPPED, _BY_NAME = "none", "name"
+_PHYSICAL_NAME = b"delta.columnMapping.physicalName"
 _VECTOR = re.compile(r"deletion_vector_[0-9a-f-]{36}\.bin")
 # What our own reading of the files takes into account.
 _READ_FEATURES = frozenset(
     {
+        "columnMapping",
         "deletionVectors",
         "timestampNtz",
         "typeWidening",
@@ -113,9 +117,14 @@ class DeltaReader:
 
     def _refuse_features(self, table: DeltaTable) -> None:
         unknown = set(table.protocol().reader_features or ()) - _READ_FEATURES
-        mapping = table.metadata().configuration.get("delta.columnMapping.mode", "none")
-        if mapping != "none":
-            unknown.add("columnMapping")
+        mapping = _mapping(table)
+        nested = any(
+            pa.types.is_nested(field.type) for field in pa.schema(table.schema().to_arrow())
+        )
+        if mapping not in (_UNMAPPED, _BY_NAME):
+            unknown.add(f"columnMapping by {mapping}")
+        elif mapping == _BY_NAME and nested:
+            unknown.add("columnMapping with nested columns")
         if unknown:
             raise self.folder.unreadable(
                 f"uses the feature {', '.join(sorted(unknown))} of Delta Lake, which is not read; "
@@ -152,6 +161,7 @@ class DeltaReader:
     ) -> Iterator[pa.RecordBatch]:
         partitions = table.metadata().partition_columns
         local = root / "file.parquet"
+        names = _physical_names(table, schema)
         for action in sorted(_actions(table), key=lambda action: str(action["path"])):
             key = self.folder.key_in_folder(action["path"])
             self.folder.fetch(key, local)
@@ -160,7 +170,7 @@ class DeltaReader:
                 name: pa.scalar(values.get(name), schema.field(name).type) for name in partitions
             }
             try:
-                yield from _file_batches(local, schema, fixed, deletions.get(key))
+                yield from file_batches(local, schema, names, fixed, deletions.get(key))
             except (pa.ArrowException, OSError) as error:
                 raise self.folder.unreadable(
                     f"has the data file {key!r} that cannot be read; restore it or write the "
@@ -176,6 +186,17 @@ def _actions(table: DeltaTable) -> list[dict[str, Any]]:
     return found
 
 
+def _mapping(table: DeltaTable) -> str:
+    return table.metadata().configuration.get(_MAPPING_MODE, _UNMAPPED)
+
+
+def _physical_names(table: DeltaTable, schema: pa.Schema) -> dict[str, str]:
+    """Return what each column is called in the files: a renamed one keeps its first name there."""
+    if _mapping(table) == _UNMAPPED:
+        return {field.name: field.name for field in schema}
+    return {field.name: field.metadata[_PHYSICAL_NAME].decode("utf-8") for field in schema}
+
+
 def _rows(table: DeltaTable) -> int | None:
     """Return the count of the log; what deletion vectors take away, only their files tell."""
     counts: list[int | None] = [action["num_records"] for action in _actions(table)]
@@ -185,36 +206,3 @@ def _rows(table: DeltaTable) -> int | None:
 
 def _has_vectors(table: DeltaTable) -> bool:
     return "deletionVectors" in (table.protocol().reader_features or ())
-
-
-def _file_batches(
-    file: Path, schema: pa.Schema, fixed: dict[str, pa.Scalar], kept: pa.Array | None
-) -> Iterator[pa.RecordBatch]:
-    """Yield a file's rows with the table's columns: those that it lacks have no value."""
-    # Times of Spark's older type cover more years than nanoseconds can.
-    with pq.ParquetFile(
-        file, pre_buffer=False, buffer_size=1 << 20, coerce_int96_timestamp_unit="us"
-    ) as parquet:
-        start = 0
-        for batch in parquet.iter_batches(batch_size=batch_rows(len(schema))):
-            rows = batch.num_rows
-            arrays = [_column(batch, field, fixed.get(field.name)) for field in schema]
-            whole = pa.RecordBatch.from_arrays(arrays, schema=schema)
-            yield whole if kept is None else whole.filter(_mask(kept, start, rows))
-            start += rows
-
-
-def _column(batch: pa.RecordBatch, field: pa.Field, fixed: pa.Scalar | None) -> pa.Array:
-    if fixed is not None:
-        return pa.repeat(fixed, batch.num_rows)
-    if field.name not in batch.schema.names:
-        return pa.nulls(batch.num_rows, field.type)
-    column = batch.column(field.name)
-    return column if column.type == field.type else column.cast(field.type)
-
-
-def _mask(kept: pa.Array, start: int, rows: int) -> pa.Array:
-    """Return which of the next rows stay; rows after the vector's end all do."""
-    given = kept.slice(start, rows)
-    more = rows - len(given)
-    return pa.concat_arrays([given, pa.repeat(pa.scalar(True), more)]) if more else given

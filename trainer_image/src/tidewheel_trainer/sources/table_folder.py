@@ -7,7 +7,7 @@ from one bucket, and an address inside a log leads nowhere else.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
@@ -87,8 +87,10 @@ class TableFolder:
         )
 
     def _elsewhere(self, location: str) -> TrainerError:
-        parts = urlsplit(location)
-        shown = f"{parts.scheme}://{parts.netloc}/..." if parts.netloc else location[:200]
+        scheme, mark, rest = location.partition("://")
+        # What is before an '@' or after a '?' can be a secret.
+        host = rest.partition("/")[0].rpartition("@")[2].partition("?")[0]
+        shown = f"{scheme}://{host}/..." if mark else location[:200]
         return TrainerError(
             FailureReason.SOURCE_FORBIDDEN,
             f"the table at {self.prefix!r} names a file at {shown!r}, outside of its bucket "
