@@ -152,8 +152,8 @@ def test_an_empty_prefix_is_named(collect: Collect, folder: str) -> None:
         ExitCode.USER_ERROR,
         Failure(
             reason=FailureReason.SOURCE_EMPTY,
-            message=f"bucket 'bucket' has no object whose key begins with '{folder}/raw/'; upload "
-            "Parquet files there or correct the Dataset's prefix",
+            message=f"bucket 'bucket' has no row in objects whose key begins with '{folder}/raw/'; "
+            "deliver data or correct the Dataset",
         ),
     )
 
