@@ -196,7 +196,7 @@ def test_two_collections_at_once_give_one_snapshot(
     )
     digest = left.snapshot.digest.removeprefix("sha256:")
     names = [entry["Key"].rpartition("/")[2] for entry in manifests["Contents"]]
-    assert names == [f"{digest}.json", f"{digest}.report.json"]
+    assert names == [f"{digest}.{kind}" for kind in ("html", "json", "profile.json", "report.json")]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.e2e.installation import (
     ALERT_NAMESPACE,
+    EGRESS,
     LOOP_NAMESPACE,
     SharedStore,
     furnish,
@@ -36,7 +37,7 @@ def site(cluster: "ClusterHandle") -> Site:
 @pytest.fixture(scope="session")
 def alert_token(site: Site) -> str:
     """Install the operator by the chart, as the demo does; return the token of its webhook."""
-    return install_operator(site, [ALERT_NAMESPACE, LOOP_NAMESPACE])
+    return install_operator(site, [ALERT_NAMESPACE, LOOP_NAMESPACE], EGRESS)
 
 
 @pytest.fixture(scope="session")

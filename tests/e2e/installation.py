@@ -16,6 +16,8 @@ Object = dict[str, Any]
 # Fixed, because the kubelet takes a minute to bring a changed token file to the operator.
 ALERT_NAMESPACE = "e2e-alerts"
 LOOP_NAMESPACE = "e2e-loop"
+# The store lies in a namespace of its own, so an administrator has to list it.
+EGRESS = ("*.svc:8333",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,13 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
-from tests.e2e.installation import ALERT_NAMESPACE, LOOP_NAMESPACE, SharedStore, furnish
+from tests.e2e.installation import (
+    ALERT_NAMESPACE,
+    EGRESS,
+    LOOP_NAMESPACE,
+    SharedStore,
+    furnish,
+)
 from tests.e2e.lab import FOREST, Lab, Object, Run, condition, dataset_spec, training, visits
 
 from tidewheel_contracts.api.v1alpha1 import KINDS
@@ -151,7 +157,7 @@ def test_operator_that_is_uninstalled_first_blocks_no_deletion(
         definitions = [f"{kind.plural}.tidewheel.dev" for kind in KINDS]
         kubectl("delete", "crd", *definitions, "--timeout=60s", check=True)
     finally:
-        install_operator(site, [ALERT_NAMESPACE, LOOP_NAMESPACE])
+        install_operator(site, [ALERT_NAMESPACE, LOOP_NAMESPACE], EGRESS)
 
     assert "NotFound" not in kubectl("get", "crd", *definitions).stderr
     busy.create("ModelDeployment", "anew", ModelDeploymentSpec(model_name="buyer"))

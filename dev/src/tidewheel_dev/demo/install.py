@@ -26,13 +26,21 @@ _TOKENS_SECRET = "tidewheel-alert-tokens"  # noqa: S105 - the name of a Secret
 _READY_SECONDS = 180.0
 
 
-def install_operator(site: Site, alert_namespaces: Sequence[str]) -> str:
-    """Install or renew the operator and return the token that opens its alert webhook."""
+def install_operator(
+    site: Site, alert_namespaces: Sequence[str], egress: Sequence[str] = ()
+) -> str:
+    """Install or renew the operator and return the token that opens its alert webhook.
+
+    Args:
+        site: the cluster.
+        alert_namespaces: what the token reaches.
+        egress: hosts inside the cluster that Jobs of other namespaces may connect to.
+    """
     with progress.step("install the operator with Helm"):
         _ensure_namespace(site)
         tokens = token_file(_known_tokens(site), alert_namespaces)
         site.kubectl.apply([_tokens_secret(tokens)], OPERATOR_NAMESPACE)
-        _helm_upgrade(site, chart_values(_image_ids(), tokens))
+        _helm_upgrade(site, chart_values(_image_ids(), tokens, egress))
     with progress.step("wait for the operator"):
         readiness.deployment_ready(
             site.api, OPERATOR_NAMESPACE, RELEASE, timeout_seconds=_READY_SECONDS
@@ -48,7 +56,9 @@ def token_file(known: str | None, namespaces: Sequence[str]) -> str:
     return json.dumps({"tokens": [{"token": token, "namespaces": reachable}]})
 
 
-def chart_values(image_ids: Sequence[str], tokens: str) -> dict[str, Any]:
+def chart_values(
+    image_ids: Sequence[str], tokens: str, egress: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return the chart's values.
 
     Images keep their tag and a changed Secret reaches a pod late, so both are part of the pod's
@@ -64,6 +74,7 @@ def chart_values(image_ids: Sequence[str], tokens: str) -> dict[str, Any]:
         "trainer": {"image": _image("trainer")},
         "server": {"image": _image("server")},
         "alerts": {"tokensSecret": _TOKENS_SECRET},
+        "egress": {"allow": list(egress)},
     }
 
 
