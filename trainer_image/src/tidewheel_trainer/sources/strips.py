@@ -1,4 +1,4 @@
-"""Land a file in strips of some hundred columns: thousands at once would need memory for each.
+"""Land a file in strips of a thousand columns: many thousands at once would need memory for each.
 
 The file is read once for each strip, which for all but very wide files is once.
 """
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 __all__ = ["Shape", "land_in_strips"]
 
-_COLUMNS_PER_STRIP = 256
+_COLUMNS_PER_STRIP = 1000
 _BYTES_AT_A_TIME = 32 << 20
 _CELLS_AT_A_TIME = 4 << 20
 _MOST_ROWS = 1 << 16

@@ -35,9 +35,6 @@ _ZONE = " ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 # The highest number up to which a double holds every whole one.
 _EXACT = 2**53
 
-# Decided together: a wide file is read in few goes, and none of them is too large to plan.
-_COLUMNS_AT_A_TIME = 64
-
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
@@ -70,11 +67,7 @@ def write_typed(
     No row group has more than `rows`.
     """
     columns = pq.read_schema(texts).names
-    types = [
-        kind
-        for first in range(0, len(columns), _COLUMNS_AT_A_TIME)
-        for kind in _types(connection, texts, columns[first : first + _COLUMNS_AT_A_TIME], spelling)
-    ]
+    types = _types(connection, texts, columns, spelling)
     schema = pa.schema(list(zip(names, types, strict=True)))
     values = ", ".join(
         f"{_value(column, kind, spelling)} AS {identifier(column)}"
@@ -99,16 +92,20 @@ def _types(
     columns: Sequence[str],
     spelling: Spelling,
 ) -> list[pa.DataType]:
-    kinds = ", ".join(f"bit_or({_kind(f't{place}')})" for place in range(len(columns)))
-    # Each text is made once, not in each place where its kind is asked for.
-    texts_of = ", ".join(
-        f"trim({spelling.text.format(identifier(column))}) AS t{place}, "
-        f"{spelling.is_quoted.format(identifier(column))} AS t{place}_quoted"
-        for place, column in enumerate(columns)
-    )
-    query = f"SELECT {kinds} FROM (SELECT {texts_of} FROM read_parquet(?))"  # noqa: S608  ours
-    (found,) = connection.execute(query, [str(texts)]).fetchall()
-    return [_type(kind or 0) for kind in found]
+    # One expression over all columns below each other: thousands of them would take long to plan.
+    values = ", ".join(map(identifier, columns))
+    query = f"""
+        SELECT place, bit_or({_kind("text")}) FROM (
+            SELECT place, trim({spelling.text.format("value")}) AS text,
+                {spelling.is_quoted.format("value")} AS is_quoted
+            FROM (
+                SELECT unnest(range({len(columns)})) AS place, unnest([{values}]) AS value
+                FROM read_parquet(?)
+            )
+        ) GROUP BY place
+    """  # noqa: S608  names are ours or quoted
+    found = dict(connection.execute(query, [str(texts)]).fetchall())
+    return [_type(found.get(place, 0)) for place in range(len(columns))]
 
 
 def _type(found: int) -> pa.DataType:
@@ -135,7 +132,7 @@ def _kind(text: str) -> str:
     return f"""CASE
         WHEN {text} IS NULL THEN 0
         WHEN {text} = '' THEN {_EMPTY}
-        WHEN {text}_quoted THEN {moment}
+        WHEN is_quoted THEN {moment}
         WHEN CAST(TRY_CAST({text} AS BIGINT) AS VARCHAR) = {text} THEN
             CASE WHEN TRY_CAST({text} AS BIGINT) BETWEEN {-_EXACT} AND {_EXACT} THEN {_INT}
             ELSE {_LARGE_INT} END
