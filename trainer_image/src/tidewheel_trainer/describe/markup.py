@@ -79,16 +79,12 @@ def share(part: int, whole: int) -> str:
 
 def short_number(value: float) -> str:
     """Return a number with four digits that matter."""
-    if value == 0 or 1e-4 <= abs(value) < _MOST_EXACT:
-        digits = f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-        plain = f"{float(digits):,.6f}".rstrip("0").rstrip(".") if "e" in digits else digits
-        return plain.replace("-", MINUS)
-    return (
-        f"{value:.3g}".replace("e+0", "e")
-        .replace("e-0", "e-")
-        .replace("e+", "e")
-        .replace("-", MINUS)
-    )
+    rounded = float(f"{value:.4g}")
+    if value == 0 or (abs(rounded) >= 1e-4 and abs(value) < _MOST_EXACT):
+        shown = f"{value:,.0f}" if abs(rounded) >= 1000 else f"{rounded:.10g}"
+    else:
+        shown = f"{value:.3g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+    return shown.replace("-", MINUS)
 
 
 def _written(value: str | float) -> str:

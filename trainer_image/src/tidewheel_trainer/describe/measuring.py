@@ -5,6 +5,7 @@ choice of values, which the second reading counts in all rows. Both are one quer
 stream, so memory holds a few batches and the sample, whatever the number of rows.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +69,10 @@ def measured_columns(
         wanted |= _first_look(place, group, what)
     first = _asked(session, what.schema, wanted, _kept(reading(), what, sample))
     kept = pa.concat_tables(sample)
+    if what.is_all_in_sample:
+        for place, group in enumerate(groups):
+            if group is not ColumnGroup.OTHER:
+                first[f"c{place} distinct"] = _distinct(kept[f"c{place}"])
     plans = [_plan(kept[f"c{place}"], group, what) for place, group in enumerate(groups)]
     counted: dict[str, str] = {}
     for place, plan in enumerate(plans):
@@ -117,10 +122,9 @@ def _first_look(place: int, group: ColumnGroup, what: Measured) -> dict[str, str
         value, finite = f"({name} + 0)", f"isfinite({name})"
         wanted[f"{name} nan"] = f"count(*) FILTER (isnan({name}))"
         wanted[f"{name} infinite"] = f"count(*) FILTER (isinf({name}))"
-    count = (
-        f"count(DISTINCT {value})" if what.is_all_in_sample else f"approx_count_distinct({value})"
-    )
-    wanted[f"{name} distinct"] = f"{count} FILTER ({finite})"
+    # Of a small snapshot the sample tells it exactly; DuckDB would need a mebibyte for each column.
+    if not what.is_all_in_sample:
+        wanted[f"{name} distinct"] = f"approx_count_distinct({value}) FILTER ({finite})"
     for bound in ("min", "max"):
         found = f"{bound}({value}) FILTER ({finite})"
         as_text = f"epoch_us({found})" if group is ColumnGroup.TIME else f"{found}::VARCHAR"
@@ -147,7 +151,7 @@ def _plan(column: pa.ChunkedArray, group: ColumnGroup, what: Measured) -> _Plan:
     finite = np.isfinite(numbers)
     if not finite.any():
         return _Plan()
-    quantiles = tuple(np.quantile(numbers[finite], QUANTILES).tolist())
+    quantiles = tuple(_quantiles(numbers[finite], QUANTILES).tolist())
     few = np.unique(numbers[finite])
     is_floating = pa.types.is_floating(column.type)
     if len(few) <= _LISTED_VALUES:
@@ -155,8 +159,20 @@ def _plan(column: pa.ChunkedArray, group: ColumnGroup, what: Measured) -> _Plan:
         return _Plan(quantiles=quantiles, values=tuple(values), is_floating=is_floating)
     learned = finite & what.learnable
     source = numbers[learned] if learned.any() else numbers[finite]
-    edges = np.unique(np.quantile(source, np.linspace(0, 1, _BINS + 1)))
+    edges = np.unique(_quantiles(source, np.linspace(0, 1, _BINS + 1)))
     return _Plan(quantiles=quantiles, edges=tuple(edges.tolist()))
+
+
+def _distinct(column: pa.ChunkedArray) -> int:
+    if not pa.types.is_floating(column.type):
+        return int(pc.count_distinct(column).as_py())
+    numbers = column.drop_null().to_numpy() + 0.0
+    return len(np.unique(numbers[np.isfinite(numbers)]))
+
+
+def _quantiles(numbers: np.ndarray, shares: Sequence[float] | np.ndarray) -> np.ndarray:
+    # Of halves, because the distance of two large numbers may be no number any more.
+    return np.asarray(np.quantile(numbers / 2, shares) * 2)
 
 
 def _common(column: pa.ChunkedArray) -> tuple[str, ...]:
@@ -189,13 +205,16 @@ def _second_look(place: int, plan: _Plan, first: Mapping[str, Any]) -> dict[str,
             f"histogram_exact({name} + 0, {values}) FILTER (isfinite({name}))"
         )
     elif plan.values:
-        quoted = ["'" + value.replace("'", "''") + "'" for value in plan.values]
-        texts = _list(quoted, "VARCHAR")
-        # What is not listed is counted under the empty text: so the empty text gets a mark.
-        wanted[f"{name} values"] = (
-            f"histogram_exact('=' || {name}::VARCHAR, list_transform({texts}, lambda v: '=' || v))"
-        )
+        marked = _marked(plan.values)
+        texts = _list(["'" + value.replace("'", "''") + "'" for value in marked], "VARCHAR")
+        given = f"{name}::VARCHAR" if marked == plan.values else f"'=' || {name}::VARCHAR"
+        wanted[f"{name} values"] = f"histogram_exact({given}, {texts})"
     return wanted
+
+
+def _marked(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return values without an empty text: under that DuckDB counts what is not listed."""
+    return tuple(f"={value}" for value in values) if "" in values else values
 
 
 def _list(items: Sequence[str], kind: str) -> str:
@@ -204,7 +223,8 @@ def _list(items: Sequence[str], kind: str) -> str:
 
 def _scale(first: Mapping[str, Any], name: str) -> float:
     largest = max(abs(float(first[f"{name} {bound}"])) for bound in ("min", "max"))
-    return largest or 1.0
+    # A power of two, by which floats are divided exactly.
+    return math.ldexp(0.5, math.frexp(largest)[1])
 
 
 def _profile(
@@ -264,7 +284,8 @@ def _values(plan: _Plan, counts: Mapping[Any, int] | None) -> tuple[ValueRows, .
     if plan.is_floating:
         listed = [(_short(value), counts.get(float(value), 0)) for value in plan.values]
     else:
-        listed = [(value, counts.get(f"={value}", 0)) for value in plan.values]
+        marked = zip(plan.values, _marked(plan.values), strict=True)
+        listed = [(value, counts.get(mark, 0)) for value, mark in marked]
     ordered = sorted(enumerate(listed), key=lambda each: (-each[1][1], each[0]))
     return tuple(ValueRows(value=value, rows=rows) for _, (value, rows) in ordered)
 

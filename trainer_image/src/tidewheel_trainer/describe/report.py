@@ -125,8 +125,9 @@ def _notice(title: str, sentences: Sequence[str], kind: str) -> str:
 def _time(profile: SnapshotProfile) -> str:
     if profile.period is None or profile.time is None:
         return ""
+    period = profile.period.value.lower()
     words = (
-        f"Rows by {profile.period.value.lower()} of <b><bdi>{text(profile.time)}</bdi></b>, in UTC; "
+        f"Rows by {period} of <b><bdi>{text(profile.time)}</bdi></b>, in UTC; "
         "darker where the target has a value."
     )
     plot = over_time(profile.periods, profile.period.value)
