@@ -8,7 +8,7 @@ from tidewheel_trainer.clean.asking import input_table
 
 __all__ = ["row_texts"]
 
-# One expression over thousands of columns takes minutes to plan.
+# An answer of thousands of columns takes minutes to plan.
 _COLUMNS_AT_A_TIME = 128
 
 
@@ -19,22 +19,26 @@ def row_texts(session: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Chunked
     """
     if not table.num_rows:
         return pa.chunked_array([], pa.string())
-    strips = [
-        _strip(
-            session, table.select(range(first, min(first + _COLUMNS_AT_A_TIME, table.num_columns)))
-        )
+    marked = [
+        pc.fill_null(pc.binary_join_element_wise(_lengths(text), text, ":"), "-")
         for first in range(0, table.num_columns, _COLUMNS_AT_A_TIME)
+        for text in _texts(session, table, first)
     ]
-    return strips[0] if len(strips) == 1 else pc.binary_join_element_wise(*strips, "")
+    return marked[0] if len(marked) == 1 else pc.binary_join_element_wise(*marked, "")
 
 
-def _strip(session: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.ChunkedArray:
-    columns = [f"c{number}" for number in range(table.num_columns)]
-    texts = ", ".join(
-        f"CASE WHEN {c} IS NULL THEN '-' ELSE "
-        f"concat(strlen(CAST({c} AS VARCHAR)), ':', CAST({c} AS VARCHAR)) END"
-        for c in columns
-    )
-    with input_table(session, table.rename_columns(columns)):
-        query = f"SELECT concat({texts}) FROM input"  # noqa: S608  names are ours
-        return session.sql(query).to_arrow_table().column(0)
+def _lengths(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.binary_length(text).cast(pa.string())
+
+
+def _texts(
+    session: duckdb.DuckDBPyConnection, table: pa.Table, first: int
+) -> list[pa.ChunkedArray]:
+    """Return some columns as DuckDB writes their values."""
+    places = range(first, min(first + _COLUMNS_AT_A_TIME, table.num_columns))
+    names = [f"c{place}" for place in places]
+    casts = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names)
+    with input_table(session, table.select(places).rename_columns(names)):
+        # Names are ours.
+        found = session.sql(f"SELECT {casts} FROM input").to_arrow_table()  # noqa: S608
+        return list(found.combine_chunks().columns)
