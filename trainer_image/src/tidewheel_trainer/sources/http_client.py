@@ -8,14 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
 import urllib3
-from urllib3.exceptions import (
-    HTTPError,
-    NewConnectionError,
-    SSLError,
-)
-from urllib3.exceptions import (
-    TimeoutError as UrllibTimeoutError,
-)
+from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.egress.guard import Guard
@@ -182,7 +175,7 @@ def _reason_of(error: Exception) -> str:
 def _words_of(error: HTTPError) -> str:
     if isinstance(error, NewConnectionError):
         return "does not accept connections"
-    if isinstance(error, UrllibTimeoutError):
+    if isinstance(error, urllib3.exceptions.TimeoutError):
         return "does not answer in time"
     return "breaks the connection off before it answers"
 
