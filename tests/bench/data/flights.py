@@ -12,6 +12,9 @@ _ROWS_PER_BATCH = 100_000
 _FILES = 8
 _CARRIERS = np.array(["AA", "B6", "DL", "EV", "UA", "WN"])
 _AIRPORTS = np.array([f"{a}{b}X" for a in "ABCDEFGH" for b in "KLMNOPQR"])
+_REMARKS = pa.array(
+    [f"gate {n % 97}, stand {n % 131}, crew {n * 7919:016x}" for n in range(20_011)]
+)
 _MINUTES_OF_TEN_YEARS = 10 * 365 * 24 * 60
 
 
@@ -51,8 +54,6 @@ def _batch(dice: np.random.Generator, first: int) -> pa.Table:
             "wind": np.round(dice.random(count) * 30, 3),
             "delay": delay,
             "late": delay > 30,
-            "remark": pa.array(
-                [f"gate {n % 97}, stand {n % 131}, crew {n * 7919:016x}" for n in ids]
-            ),
+            "remark": _REMARKS.take(pa.array(ids * 7919 % len(_REMARKS))),
         }
     )
