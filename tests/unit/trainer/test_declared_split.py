@@ -164,6 +164,16 @@ def test_the_split_is_recorded_beside_the_model(
     assert manifest.split == (None if given is None else Split.model_validate(given))
 
 
+def test_a_manifest_from_before_there_were_splits_is_read(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    result = trained(snapshot(_columns()))
+    assert result.artifact is not None
+    fields = json.loads(store.objects[result.artifact.manifest_key])
+    del fields["split"]
+    assert ModelManifest.model_validate(fields).split is None
+
+
 @pytest.mark.parametrize("name", ["hash", "column"])
 def test_a_champion_is_met_by_its_recipe_even_when_all_test_rows_are_later(
     snapshot: Any, trained: Train, name: str

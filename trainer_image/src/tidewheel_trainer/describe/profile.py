@@ -28,9 +28,9 @@ from tidewheel_trainer.describe.sampling import in_sample, learnable_rows, role_
 __all__ = ["snapshot_profile"]
 
 _MOST_COLUMNS = 512
-# Columns that are read at once: so many numbers, or a few texts.
-_WEIGHT_AT_ONCE = 128
-_TEXT_WEIGHT = 32
+# Columns that are read at once: so many numbers, or a few texts. DuckDB plans many slowly.
+_WEIGHT_AT_ONCE = 16
+_TEXT_WEIGHT = 4
 
 
 def snapshot_profile(
