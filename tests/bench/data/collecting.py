@@ -47,7 +47,7 @@ CHECKS = Checks.model_validate(
 
 def main(folder: Path, limit_bytes: int) -> None:
     """Do it, and write what came out and how long each part took."""
-    memory = Memory(folder, limit_bytes * 65 // 100)
+    memory = Memory(folder, limit_bytes // 2)
     seconds = {"land": 0.0, "clean": 0.0}
     singles, whole = divided(STEPS)
     parts = []
