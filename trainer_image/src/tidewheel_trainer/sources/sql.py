@@ -56,9 +56,14 @@ def open_sql(source: SqlSource, context: Context) -> Connector:
         from tidewheel_trainer.sources.sql_postgresql import PostgreSql
 
         return SqlConnector(source, context, PostgreSql(source, context))
+    if source.dialect is SqlDialect.MYSQL:
+        from tidewheel_trainer.sources.sql_mysql import MySql
+
+        return SqlConnector(source, context, MySql(source, context))
     raise TrainerError(
         FailureReason.SOURCE_UNREADABLE,
-        f"`source.sql.dialect` {source.dialect} cannot be read by this version; use PostgreSQL",
+        f"`source.sql.dialect` {source.dialect} cannot be read by this version; "
+        "use PostgreSQL or MySQL",
     )
 
 

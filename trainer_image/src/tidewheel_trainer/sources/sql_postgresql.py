@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from adbc_driver_postgresql import StatementOptions, dbapi
+from adbc_driver_postgresql import StatementOptions, dbapi  # type: ignore[import-untyped]
 
 from tidewheel_contracts.api.v1alpha1.source_common import Tls
 from tidewheel_contracts.api.v1alpha1.source_databases import SqlSource
@@ -30,8 +30,22 @@ _PORT = 5432
 _BATCH_BYTES = 4 * 1024 * 1024
 _MOST_DIGITS = 38
 _KEPT = frozenset(
-    "int2 int4 int8 float4 float8 bool text varchar bpchar bytea date timestamp timestamptz "
-    "time".split()
+    [
+        "int2",
+        "int4",
+        "int8",
+        "float4",
+        "float8",
+        "bool",
+        "text",
+        "varchar",
+        "bpchar",
+        "bytea",
+        "date",
+        "timestamp",
+        "timestamptz",
+        "time",
+    ]
 )
 _KINDS = {
     **dict.fromkeys(("smallint", "integer", "bigint", "numeric"), "number"),
@@ -175,7 +189,8 @@ def _tls(tls: Tls, context: Context) -> Mapping[str, str]:
 
 
 def _type_of(field: pa.Field) -> str:
-    return (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
+    told: bytes = (field.metadata or {}).get(b"POSTGRESQL:type", b"")
+    return told.decode()
 
 
 def _selected(field: pa.Field) -> str:
