@@ -15,9 +15,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pymysql  # type: ignore[import-untyped,unused-ignore]
-from pymysql.constants import FIELD_TYPE
-from pymysql.converters import encoders
-from pymysql.cursors import SSCursor
+from pymysql.constants import FIELD_TYPE  # type: ignore[import-untyped]
+from pymysql.converters import encoders  # type: ignore[import-untyped]
+from pymysql.cursors import SSCursor  # type: ignore[import-untyped]
 
 from tidewheel_contracts.api.v1alpha1.source_common import Tls
 from tidewheel_contracts.api.v1alpha1.source_databases import SqlSource
