@@ -14,14 +14,9 @@ from tidewheel_contracts.api.conditions import ConditionType
 from tidewheel_contracts.api.kind import GROUP, VERSION
 from tidewheel_contracts.api.model import ApiModel
 from tidewheel_contracts.api.v1alpha1.common import Candidate, Training
-from tidewheel_contracts.api.v1alpha1.dataset import (
-    DatasetSpec,
-    Refresh,
-    S3Source,
-    Source,
-    Target,
-    TimeColumn,
-)
+from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, Refresh, Target, TimeColumn
+from tidewheel_contracts.api.v1alpha1.dataset_source import Source
+from tidewheel_contracts.api.v1alpha1.source_files import S3Source
 from tidewheel_dev import wait
 from tidewheel_dev.demo.bucket import Bucket
 
