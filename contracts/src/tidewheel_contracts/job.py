@@ -76,7 +76,7 @@ class FailureReason(StrEnum):
     SOURCE_UNAVAILABLE = "SourceUnavailable"  # the source does not answer
     SOURCE_REFUSED = "SourceRefused"  # the source refuses the credentials or the query
     SOURCE_FORBIDDEN = "SourceForbidden"  # the egress guard refuses the source's address
-    SECRET_MISSING = "SecretMissing"  # noqa: S105 - no secret;  # the Secret that the source names is not there
+    SECRET_MISSING = "SecretMissing"  # noqa: S105 - the source's is not there
     STEP_FAILED = "StepFailed"  # a cleaning step cannot be done on the rows
     CHECK_FAILED = "CheckFailed"  # the cleaned rows are not as the checks ask for
     COLUMN_MISSING = "ColumnMissing"  # a declared or earlier column is not in the data
@@ -150,6 +150,8 @@ class CollectResult(Wire):
     seen_fingerprint: str | None = None
     waiting_rows: int = 0
     schema_changes: tuple[str, ...] = ()
+    # What a person must know of the source, such as rows that it no longer has.
+    notes: tuple[str, ...] = ()
 
 
 class ProbeRequest(Wire):

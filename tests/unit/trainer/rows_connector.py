@@ -21,6 +21,7 @@ class RowsConnector:
     rows: list[dict[str, Any]]
     is_repeatable: bool = True
     counts_rows: bool = True
+    notes: tuple[str, ...] = ()
     landed: list[str] = field(default_factory=list)
 
     def look(self, position: Mapping[str, str]) -> Look:

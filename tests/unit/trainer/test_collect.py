@@ -253,3 +253,13 @@ def test_dates_order_rows_too(store: Any, collected: Collect, parquet: Any) -> N
     days = [date(2013, 1, 1), date(2013, 5, 2)]
     store.objects["raw/1.parquet"] = parquet({"day": days, "late": [True, False]})
     assert collected().snapshot.latest_time == "2013-05-02T00:00:00Z"
+
+
+def test_an_object_without_columns_has_no_rows(
+    store: Any, collected: Collect, parquet: Any
+) -> None:
+    store.objects["raw/1.jsonl"] = b'{"day": "2013-01-01T05:00:00", "late": true}\n'
+    store.objects["raw/2.jsonl"] = b"{}\n"
+    source = {"s3": {"prefix": "raw/", "format": "JsonLines"}}
+
+    assert collected(source=source).snapshot.rows == 1

@@ -193,3 +193,22 @@ def test_column_that_a_step_takes_away_is_named_as_a_change(collected_from: Coll
 
     assert len(second.schema_changes) == 1
     assert "'id'" in second.schema_changes[0]
+
+
+def test_what_a_source_notes_is_told(store: Any, collected_from: Collect) -> None:
+    result = collected_from(RowsConnector([row(1), row(2)], notes=("3 messages are lost",)))
+
+    assert result.notes == ("3 messages are lost",)
+    report = json.loads(
+        store.objects[result.snapshot.manifest_key.replace(".json", ".report.json")]
+    )
+    assert report["notes"] == ["3 messages are lost"]
+
+
+def test_rows_that_all_fail_a_step_are_an_empty_source(collected_from: Collect) -> None:
+    steps = [{"filter": {"expression": "id > 9"}}, {"dropDuplicates": {}}]
+
+    with pytest.raises(TrainerError, match="no row") as caught:
+        collected_from(RowsConnector([row(1), row(2)]), steps=steps)
+
+    assert caught.value.reason is FailureReason.SOURCE_EMPTY

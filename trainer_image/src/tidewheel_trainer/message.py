@@ -24,8 +24,8 @@ def termination_message(answer: Answer, limit: int = MESSAGE_LIMIT) -> str:
 def _shortened(answer: Answer, surplus: int) -> Answer:
     """Return the answer without its least important element; itself when nothing can go."""
     if isinstance(answer, CollectResult):
-        lists = (answer.ignored_columns, answer.columns, answer.schema_changes)
-        names = ("ignored_columns", "columns", "schema_changes")
+        lists = (answer.ignored_columns, answer.columns, answer.schema_changes, answer.notes)
+        names = ("ignored_columns", "columns", "schema_changes", "notes")
         for name, texts in zip(names, lists, strict=True):
             if texts:
                 return answer.model_copy(update={name: texts[:-1]})

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tidewheel_trainer", description=__doc__)
-    parser.add_argument("program", choices=tuple(_PROGRAMS))
+    parser.add_argument("program", choices=("collect", "probe", "prune", "train"))
     parser.add_argument("--request", type=Path, default=Path(REQUEST_PATH))
     parser.add_argument("--result", type=Path, default=Path(TERMINATION_PATH))
     return parser
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _answer(program: str, request_path: Path) -> tuple[Answer, int]:
     try:
-        return _PROGRAMS[program](request_path), ExitCode.SUCCESS
+        return _run(program, request_path), ExitCode.SUCCESS
     except TrainerError as error:
         return error.as_failure(), error.exit_code
     except Exception as error:  # the last line of defence: people get a sentence
@@ -68,6 +68,16 @@ def _answer(program: str, request_path: Path) -> tuple[Answer, int]:
             "container's log has the traceback, please report it"
         )
         return Failure(reason=FailureReason.INTERNAL, message=message), INTERNAL_ERROR
+
+
+def _run(program: str, request_path: Path) -> Answer:
+    programs: dict[str, Callable[[Path], Answer]] = {
+        "collect": _collect,
+        "probe": _probe,
+        "prune": _prune,
+        "train": _train,
+    }
+    return programs[program](request_path)
 
 
 def _collect(request_path: Path) -> Answer:
@@ -112,17 +122,9 @@ def _context(reference: Store, around: surroundings.Surroundings) -> Context:
     """Return what sources are opened with; from here on the guard watches all connections."""
     guard = installed_guard(os.environ)
     return Context(
-        store=S3Store(reference.spec),
+        store=S3Store(reference.spec, guard=guard),
         store_spec=reference.spec,
         credentials=credentials_in(Path(CREDENTIALS_PATH)),
         guard=guard,
         scratch=around.scratch,
     )
-
-
-_PROGRAMS: dict[str, Callable[[Path], Answer]] = {
-    "collect": _collect,
-    "probe": _probe,
-    "prune": _prune,
-    "train": _train,
-}

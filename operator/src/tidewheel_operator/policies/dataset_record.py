@@ -73,7 +73,7 @@ def _snapshot_message(result: CollectResult) -> str:
     if result.ignored_columns:
         ignored = ", ".join(result.ignored_columns)
         text += f"; columns that earlier data does not have are ignored: {ignored}"
-    return text
+    return "; ".join((text, *result.notes))
 
 
 def _record_probe(view: DatasetView, job: Object, ended: Ended, now: datetime) -> DatasetDecision:

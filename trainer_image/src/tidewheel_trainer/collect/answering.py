@@ -1,5 +1,7 @@
 """What a collection answers: a snapshot, an earlier one again, or why there is none."""
 
+from collections.abc import Sequence
+
 from tidewheel_contracts.api.v1alpha1.common import Column
 from tidewheel_contracts.api.v1alpha1.dataset import Snapshot
 from tidewheel_contracts.artifact.snapshot import SnapshotManifest
@@ -24,6 +26,7 @@ def result_of(
     fingerprint: str,
     ignored: tuple[str, ...],
     changes: tuple[str, ...],
+    notes: Sequence[str] = (),
 ) -> CollectResult:
     """Return the answer that tells of a new snapshot."""
     columns = manifest.columns[:_COLUMNS_IN_STATUS]
@@ -45,6 +48,7 @@ def result_of(
         ),
         ignored_columns=ignored,
         schema_changes=_shown(changes),
+        notes=_shown(notes),
     )
 
 
@@ -89,7 +93,7 @@ def _named(request: CollectRequest) -> str:
     return f"the source `{kind}` has no row{steps}"
 
 
-def _shown(texts: tuple[str, ...]) -> tuple[str, ...]:
+def _shown(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
         for text in texts[:_TEXTS_IN_STATUS]

@@ -85,7 +85,7 @@ def _collect(task: Task, connector: Connector) -> CollectResult:
         and found.new_rows < _wanted(task, previous)
     ):
         return _waiting(task, previous, fingerprint, found.new_rows)
-    return _new_snapshot(task, found, look, fingerprint, previous)
+    return _new_snapshot(task, connector, found, look, fingerprint, previous)
 
 
 def _wanted(task: Task, previous: Previous) -> int:
@@ -104,7 +104,12 @@ def _waiting(
 
 
 def _new_snapshot(
-    task: Task, found: Gathered, look: Look, fingerprint: str, previous: Previous | None
+    task: Task,
+    connector: Connector,
+    found: Gathered,
+    look: Look,
+    fingerprint: str,
+    previous: Previous | None,
 ) -> CollectResult:
     started = task.surroundings.moment()
     done = finished(task, found)
@@ -131,12 +136,12 @@ def _new_snapshot(
         positions=positions,
         pieces=found.pieces,
     )
-    report, files = described(task, manifest, done, index, started, changes)
+    report, files = described(task, manifest, done, index, started, changes, connector.notes)
     task.progress("Publishing", 95, f"publish the snapshot {digest}")
     publish(task, fingerprint, index, data, report, files)
     task.progress("Finished", 100, f"{manifest.rows:,} rows in {len(manifest.parts)} parts")
     key = layout.snapshot_key(task.folder, digest.removeprefix("sha256:"))
-    return result_of(manifest, digest, key, fingerprint, found.ignored, changes)
+    return result_of(manifest, digest, key, fingerprint, found.ignored, changes, connector.notes)
 
 
 def _manifest(

@@ -1,6 +1,7 @@
 """What is told beside a snapshot: when and where it was made, its profile, a page for people."""
 
 import json
+from collections.abc import Sequence
 
 from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.artifact.snapshot import SnapshotManifest, SourceIndex, manifest_bytes
@@ -20,6 +21,7 @@ def described(
     index: SourceIndex,
     started: str,
     changes: tuple[str, ...],
+    notes: Sequence[str],
 ) -> tuple[dict[str, object], dict[str, bytes]]:
     """Return the report, and the files that lie beside the manifest by their suffixes."""
     report: dict[str, object] = {
@@ -30,6 +32,7 @@ def described(
         "libraries": task.surroundings.libraries,
         "pieces": len(index.pieces),
         "schemaChanges": list(changes),
+        "notes": list(notes),
         "quarantine": [layout.part_key(task.folder, part.sha256) for part in done.quarantine],
     }
     parts = local_parts(task, done.parts)

@@ -38,6 +38,8 @@ def finished(task: Task, gathered: Gathered) -> Finished:
     if not task.plan.makes_parts_of_all:
         quarantine = tuple(part for piece in pieces for part in piece.quarantine)
         return Finished(gathered.columns, parts, counts, quarantine)
+    if not parts:
+        return Finished(gathered.columns, (), counts, ())
     task.progress("Cleaning", 80, f"{len(parts)} parts, all rows at once")
     inputs = local_parts(task, parts)
     clean, kept, failed = (task.scratch / name for name in ("clean", "kept", "failed"))

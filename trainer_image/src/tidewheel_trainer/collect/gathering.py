@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from tidewheel_contracts.artifact.snapshot import (
     SnapshotColumn,
     SnapshotPart,
@@ -72,6 +74,9 @@ def _read(
     landed, clean = task.scratch / "landed", task.scratch / "clean"
     kept, failed = task.scratch / "kept", task.scratch / "failed"
     connector.land(piece, landed)
+    if not read_schema(landed, piece.key).names:
+        # A file without a byte, or a server that answered with no row: nothing tells its columns.
+        return Agreement(columns, pa.schema([]), ()), _without_rows(piece)
     counts: tuple[StepCount, ...] = ()
     rows = landed
     if task.plan.per_piece:
@@ -94,6 +99,10 @@ def _read(
         steps=counts,
         quarantine=quarantine,
     )
+
+
+def _without_rows(piece: Piece) -> SourcePiece:
+    return SourcePiece(key=piece.key, mark=piece.mark, size_bytes=piece.size_bytes, parts=())
 
 
 def _is_known(piece: Piece, known: SourcePiece | None) -> bool:

@@ -23,6 +23,10 @@ from tidewheel_trainer.failure import TrainerError
 __all__ = ["labelled", "read_schema", "write_parts"]
 
 _ROWS_PER_GROUP = 65_536
+# Of a very wide table fewer rows are held: so many values, in a number of rows that depends on the
+# number of columns alone.
+_VALUES_PER_GROUP = 8_388_608
+_FEWEST_ROWS_PER_GROUP = 256
 _GROUPS_PER_PART = 16
 # Read at a time from each column.
 _READ_BYTES = 1 << 20
@@ -74,7 +78,7 @@ def _write_part(
         unnamed, schema, version="2.6", compression="zstd", compression_level=3
     ) as writer:
         for table in tables:
-            writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
+            writer.write_table(table, row_group_size=table.num_rows)
             rows += table.num_rows
             if roles.target is not None:
                 labelled_rows += pc.sum(labelled(table[roles.target])).as_py() or 0
@@ -97,24 +101,30 @@ def labelled(target: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _row_groups(source: Path, schema: pa.Schema, name: str) -> Iterator[pa.Table]:
-    """Yield tables of exactly _ROWS_PER_GROUP rows, the last one shorter."""
+    """Yield tables of as many rows as a group has, the last one shorter."""
+    wanted = _rows_per_group(len(schema))
     waiting: list[pa.Table] = []
     count = 0
     try:
         # By default pyarrow reads whole row groups, and many writers make one of a whole file.
         with pq.ParquetFile(source, pre_buffer=False, buffer_size=_READ_BYTES) as file:
-            for batch in file.iter_batches(batch_size=_ROWS_PER_GROUP, columns=schema.names):
+            for batch in file.iter_batches(batch_size=wanted, columns=schema.names):
                 waiting.append(_conformed(batch, schema))
                 count += batch.num_rows
-                while count >= _ROWS_PER_GROUP:
+                while count >= wanted:
                     joined = pa.concat_tables(waiting)
-                    yield joined.slice(0, _ROWS_PER_GROUP).combine_chunks()
-                    waiting = [joined.slice(_ROWS_PER_GROUP)]
-                    count -= _ROWS_PER_GROUP
+                    yield joined.slice(0, wanted).combine_chunks()
+                    waiting = [joined.slice(wanted)]
+                    count -= wanted
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(name, error) from error
     if count:
         yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _rows_per_group(columns: int) -> int:
+    fitting = _VALUES_PER_GROUP // max(1, columns)
+    return max(_FEWEST_ROWS_PER_GROUP, min(_ROWS_PER_GROUP, fitting))
 
 
 def _conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:

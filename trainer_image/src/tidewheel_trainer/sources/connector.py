@@ -8,7 +8,7 @@ are new; one of files gives all files that are there. Rows go to disk in batches
 in memory as a whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -74,6 +74,11 @@ class Connector(Protocol):
 
     # Whether rows that were read once can be read again: those of a stream may be gone.
     is_repeatable: bool
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Return what a person must know of the source, such as rows that were lost."""
+        ...
 
     def look(self, position: Mapping[str, str]) -> Look:
         """Look at the source, cheaply, from where the newest snapshot ends; {} is the start."""

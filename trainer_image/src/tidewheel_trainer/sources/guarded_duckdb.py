@@ -23,6 +23,8 @@ def guarded_duckdb(files: Sequence[Path], scratch: Path) -> Iterator[duckdb.Duck
         connection = duckdb.connect()
         try:
             connection.execute("SET threads = 1")
+            # It would be drawn among the lines of progress.
+            connection.execute("SET enable_progress_bar = false")
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
             connection.execute("SET temp_directory = ?", [spilled])

@@ -10,7 +10,7 @@ rows after the highest value so far, and they are a piece of their own.
 import hashlib
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import urllib3
@@ -42,6 +42,7 @@ class HttpConnector:
     """A source that answers HTTP requests."""
 
     is_repeatable = True
+    notes: Sequence[str] = ()
 
     def __init__(
         self,

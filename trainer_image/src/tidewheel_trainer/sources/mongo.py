@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,6 +33,7 @@ class MongoConnector:
     """With a cursor each piece is the documents after the last; without one, all of them."""
 
     is_repeatable = True
+    notes: Sequence[str] = ()
 
     def __init__(self, source: MongoSource, context: Context) -> None:
         """Open nothing yet.

@@ -2,16 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
-from tidewheel_contracts.api.v1alpha1.source_files import Bucket, S3Source
+from tidewheel_contracts.api.v1alpha1.source_files import S3Source
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.s3_faults import SOURCE
-from tidewheel_trainer.s3_store import S3Store
+from tidewheel_trainer.sources.bucket import other_bucket
 from tidewheel_trainer.sources.connector import Context, Look, Piece
 from tidewheel_trainer.sources.files import land_file
 from tidewheel_trainer.sources.key_pattern import matcher
@@ -24,6 +22,7 @@ class S3Connector:
     """Each object is a piece, and its ETag tells its version: the rows of all are the source's."""
 
     is_repeatable = True
+    notes: Sequence[str] = ()
 
     def __init__(self, source: S3Source, context: Context) -> None:
         """Open nothing yet.
@@ -33,7 +32,7 @@ class S3Connector:
         """
         self._source = source
         self._scratch = context.scratch
-        self._own_store = _other_store(source.bucket, context) if source.bucket else None
+        self._own_store = other_bucket(source.bucket, context) if source.bucket else None
         self._store: Store = self._own_store or context.store
 
     def look(self, position: Mapping[str, str]) -> Look:
@@ -88,13 +87,3 @@ def fingerprint(objects: Iterable[StoredObject]) -> str:
     for entry in objects:
         digest.update(json.dumps([entry.key, entry.size_bytes, entry.etag]).encode() + b"\n")
     return f"sha256:{digest.hexdigest()}"
-
-
-def _other_store(bucket: Bucket, context: Context) -> S3Store:
-    spec = ArtifactStoreSpec(
-        endpoint=bucket.endpoint,
-        bucket=bucket.bucket,
-        region=bucket.region,
-        secret_name=bucket.secret_name,
-    )
-    return S3Store(spec, context.credentials, role=SOURCE, guard=context.guard)

@@ -1,7 +1,7 @@
 """Tables and queries of databases that are asked in SQL."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -75,6 +75,7 @@ class SqlConnector:
     """
 
     is_repeatable = True
+    notes: Sequence[str] = ()
 
     def __init__(self, source: SqlSource, context: Context, database: Database) -> None:
         """Open nothing yet."""

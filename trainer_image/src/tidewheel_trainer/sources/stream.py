@@ -71,7 +71,7 @@ class StreamConnector:
         self._is_closed = False
         self._ranges: dict[str, tuple[str, tuple[Range, ...]]] = {}
         # What a person must know of rows that are missing.
-        self.notes: list[str] = []
+        self.notes: Sequence[str] = ()
 
     def look(self, position: Mapping[str, str]) -> Look:
         """Compare the ends of the stream with the position."""
@@ -127,7 +127,7 @@ class StreamConnector:
     def _note(self, notes: Sequence[str]) -> None:
         for note in notes:
             _LOG.warning("%s", note)
-        self.notes.extend(notes)
+        self.notes = (*self.notes, *notes)
 
 
 def open_stream(

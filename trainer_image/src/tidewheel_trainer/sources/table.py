@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -60,6 +60,7 @@ class TableConnector:
     reader: Reader
     own_store: S3Store | None
     is_repeatable = True
+    notes: Sequence[str] = ()
 
     def look(self, position: Mapping[str, str]) -> Look:
         """Return the newest version; it stands in the manifest as the position."""
