@@ -36,6 +36,10 @@ test-long: $(venv)/ready ## Run all tests with every index and seed
 bench-operator: $(venv)/ready ## Measure the operator at scale; prints figures, judges nothing
 	@$(python) -m tests.bench
 
+.PHONY: bench-data
+bench-data: $(venv)/ready ## Clean and check 5 GB within 1 GiB of memory; prints figures
+	@$(python) -m tests.bench.data
+
 .PHONY: test-faults
 test-faults: $(venv)/ready ## Do every fault to the operator (SEED=n draws other samples)
 	@TIDEWHEEL_TEST_LONG=1 TIDEWHEEL_TEST_SEED=$(SEED) $(python) -m pytest tests/faults

@@ -14,6 +14,7 @@ from pathlib import Path
 from rich import console, table
 
 from tidewheel_dev import cluster, errors, paths
+from tidewheel_dev.data_servers import everything
 
 __all__ = ["Part", "Result", "parts", "run", "summary"]
 
@@ -51,7 +52,7 @@ def run(*, long: bool) -> bool:
     results: list[Result] = []
     was_up = cluster.is_up()
     try:
-        _timed(results, "builds", cluster.build)
+        _timed(results, "builds", _build)
         _run_parts(results, long=long)
     finally:
         if not was_up and cluster.is_up():
@@ -82,6 +83,11 @@ def _run_parts(results: list[Result], *, long: bool) -> None:
             _timed(results, "cluster", _start_cluster)
             is_started = True
         _timed(results, part.name, functools.partial(_pytest, part, long=long))
+
+
+def _build() -> None:
+    cluster.build()
+    everything.ensure()
 
 
 def _start_cluster() -> None:
