@@ -20,6 +20,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 HERE = Path(__file__).parent
 VALID = sorted((HERE / "valid").glob("*.yaml"))
 INVALID = sorted((HERE / "invalid").glob("*.yaml"))
+SOURCES = sorted((HERE.parents[1] / "examples" / "sources").glob("*.yaml"))
 SPECS = {kind.name: kind.spec for kind in KINDS}
 
 
@@ -40,6 +41,13 @@ def test_valid_object_is_accepted_as_the_operator_reads_it(
     # The schema's defaults and the models' defaults are one set of defaults.
     read = SPECS[written["kind"]].model_validate(written["spec"])
     assert json.loads(done.stdout)["spec"] == read.to_wire()
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.stem)
+def test_example_of_a_source_is_accepted(file: Path, kubectl: Run, shared_namespace: str) -> None:
+    done = _apply(kubectl, shared_namespace, file.read_text(), "--validate=strict")
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("file", INVALID, ids=lambda file: file.stem)

@@ -22,6 +22,7 @@ class RowsConnector:
     is_repeatable: bool = True
     counts_rows: bool = True
     notes: tuple[str, ...] = ()
+    has_documents: bool = False
     landed: list[str] = field(default_factory=list)
 
     def look(self, position: Mapping[str, str]) -> Look:
@@ -37,7 +38,9 @@ class RowsConnector:
     def land(self, piece: Piece, target: Path) -> None:
         self.landed.append(piece.key)
         _, start, _, end = piece.key.split()
-        pq.write_table(pa.Table.from_pylist(self.rows[int(start) : int(end)], SCHEMA), target)
+        rows = self.rows[int(start) : int(end)]
+        schema = None if self.has_documents else SCHEMA
+        pq.write_table(pa.Table.from_pylist(rows, schema), target)
 
     def close(self) -> None:
         """Have nothing to give back."""

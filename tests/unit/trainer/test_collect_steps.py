@@ -212,3 +212,29 @@ def test_rows_that_all_fail_a_step_are_an_empty_source(collected_from: Collect) 
         collected_from(RowsConnector([row(1), row(2)]), steps=steps)
 
     assert caught.value.reason is FailureReason.SOURCE_EMPTY
+
+
+@pytest.mark.parametrize("steps", [[], [{"fillNulls": {"column": "gate", "value": "none"}}]])
+def test_field_that_later_documents_lack_is_null_there(
+    store: Any, collected_from: Collect, steps: list[Any]
+) -> None:
+    connector = RowsConnector([row(1) | {"gate": "A"}], has_documents=True)
+    first = collected_from(connector, steps=steps)
+    connector.rows += [row(2)]
+
+    second = collected_from(connector, first, steps=steps)
+
+    types = {column.name: column.type for column in second.columns}
+    assert (second.snapshot.rows, types["gate"]) == (2, "string")
+
+
+def test_column_that_a_table_lacks_is_missing(collected_from: Collect) -> None:
+    connector = RowsConnector([row(1) | {"gate": "A"}], has_documents=True)
+    first = collected_from(connector)
+    connector.has_documents = False
+    connector.rows += [row(2)]
+
+    with pytest.raises(TrainerError, match="'gate'") as caught:
+        collected_from(connector, first)
+
+    assert caught.value.reason is FailureReason.COLUMN_MISSING

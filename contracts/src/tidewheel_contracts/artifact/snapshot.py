@@ -113,6 +113,8 @@ class SourceIndex(_Frozen):
     ignored_columns: tuple[str, ...] = ()
     # Columns of the pieces' parts: those of the snapshot, unless steps of the whole come after.
     columns: tuple[SnapshotColumn, ...] = ()
+    # Names that rows of documents have had: a document that lacks one has a null there.
+    fields: tuple[str, ...] = ()
     positions: tuple[SourcePosition, ...] = ()
     pieces: tuple[SourcePiece, ...]
 

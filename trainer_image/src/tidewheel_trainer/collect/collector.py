@@ -133,6 +133,7 @@ def _new_snapshot(
         finish=task.plan.finish,
         ignored_columns=found.ignored,
         columns=found.columns,
+        fields=found.fields,
         positions=positions,
         pieces=found.pieces,
     )

@@ -15,6 +15,7 @@ from tidewheel_contracts.artifact.snapshot import (
 from tidewheel_trainer.check.rows import quarantined
 from tidewheel_trainer.clean.steps import cleaned
 from tidewheel_trainer.collect.columns import Agreement, Roles, agreement
+from tidewheel_trainer.collect.completing import completed
 from tidewheel_trainer.collect.part_writer import read_schema, write_parts
 from tidewheel_trainer.collect.parts import stored
 from tidewheel_trainer.collect.previous import Previous
@@ -30,6 +31,7 @@ class Gathered:
 
     columns: tuple[SnapshotColumn, ...]
     pieces: tuple[SourcePiece, ...]
+    fields: tuple[str, ...]
     ignored: tuple[str, ...]
     new_rows: int
 
@@ -43,19 +45,24 @@ def gathered(task: Task, connector: Connector, look: Look, previous: Previous | 
     known: Mapping[str, SourcePiece] = previous.pieces if previous else {}
     kept = dict(known)
     columns = previous.columns if previous else ()
+    fields = previous.fields if previous else ()
     new = [piece for piece in look.pieces if not _is_known(piece, known.get(piece.key))]
     ignored: set[str] = set()
     for position, piece in enumerate(new):
         percent = 5 + 75 * position // len(new)
         task.progress("Reading", percent, f"piece {position + 1} of {len(new)}: {piece.key}")
-        agreed, kept[piece.key] = _read(task, connector, piece, columns)
+        landed = task.scratch / "landed"
+        connector.land(piece, landed)
+        if connector.has_documents:
+            fields = completed(landed, fields)
+        agreed, kept[piece.key] = _taken_in(task, landed, piece, columns)
         columns = agreed.columns
         ignored.update(agreed.ignored)
     new_rows = sum(max(0, _rows(kept[piece.key]) - _rows(known.get(piece.key))) for piece in new)
     # A source that is read from a position names only what is new: everything before it stays.
     held = kept if look.position else _without_renamed(kept, look.pieces)
     pieces = tuple(sorted(held.values(), key=_place))
-    return Gathered(columns, pieces, tuple(sorted(ignored)), new_rows)
+    return Gathered(columns, pieces, fields, tuple(sorted(ignored)), new_rows)
 
 
 def written(
@@ -68,12 +75,10 @@ def written(
     return agreed, parts
 
 
-def _read(
-    task: Task, connector: Connector, piece: Piece, columns: tuple[SnapshotColumn, ...]
+def _taken_in(
+    task: Task, landed: Path, piece: Piece, columns: tuple[SnapshotColumn, ...]
 ) -> tuple[Agreement, SourcePiece]:
-    landed, clean = task.scratch / "landed", task.scratch / "clean"
-    kept, failed = task.scratch / "kept", task.scratch / "failed"
-    connector.land(piece, landed)
+    clean, kept, failed = (task.scratch / name for name in ("clean", "kept", "failed"))
     if not read_schema(landed, piece.key).names:
         # A file without a byte, or a server that answered with no row: nothing tells its columns.
         return Agreement(columns, pa.schema([]), ()), _without_rows(piece)

@@ -36,6 +36,7 @@ class Previous:
     fingerprint: str
     pieces: Mapping[str, SourcePiece]
     columns: tuple[SnapshotColumn, ...]
+    fields: tuple[str, ...]
     position: Mapping[str, str]
     ignored: tuple[str, ...]
     is_finished_alike: bool
@@ -112,6 +113,7 @@ def _previous(
         fingerprint=fingerprint,
         pieces={piece.key: piece for piece in index.pieces},
         columns=index.columns,
+        fields=index.fields,
         position={position.name: position.value for position in index.positions},
         ignored=index.ignored_columns,
         is_finished_alike=_is_alike(index, plan),

@@ -76,6 +76,11 @@ class Connector(Protocol):
     is_repeatable: bool
 
     @property
+    def has_documents(self) -> bool:
+        """Tell whether rows are documents, which may lack fields that others have."""
+        ...
+
+    @property
     def notes(self) -> Sequence[str]:
         """Return what a person must know of the source, such as rows that were lost."""
         ...

@@ -69,6 +69,11 @@ class HttpConnector:
         self._reader = Reader(source, client, Path(self._folder.name), limits, clock, pause)
         self._read: dict[Piece, Path] = {}
 
+    @property
+    def has_documents(self) -> bool:
+        """Tell whether rows are documents, which may lack fields that others have."""
+        return self._source.format is not HttpFormat.CSV
+
     def look(self, position: Mapping[str, str]) -> Look:
         """Ask whether there is something new, and read it unless the server says no."""
         cursor = self._source.cursor

@@ -33,6 +33,7 @@ class MongoConnector:
     """With a cursor each piece is the documents after the last; without one, all of them."""
 
     is_repeatable = True
+    has_documents = True
     notes: Sequence[str] = ()
 
     def __init__(self, source: MongoSource, context: Context) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tidewheel_contracts.api.v1alpha1.source_files import S3Source
+from tidewheel_contracts.api.v1alpha1.source_files import DataFormat, S3Source
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.bucket import other_bucket
@@ -34,6 +34,11 @@ class S3Connector:
         self._scratch = context.scratch
         self._own_store = other_bucket(source.bucket, context) if source.bucket else None
         self._store: Store = self._own_store or context.store
+
+    @property
+    def has_documents(self) -> bool:
+        """Tell whether rows are documents, which may lack fields that others have."""
+        return self._source.format is DataFormat.JSON_LINES
 
     def look(self, position: Mapping[str, str]) -> Look:
         """List the objects, all at each look: there is no position among files."""

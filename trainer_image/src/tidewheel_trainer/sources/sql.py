@@ -75,6 +75,7 @@ class SqlConnector:
     """
 
     is_repeatable = True
+    has_documents = False
     notes: Sequence[str] = ()
 
     def __init__(self, source: SqlSource, context: Context, database: Database) -> None:

@@ -62,6 +62,7 @@ class StreamConnector:
     """
 
     is_repeatable = False
+    has_documents = True
 
     def __init__(self, log: MessageLog, time_column: str | None, scratch: Path) -> None:
         """Keep what is read, and where lines go on their way."""

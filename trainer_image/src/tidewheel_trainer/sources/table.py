@@ -60,6 +60,7 @@ class TableConnector:
     reader: Reader
     own_store: S3Store | None
     is_repeatable = True
+    has_documents = False
     notes: Sequence[str] = ()
 
     def look(self, position: Mapping[str, str]) -> Look:

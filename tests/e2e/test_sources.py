@@ -1,0 +1,124 @@
+"""The examples of sources that lie in the bucket, applied as they are; what steps and checks do."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+from tests.e2e.lab import Lab
+
+from tidewheel_dev import paths
+
+ROWS = 500
+
+
+def flights(rows: int = ROWS) -> pd.DataFrame:
+    """Return made-up flights; the last of them has no carrier."""
+    numbers = np.arange(rows)
+    start = pd.Timestamp("2026-01-01T05:00:00Z").as_unit("us")
+    carriers = np.where(numbers % 2 == 0, "AA", "UA").astype(object)
+    carriers[-1] = None
+    return pd.DataFrame(
+        {
+            "scheduled_departure": start + pd.to_timedelta(numbers, unit="h"),
+            "late": numbers % 3 == 0,
+            "distance": numbers * 1.5,
+            "carrier": carriers,
+        }
+    )
+
+
+def apply_example(lab: Lab, name: str) -> None:
+    """Apply a file of examples/sources."""
+    lab.run("apply", "-f", str(paths.REPOSITORY / "examples" / "sources" / f"{name}.yaml"))
+
+
+def snapshot_of(lab: Lab, name: str) -> tuple[int, int, dict[str, str]]:
+    """Return rows, labelled rows and types of columns."""
+    item = lab.get("dataset", name)
+    assert item is not None
+    snapshot, columns = item["status"]["snapshot"], item["status"]["columns"]
+    types = {column["name"]: column["type"] for column in columns}
+    return snapshot["rows"], snapshot["labelledRows"], types
+
+
+@pytest.fixture
+def csv_flights(lab: Lab) -> Lab:
+    """Deliver compressed CSV files, and one that the example's pattern leaves out."""
+    text = flights().to_csv(index=False, sep=";", na_rep="NA")
+    lab.bucket.put("raw/flights/2026/1.csv.gz", gzip.compress(text.encode()))
+    lab.bucket.put("raw/flights/readme.txt", b"not a flight")
+    apply_example(lab, "s3-csv")
+    lab.wait_ready("dataset", "flights-csv", ["SnapshotReady"])
+    return lab
+
+
+def test_csv_example_makes_a_snapshot_of_typed_columns(csv_flights: Lab) -> None:
+    assert snapshot_of(csv_flights, "flights-csv") == (
+        ROWS,
+        ROWS,
+        {
+            "scheduled_departure": "timestamp[us, tz=UTC]",
+            "late": "bool",
+            "distance": "double",
+            "carrier": "string",
+        },
+    )
+
+
+def test_steps_clean_and_checks_stop(csv_flights: Lab) -> None:
+    lab = csv_flights
+    _patch(lab, {"steps": [{"dropNulls": {"columns": ["carrier"]}}, {"dropDuplicates": {}}]})
+    lab.wait_for("the cleaned snapshot", lambda: _unless(snapshot_of(lab, "flights-csv")[0], 499))
+
+    _patch(lab, {"checks": {"columns": [{"column": "distance", "maximum": "10"}]}})
+    said = lab.wait_ready("dataset", "flights-csv", ["CheckFailed"])
+
+    item = lab.get("dataset", "flights-csv")
+    assert item is not None
+    (failure,) = item["status"]["failures"]
+    assert "distance" in failure
+    assert failure in said["message"]
+    # The snapshot that was there before stays.
+    assert item["status"]["snapshot"]["rows"] == 499
+
+
+def test_delta_example_makes_a_snapshot_of_the_newest_version(lab: Lab, tmp_path: Path) -> None:
+    table = pa.Table.from_pandas(flights(), preserve_index=False)
+    for part in (table.slice(0, 300), table.slice(300)):
+        write_deltalake(str(tmp_path), part, mode="append")
+    for file in sorted(path for path in tmp_path.rglob("*") if path.is_file()):
+        lab.bucket.put(f"lake/flights/{file.relative_to(tmp_path)}", file.read_bytes())
+
+    apply_example(lab, "table-delta")
+    lab.wait_ready("dataset", "flights-delta", ["SnapshotReady"])
+
+    assert snapshot_of(lab, "flights-delta")[:2] == (ROWS, ROWS)
+
+
+def test_source_in_a_forbidden_place_is_refused_in_words(lab: Lab) -> None:
+    lab.create(
+        "Dataset",
+        "metadata",
+        {
+            "source": {"http": {"url": "http://169.254.169.254/latest/meta-data"}},
+            "target": {"column": "late"},
+        },
+    )
+
+    said = lab.wait_ready("dataset", "metadata", ["SourceForbidden"])
+
+    assert "169.254.169.254" in said["message"]
+
+
+def _patch(lab: Lab, spec: dict[str, object]) -> None:
+    text = json.dumps({"spec": spec})
+    lab.run("patch", "dataset", "flights-csv", "--type=merge", "-p", text)
+
+
+def _unless(found: int, wanted: int) -> str | None:
+    return None if found == wanted else f"{found} rows"
