@@ -18,7 +18,7 @@ from tidewheel_trainer.sources.sql_cursor import (
     refuse_other_kind,
 )
 from tidewheel_trainer.sources.sql_sorting import write_sorted
-from tidewheel_trainer.sources.sql_text import literal, quoted_name, rows_of
+from tidewheel_trainer.sources.sql_text import rows_of
 
 __all__ = ["Database", "SqlConnector", "open_sql"]
 
@@ -30,6 +30,14 @@ class Database(Protocol):
 
     def begin(self) -> None:
         """Begin to read the state of now."""
+        ...
+
+    def quoted(self, name: str) -> str:
+        """Return a name as the database quotes it."""
+        ...
+
+    def literal(self, value: CursorValue) -> str:
+        """Return a value of the cursor as the database writes it in a condition."""
         ...
 
     def newest(self, rows: str, column: str, condition: str) -> tuple[CursorValue | None, int]:
@@ -60,10 +68,14 @@ def open_sql(source: SqlSource, context: Context) -> Connector:
         from tidewheel_trainer.sources.sql_mysql import MySql
 
         return SqlConnector(source, context, MySql(source, context))
+    if source.dialect is SqlDialect.SQLITE:
+        from tidewheel_trainer.sources.sql_sqlite import SqliteConnector
+
+        return SqliteConnector(source, context)
     raise TrainerError(
         FailureReason.SOURCE_UNREADABLE,
         f"`source.sql.dialect` {source.dialect} cannot be read by this version; "
-        "use PostgreSQL or MySQL",
+        "use PostgreSQL, MySQL or SQLite",
     )
 
 
@@ -83,7 +95,7 @@ class SqlConnector:
         self._source = source
         self._context = context
         self._database = database
-        self._rows = rows_of(source)
+        self._rows = rows_of(source, database.quoted)
 
     def look(self, position: Mapping[str, str]) -> Look:
         """Look at the highest value of the cursor; without a cursor only reading tells."""
@@ -94,8 +106,9 @@ class SqlConnector:
         condition, first = "1 = 1", []
         if self._source.cursor is not None:
             new = CursorRange.of_json(piece.mark)
-            name = quoted_name(self._source.cursor.column)
-            condition = f"{self._after(new.after)} AND {name} <= {literal(new.up_to.text)}"
+            name = self._database.quoted(self._source.cursor.column)
+            up_to = self._database.literal(new.up_to)
+            condition = f"{self._after(new.after)} AND {name} <= {up_to}"
             first = [self._source.cursor.column]
         with TemporaryDirectory(dir=self._context.scratch) as folder:
             rows = Path(folder) / "rows.parquet"
@@ -129,4 +142,5 @@ class SqlConnector:
     def _after(self, value: CursorValue | None) -> str:
         if self._source.cursor is None or value is None:
             return "1 = 1"
-        return f"{quoted_name(self._source.cursor.column)} > {literal(value.text)}"
+        name = self._database.quoted(self._source.cursor.column)
+        return f"{name} > {self._database.literal(value)}"

@@ -52,7 +52,7 @@ class CursorRange:
 
 def fingerprint_of(source: SqlSource, newest: CursorValue | None) -> str:
     """Return the digest that changes when rows come after the newest."""
-    place = [source.dialect, source.host, source.database, source.table, source.query]
+    place = [source.dialect, source.host or source.key, source.database, source.table, source.query]
     told = [*place, newest.to_json() if newest else None]
     return f"sha256:{hashlib.sha256(json.dumps(told).encode()).hexdigest()}"
 

@@ -27,7 +27,7 @@ from tidewheel_trainer.sources.column_names import refuse_unusable_names
 from tidewheel_trainer.sources.connector import Context
 from tidewheel_trainer.sources.retrying import AwayError
 from tidewheel_trainer.sources.sql_cursor import CursorValue
-from tidewheel_trainer.sources.sql_text import quoted_name
+from tidewheel_trainer.sources.sql_text import literal, quoted_name
 from tidewheel_trainer.sources.table_rows import batch_rows
 
 __all__ = ["MySql"]
@@ -59,6 +59,14 @@ class MySql:
                 cursor.execute(f"SET SESSION sql_mode = {modes}, time_zone = '+00:00'")
                 cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+    def quoted(self, name: str) -> str:
+        """Return a name as the database quotes it."""
+        return quoted_name(name)
+
+    def literal(self, value: CursorValue) -> str:
+        """Return a value as text, which the database reads as the column's type."""
+        return literal(value.text)
 
     def newest(self, rows: str, column: str, condition: str) -> tuple[CursorValue | None, int]:
         """Return the cursor's highest value among rows, and how many have one."""

@@ -22,7 +22,7 @@ from tidewheel_trainer.sources.column_names import refuse_unusable_names
 from tidewheel_trainer.sources.connector import Context
 from tidewheel_trainer.sources.retrying import AwayError
 from tidewheel_trainer.sources.sql_cursor import CursorValue
-from tidewheel_trainer.sources.sql_text import quoted_name
+from tidewheel_trainer.sources.sql_text import literal, quoted_name
 
 __all__ = ["PostgreSql"]
 
@@ -80,6 +80,14 @@ class PostgreSql:
                 for setting in ("TimeZone = 'UTC'", "DateStyle = 'ISO'"):
                     cursor.execute(f"SET LOCAL {setting}")
                 cursor.execute("SET LOCAL standard_conforming_strings = on")
+
+    def quoted(self, name: str) -> str:
+        """Return a name as the database quotes it."""
+        return quoted_name(name)
+
+    def literal(self, value: CursorValue) -> str:
+        """Return a value as text, which the database reads as the column's type."""
+        return literal(value.text)
 
     def newest(self, rows: str, column: str, condition: str) -> tuple[CursorValue | None, int]:
         """Return the cursor's highest value among rows, and how many have one."""

@@ -25,6 +25,10 @@ def write_sorted(rows: Path, first: Sequence[str], target: Path, scratch: Path) 
         query = f"SELECT * FROM read_parquet(?) ORDER BY {order}"  # noqa: S608  names are quoted
         for batch in connection.sql(query, params=[str(rows)]).to_arrow_reader(size):
             arrays = [
-                column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)
+                # Arrow casts nothing to its type of no values, not even no values.
+                pa.nulls(batch.num_rows)
+                if pa.types.is_null(field.type)
+                else column.cast(field.type)
+                for column, field in zip(batch.columns, schema, strict=True)
             ]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))

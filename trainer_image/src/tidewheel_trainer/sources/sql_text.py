@@ -1,6 +1,7 @@
 """The one statement that a source asks: its parts are ours or quoted, except the user's query."""
 
 import re
+from collections.abc import Callable
 
 from tidewheel_contracts.api.v1alpha1.source_databases import SqlSource
 from tidewheel_contracts.job import FailureReason
@@ -21,14 +22,14 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def rows_of(source: SqlSource) -> str:
-    """Return what stands after FROM.
+def rows_of(source: SqlSource, quoted: Callable[[str], str] = quoted_name) -> str:
+    """Return what stands after FROM, names as the database quotes them.
 
     Raises:
         TrainerError: SourceRefused, for a query of several statements.
     """
     if source.table is not None:
-        return ".".join(quoted_name(part) for part in source.table.split("."))
+        return ".".join(quoted(part) for part in source.table.split("."))
     query = (source.query or "").strip().removesuffix(";")
     if ";" in _QUOTED.sub(" ", query):
         raise TrainerError(
