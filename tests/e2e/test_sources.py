@@ -76,15 +76,14 @@ def test_steps_clean_and_checks_stop(csv_flights: Lab) -> None:
     lab.wait_for("the cleaned snapshot", lambda: _unless(snapshot_of(lab, "flights-csv")[0], 499))
 
     _patch(lab, {"checks": {"columns": [{"column": "distance", "maximum": "10"}]}})
+    lab.wait_for("the failure", lambda: None if _failures(lab) else "no check has failed")
     said = lab.wait_ready("dataset", "flights-csv", ["CheckFailed"])
 
-    item = lab.get("dataset", "flights-csv")
-    assert item is not None
-    (failure,) = item["status"]["failures"]
+    (failure,) = _failures(lab)
     assert "distance" in failure
     assert failure in said["message"]
     # The snapshot that was there before stays.
-    assert item["status"]["snapshot"]["rows"] == 499
+    assert snapshot_of(lab, "flights-csv")[0] == 499
 
 
 def test_delta_example_makes_a_snapshot_of_the_newest_version(lab: Lab, tmp_path: Path) -> None:
@@ -118,6 +117,12 @@ def test_source_in_a_forbidden_place_is_refused_in_words(lab: Lab) -> None:
 def _patch(lab: Lab, spec: dict[str, object]) -> None:
     text = json.dumps({"spec": spec})
     lab.run("patch", "dataset", "flights-csv", "--type=merge", "-p", text)
+
+
+def _failures(lab: Lab) -> list[str]:
+    item = lab.get("dataset", "flights-csv") or {}
+    failures: list[str] = item["status"].get("failures", [])
+    return failures
 
 
 def _unless(found: int, wanted: int) -> str | None:
