@@ -7,8 +7,6 @@ from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from tidewheel_contracts.api.v1alpha1.source_databases import SqlDialect, SqlSource
-from tidewheel_contracts.job import FailureReason
-from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.sources.connector import Connector, Context, Look, Piece
 from tidewheel_trainer.sources.retrying import with_retries
 from tidewheel_trainer.sources.sql_cursor import (
@@ -57,8 +55,8 @@ def open_sql(source: SqlSource, context: Context) -> Connector:
     """Return the connector of a database; a driver is imported only for the one that needs it.
 
     Raises:
-        TrainerError: SourceUnreadable, for a dialect that cannot be read; SourceRefused, for a
-            query of several statements.
+        TrainerError: SourceRefused, for a query of several statements or an address that is not
+            whole.
     """
     if source.dialect is SqlDialect.POSTGRESQL:
         from tidewheel_trainer.sources.sql_postgresql import PostgreSql
@@ -72,11 +70,9 @@ def open_sql(source: SqlSource, context: Context) -> Connector:
         from tidewheel_trainer.sources.sql_sqlite import SqliteConnector
 
         return SqliteConnector(source, context)
-    raise TrainerError(
-        FailureReason.SOURCE_UNREADABLE,
-        f"`source.sql.dialect` {source.dialect} cannot be read by this version; "
-        "use PostgreSQL, MySQL or SQLite",
-    )
+    from tidewheel_trainer.sources.sql_warehouses import Warehouse
+
+    return SqlConnector(source, context, Warehouse(source, context))
 
 
 class SqlConnector:
