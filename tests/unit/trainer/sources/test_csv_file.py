@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from tests.unit.trainer.sources.landing import Columns, fault, landed
 
 from tidewheel_contracts.api.v1alpha1.source_files import Csv
+from tidewheel_trainer.sources import guarded_duckdb
 from tidewheel_trainer.sources.files import land_csv
 
 
@@ -190,3 +192,20 @@ def test_names_of_files_and_columns_are_no_sql(tmp_path: Path) -> None:
     folder.mkdir()
     text = '"a\'); --","b"""\n1,2\n'
     assert csv_of(text, folder) == {"a'); --": ("int64", [1]), 'b"': ("int64", [2])}
+
+
+def test_a_file_larger_than_the_memory_is_read_in_buffers_that_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB's buffers grow with the longest line that it is told of: 256 MB of 16 MB."""
+    monkeypatch.setattr(guarded_duckdb, "_MOST_BYTES", 120_000_000)
+    line = b"x" * 999 + b"\n"
+    source = tmp_path / "large.csv"
+    with source.open("wb") as file:
+        file.write(b"text\n")
+        for _ in range(300):
+            file.write(line * 1000)
+
+    land_csv(source, tmp_path / "landed", "large.csv")
+
+    assert pq.read_metadata(tmp_path / "landed").num_rows == 300_000

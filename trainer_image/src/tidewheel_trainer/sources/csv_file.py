@@ -22,6 +22,8 @@ __all__ = ["land_csv"]
 
 _SPELLING = Spelling(text="{}", is_quoted="false")
 _LONGEST_LINE = 16 << 20
+# By default DuckDB takes buffers of 16 lines of that length, more than it may have in all.
+_BUFFER = 2 * _LONGEST_LINE
 # DuckDB wants at least one text for "no value"; no UTF-8 text of a person has this one.
 _NO_NULL_TEXT = "\U0010ffff"
 
@@ -85,7 +87,8 @@ def _write_texts(
             SELECT {wanted} FROM read_csv(
                 ?, auto_detect = false, header = {not options.column_names}, delim = ?,
                 quote = '"', escape = '"', nullstr = ?, allow_quoted_nulls = false,
-                columns = {{{columns}}}, max_line_size = {_LONGEST_LINE}, parallel = false
+                columns = {{{columns}}}, max_line_size = {_LONGEST_LINE},
+                buffer_size = {_BUFFER}, parallel = false
             )
         ) TO {quoted(str(texts))} (FORMAT parquet, ROW_GROUP_SIZE {shape.rows_per_strip})
     """  # noqa: S608  names and numbers are ours

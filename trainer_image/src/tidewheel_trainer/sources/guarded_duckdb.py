@@ -7,10 +7,12 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from tidewheel_trainer.clean.memory import memory_limit_bytes
+
 __all__ = ["guarded_duckdb", "quoted"]
 
-# A collection's Job also holds Arrow batches; what needs more than this goes to disk.
-_MEMORY_LIMIT = "400MB"
+# One file needs no more than this; what does goes to disk.
+_MOST_BYTES = 400_000_000
 
 
 @contextmanager
@@ -26,7 +28,8 @@ def guarded_duckdb(files: Sequence[Path], scratch: Path) -> Iterator[duckdb.Duck
             # It would be drawn among the lines of progress.
             connection.execute("SET enable_progress_bar = false")
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
+            limit = min(_MOST_BYTES, memory_limit_bytes())
+            connection.execute(f"SET memory_limit = '{limit} bytes'")
             connection.execute("SET temp_directory = ?", [spilled])
             connection.execute("SET autoinstall_known_extensions = false")
             connection.execute("SET autoload_known_extensions = false")
