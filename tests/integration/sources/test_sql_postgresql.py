@@ -1,14 +1,15 @@
 """Tables and queries of a real PostgreSQL server, over TLS."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from tests.servers import postgresql
-from tests.servers.postgresql import PASSWORD, PostgreSql
+from adbc_driver_postgresql import dbapi
+from tests.servers import certificates, postgresql
+from tests.servers.postgresql import OWNER, PASSWORD, PostgreSql
 
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.source_databases import SqlSource
@@ -18,9 +19,19 @@ from tidewheel_trainer.s3_store import S3Store
 from tidewheel_trainer.sources.connector import Connector, Context
 from tidewheel_trainer.sources.sql import open_sql
 
+Connect = Callable[..., Connector]
+ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+
 
 class Loopback:
+    """Leads every host to this machine; it is asked before each connection."""
+
+    def __init__(self, answers: Iterator[None] | None = None) -> None:
+        self.answers = answers
+
     def address_of(self, host: str, port: int) -> str:
+        if self.answers is not None:
+            next(self.answers, None)
         return "127.0.0.1"
 
 
@@ -30,37 +41,70 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSql]:
         yield running
 
 
-def connector(
-    server: PostgreSql, folder: Path, password: str = PASSWORD, **source: Any
-) -> Connector:
-    given = {
-        "dialect": "PostgreSQL",
-        "host": "localhost",
-        "port": server.port,
-        "database": "postgres",
-        "secret_name": "login",
-        **source,
-    }
-    spec = ArtifactStoreSpec(endpoint="http://127.0.0.1:9", bucket="store", secret_name="keys")
-    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
-    login = {"username": "owner", "password": password, "ca.crt": server.authority}
-    context = Context(S3Store(spec, keys, attempts=1), spec, login, Loopback(), folder)
-    return open_sql(SqlSource.model_validate(given), context)
+@pytest.fixture
+def connect(server: PostgreSql, tmp_path: Path) -> Iterator[Connect]:
+    """Return a function that opens a source; all are closed at the end."""
+    opened: list[Connector] = []
+
+    def build(
+        username: str = OWNER,
+        password: str = PASSWORD,
+        authority: str | None = None,
+        guard: Loopback | None = None,
+        **source: Any,
+    ) -> Connector:
+        given = {
+            "dialect": "PostgreSQL",
+            "host": "localhost",
+            "port": server.port,
+            "database": "postgres",
+            "secret_name": "login",
+            **source,
+        }
+        spec = ArtifactStoreSpec(endpoint="http://127.0.0.1:9", bucket="store", secret_name="keys")
+        keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+        login = {"username": username, "password": password}
+        login["ca.crt"] = authority or server.authority
+        store = S3Store(spec, keys, attempts=1)
+        context = Context(store, spec, login, guard or Loopback(), tmp_path)
+        opened.append(open_sql(SqlSource.model_validate(given), context))
+        return opened[-1]
+
+    yield build
+    for source in opened:
+        source.close()
+
+
+@pytest.fixture
+def table(server: PostgreSql) -> Iterator[str]:
+    """Return the name of a table with the rows 1, 2^53 + 1, and one without a number."""
+    server.execute(
+        "CREATE TABLE a (n int8)", "INSERT INTO a VALUES (9007199254740993), (1), (NULL)"
+    )
+    yield "a"
+    server.execute("DROP TABLE IF EXISTS a")
 
 
 def rows(source: Connector, piece: Any, folder: Path) -> list[dict[str, Any]]:
     source.land(piece, folder / "landed")
     found: list[dict[str, Any]] = pq.read_table(folder / "landed").to_pylist()
+    # A transaction that is left open would keep the table from being dropped.
+    source.close()
     return found
 
 
+def refusal(ask: Callable[[], object]) -> str:
+    with pytest.raises(TrainerError) as caught:
+        ask()
+    assert caught.value.reason is FailureReason.SOURCE_REFUSED
+    assert PASSWORD not in caught.value.message
+    return caught.value.message
+
+
 def test_a_cursor_reads_only_rows_that_came_after_the_last(
-    server: PostgreSql, tmp_path: Path
+    server: PostgreSql, connect: Connect, table: str, tmp_path: Path
 ) -> None:
-    server.execute(
-        "CREATE TABLE a (n int8)", "INSERT INTO a VALUES (9007199254740993), (1), (NULL)"
-    )
-    source = connector(server, tmp_path, table="a", cursor={"column": "n"})
+    source = connect(table=table, cursor={"column": "n"})
     first = source.look({})
     assert first.new_rows == 2
     assert rows(source, first.pieces[0], tmp_path) == [{"n": 1}, {"n": 9007199254740993}]
@@ -72,12 +116,12 @@ def test_a_cursor_reads_only_rows_that_came_after_the_last(
     source.close()
 
 
-def test_values_keep_their_types(server: PostgreSql, tmp_path: Path) -> None:
+def test_values_keep_their_types(connect: Connect, tmp_path: Path) -> None:
     query = (
         "SELECT 1.50::numeric(10,2) AS d, 1.5::numeric AS n, true AS b, '{\"a\": 1}'::jsonb AS j, "
         "ARRAY[1,2] AS l, ROW(1,'x') AS r, '1.1.1.1'::inet AS i, timestamp 'infinity' AS t -- end"
     )
-    source = connector(server, tmp_path, query=query)
+    source = connect(query=query)
     look = source.look({})
     assert rows(source, look.pieces[0], tmp_path) == [
         {
@@ -91,7 +135,6 @@ def test_values_keep_their_types(server: PostgreSql, tmp_path: Path) -> None:
             "t": None,
         }
     ]
-    source.close()
 
 
 @pytest.mark.parametrize(
@@ -102,14 +145,105 @@ def test_values_keep_their_types(server: PostgreSql, tmp_path: Path) -> None:
         ({"table": "a", "database": "none"}, 'database "none" does not exist'),
         ({"query": "SELECT 1 AS a; SELECT 2"}, "must be one SELECT"),
         ({"query": "SELECT pg_sleep(0), 1/0 AS x"}, "division by zero"),
+        ({"query": "SELECT 1 AS x", "host": "db.example"}, "does not match host name"),
     ],
 )
 def test_what_a_person_must_mend_is_told(
-    server: PostgreSql, tmp_path: Path, given: dict[str, Any], words: str
+    connect: Connect, tmp_path: Path, given: dict[str, Any], words: str
 ) -> None:
-    with pytest.raises(TrainerError) as caught:  # noqa: PT012  each step may tell it
-        source = connector(server, tmp_path, **given)
+    def ask() -> None:
+        source = connect(**given)
         source.land(source.look({}).pieces[0], tmp_path / "landed")
-    assert caught.value.reason is FailureReason.SOURCE_REFUSED
-    assert words in caught.value.message
-    assert PASSWORD not in caught.value.message
+
+    assert words in refusal(ask)
+
+
+def test_an_authority_that_did_not_sign_the_certificate_is_refused(
+    connect: Connect, tmp_path: Path
+) -> None:
+    source = connect(query=ENCRYPTED, authority=certificates.make(tmp_path).authority)
+    assert "certificate" in refusal(lambda: source.look({}))
+
+
+@pytest.mark.parametrize(
+    ("given", "is_encrypted"),
+    [
+        ({}, True),
+        ({"tls": "Encrypted", "host": "db.example"}, True),
+        ({"tls": "Disabled", "host": "db.example"}, False),
+    ],
+)
+def test_a_connection_is_protected_as_the_source_says(
+    connect: Connect, tmp_path: Path, given: dict[str, Any], is_encrypted: bool
+) -> None:
+    source = connect(query=ENCRYPTED, **given)
+    assert rows(source, source.look({}).pieces[0], tmp_path) == [{"ssl": is_encrypted}]
+
+
+def test_a_server_that_is_away_is_asked_again(
+    server: PostgreSql, connect: Connect, table: str
+) -> None:
+    asked: list[int] = []
+
+    def answers() -> Iterator[None]:
+        asked.append(1)
+        yield
+        asked.append(2)
+        server.start()
+        yield
+
+    server.stop()
+    source = connect(table=table, cursor={"column": "n"}, guard=Loopback(answers()))
+    try:
+        assert source.look({}).new_rows == 2
+    finally:
+        source.close()
+        if server.child is None:
+            server.start()
+    assert asked == [1, 2]
+
+
+def test_rows_land_whole_when_the_server_ends_between_look_and_land(
+    server: PostgreSql, connect: Connect, table: str, tmp_path: Path
+) -> None:
+    source = connect(table=table, cursor={"column": "n"})
+    look = source.look({})
+    server.stop()
+    server.start()
+    server.execute("INSERT INTO a VALUES (2), (9007199254740994)")
+    # The row that came after the look is of the next piece; one in between belongs to this one.
+    assert rows(source, look.pieces[0], tmp_path) == [{"n": 1}, {"n": 2}, {"n": 9007199254740993}]
+
+
+def test_a_table_that_is_dropped_between_look_and_land_is_told_of(
+    server: PostgreSql, connect: Connect, table: str, tmp_path: Path
+) -> None:
+    source = connect(table=table)
+    look = source.look({})
+    server.execute("DROP TABLE a")
+    message = refusal(lambda: source.land(look.pieces[0], tmp_path / "landed"))
+    assert 'relation "a" does not exist' in message
+
+
+def test_a_table_that_was_looked_at_cannot_be_dropped_before_its_rows_are_read(
+    server: PostgreSql, connect: Connect, table: str, tmp_path: Path
+) -> None:
+    source = connect(table=table, cursor={"column": "n"})
+    look = source.look({})
+    with pytest.raises(dbapi.Error, match="lock timeout"):
+        server.execute("SET lock_timeout = '50ms'", "DROP TABLE a")
+    assert rows(source, look.pieces[0], tmp_path) == [{"n": 1}, {"n": 9007199254740993}]
+
+
+def test_a_right_that_is_revoked_between_look_and_land_is_told_of(
+    server: PostgreSql, connect: Connect, table: str, tmp_path: Path
+) -> None:
+    server.execute("CREATE USER reader PASSWORD 'readable'", "GRANT SELECT ON a TO reader")
+    source = connect("reader", "readable", table=table)
+    look = source.look({})
+    server.execute("REVOKE SELECT ON a FROM reader")
+    message = refusal(lambda: source.land(look.pieces[0], tmp_path / "landed"))
+    assert message == (
+        f"the PostgreSQL server 'localhost:{server.port}' refuses (permission denied for table a); "
+        "check Secret 'login' and the user's right to read"
+    )

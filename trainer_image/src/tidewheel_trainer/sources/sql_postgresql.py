@@ -7,7 +7,7 @@ arrays too; bytes land as bytes.
 
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -131,7 +131,9 @@ class PostgreSql:
         """Give back the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            # What a broken connection says at its end helps nobody.
+            with suppress(dbapi.Error):
+                connection.close()
 
     def _cursor(self) -> dbapi.Cursor:
         if self._connection is None:
@@ -143,13 +145,10 @@ class PostgreSql:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except AwayError:
-            self.close()
-            raise
         except (dbapi.Error, pa.ArrowException, OSError) as error:
             fault = _fault(self._source, error)
             if isinstance(fault, AwayError):
-                self._connection = None
+                self.close()
             raise fault from error
 
 
