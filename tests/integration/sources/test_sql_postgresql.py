@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -36,8 +37,12 @@ class Loopback:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSql]:
-    with postgresql.running(tmp_path_factory.mktemp("postgresql")) as running:
+def server() -> Iterator[PostgreSql]:
+    # Not in pytest's folder: each session of pytest closes that to others, such as the server.
+    with (
+        TemporaryDirectory(prefix="postgresql-") as folder,
+        postgresql.running(Path(folder)) as running,
+    ):
         yield running
 
 

@@ -30,23 +30,8 @@ _PORT = 5432
 _BATCH_BYTES = 4 * 1024 * 1024
 _MOST_DIGITS = 38
 _KEPT = frozenset(
-    [
-        "int2",
-        "int4",
-        "int8",
-        "float4",
-        "float8",
-        "bool",
-        "text",
-        "varchar",
-        "bpchar",
-        "bytea",
-        "date",
-        "timestamp",
-        "timestamptz",
-        "time",
-    ]
-)
+    ("int2", "int4", "int8", "float4", "float8", "bool", "text", "varchar", "bpchar", "bytea")
+) | {"date", "timestamp", "timestamptz", "time"}
 _KINDS = {
     **dict.fromkeys(("smallint", "integer", "bigint", "numeric"), "number"),
     **dict.fromkeys(("text", "character varying", "character"), "text"),
@@ -56,8 +41,12 @@ _KINDS = {
 }
 # The server stops, starts, is full, or a standby must go on.
 _PASSING = ("08", "57P", "53", "40")
-_PASSING_WORDS = ("Connection refused", "timeout", "timed out", "closed the connection", "reset")
-_STARTING_WORDS = ("starting up", "shutting down", "too many", "No route", "unreachable")
+_PASSING_WORDS = (
+    *("Connection refused", "timeout", "timed out", "reset", "No route", "unreachable"),
+    *("starting up", "shutting down", "terminating connection", "too many"),
+    # Over TLS an end of the connection is told in OpenSSL's words.
+    *("closed the connection", "has been closed", "SYSCALL", "unexpected eof", "no connection"),
+)
 
 
 class PostgreSql:
@@ -229,7 +218,7 @@ def _fault(source: SqlSource, error: Exception) -> AwayError | TrainerError:
     state = getattr(error, "sqlstate", None) or text.partition("SQLSTATE: ")[2][:5]
     words = text.partition(" failed: ")[2] or text.partition("ERROR:  ")[2] or text
     short = words.partition("Query was")[0].partition("\n")[0][:200]
-    passing = any(word in text for word in (*_PASSING_WORDS, *_STARTING_WORDS))
+    passing = any(word in text for word in _PASSING_WORDS)
     if state.startswith(_PASSING) or (not state and passing):
         return AwayError(f"{where} does not answer ({short})")
     if "SSL" in text or "certificate" in text:
