@@ -57,6 +57,7 @@ def test_databricks_is_addressed_by_path_and_catalog(tmp_path: Path) -> None:
     given = source("Databricks", database="main", options={"http_path": "/sql/1.0/w"})
     found = address_of(given, {"token": SECRET}, tmp_path)
     assert str(found.url.set(query={})) == "databricks://token:***@warehouse:443"
+    assert found.driver == {"_port": 443}
     assert found.url.query == {"http_path": "/sql/1.0/w", "catalog": "main"}
 
 

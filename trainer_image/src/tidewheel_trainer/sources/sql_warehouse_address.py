@@ -180,7 +180,8 @@ def _databricks(
         port=port,
         query={**options, **catalog},
     )
-    return Address(url, source.host or "", port)
+    # Its dialect of SQLAlchemy leaves out the port of the URL.
+    return Address(url, source.host or "", port, {"_port": port})
 
 
 def _trino(

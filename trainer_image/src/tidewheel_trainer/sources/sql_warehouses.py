@@ -28,6 +28,8 @@ __all__ = ["Warehouse"]
 
 _ROWS_AT_A_TIME = 4096
 _TIME_TYPES = {"date": "DATE", "time": "TIMESTAMP", "zoned time": "TIMESTAMP"}
+# Keys of the Secret that messages may repeat.
+_NO_SECRETS = ("username", "ca.crt")
 _PASSING_WORDS = ("timed out", "timeout", "connection refused", "reset by peer", "unavailable")
 _LOGIN_WORDS = ("password", "credential", "authenticat", "authoriz", "permission", "privilege")
 
@@ -146,8 +148,10 @@ class Warehouse:
         return TrainerError(FailureReason.SOURCE_REFUSED, f"{where} refuses ({short}); {advice}")
 
     def _without_secrets(self, text: str) -> str:
-        for secret in sorted(self._context.credentials.values(), key=len, reverse=True):
-            text = text.replace(secret, "***") if secret else text
+        login = self._context.credentials
+        secrets = [value for key, value in login.items() if key not in _NO_SECRETS and value]
+        for secret in sorted(secrets, key=len, reverse=True):
+            text = text.replace(secret, "***")
         return text.partition("\n")[0][:200]
 
 
