@@ -5,22 +5,16 @@ strategy can read. A unit test fails when a CRD gains a rule that is not here.
 """
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+
+from tests.faults.specs.rule import Rule
+from tests.faults.specs.rules_of_data import RULES_OF_DATA
 
 __all__ = ["IMMUTABLE", "RULES", "Rule", "obey"]
 
 Object = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Both functions change the object that they are given."""
-
-    obey: Callable[[Object], object]
-    break_it: Callable[[Object], object]
 
 
 def _distinct_columns(spec: Object) -> None:
@@ -55,10 +49,6 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "!has(self.time) || self.time.column != self.target.column": Rule(
             _distinct_columns, lambda spec: spec.update(time=dict(spec["target"]))
         ),
-        "has(self.s3)": Rule(
-            lambda source: source.setdefault("s3", {"prefix": "raw/"}),
-            lambda source: source.pop("s3"),
-        ),
         "self.policy == 'Pinned' ? has(self.number) : !has(self.number)": Rule(
             _number_while_pinned, lambda version: version.update(policy="Latest", number=7)
         ),
@@ -69,6 +59,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             _disjoint, lambda features: features.update(numeric=["same"], categorical=["same"])
         ),
         IMMUTABLE: Rule(lambda spec: None, lambda spec: None),
+        **RULES_OF_DATA,
     }
 )
 
