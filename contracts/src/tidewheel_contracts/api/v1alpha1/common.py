@@ -1,6 +1,6 @@
 """Fields that several kinds share: status base, snapshots, metrics, features, resources."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -208,8 +208,8 @@ class MetricChoice(ApiModel):
     """The measure that candidates are ranked and judged by."""
 
     name: Annotated[
-        str,
-        Field(max_length=32, json_schema_extra={"enum": ["roc_auc"]}, description="Measure."),
+        Literal["roc_auc"],
+        Field(description="Measure."),
     ] = "roc_auc"
 
 

@@ -1,7 +1,7 @@
 """TrainingRun: one training on one pinned snapshot, and at most one ModelVersion."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -157,12 +157,7 @@ class Artifact(ApiModel):
     ]
     manifest_digest: Annotated[Digest, Field(description="SHA-256 of the manifest.")]
     digest: Annotated[Digest, Field(description="SHA-256 over the model files alone.")]
-    format: Annotated[
-        str,
-        Field(
-            max_length=16, description="Form of the model.", json_schema_extra={"enum": ["Skops"]}
-        ),
-    ] = "Skops"
+    format: Annotated[Literal["Skops"], Field(description="Form of the model.")] = "Skops"
     size_bytes: Annotated[Count, Field(description="Bytes of the model files.")]
 
 
