@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
+from botocore.exceptions import ClientError
 from tests.servers.ports import free_ports
 
 from tidewheel_dev import paths, toolchain, wait
@@ -31,6 +33,29 @@ class SeaweedFs:
         """Let these keys do everything, and no others from now on."""
         _write_identities(self.identities, keys)
         os.kill(self.process.pid, signal.SIGHUP)
+        # The store takes the keys over as one, some time after the signal.
+        wait.until(
+            "the keys to be taken over",
+            lambda: _refusal(self.endpoint, keys[0]),
+            timeout_seconds=30,
+        )
+
+
+def _refusal(endpoint: str, keys: Keys) -> str | None:
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=keys[0],
+        aws_secret_access_key=keys[1],
+    )
+    try:
+        client.list_buckets()
+    except ClientError as error:
+        return str(error)
+    finally:
+        client.close()
+    return None
 
 
 def program() -> Path:
