@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.trainer.collections_of_rows import FOLDER, manifest_of
 from tests.unit.trainer.conftest import silent
-from tests.unit.trainer.rows_connector import RowsConnector
+from tests.unit.trainer.rows_connector import RowsConnector, UntoldConnector
 
 from tidewheel_contracts.artifact.snapshot import SourcePosition, StepCount
 from tidewheel_contracts.job import CollectRequest, CollectResult, FailureReason
@@ -238,3 +238,17 @@ def test_column_that_a_table_lacks_is_missing(collected_from: Collect) -> None:
         collected_from(connector, first)
 
     assert caught.value.reason is FailureReason.COLUMN_MISSING
+
+
+def test_rows_that_only_reading_tells_to_be_the_same_write_nothing(
+    store: Any, collected_from: Collect
+) -> None:
+    connector = UntoldConnector([row(1), row(2)])
+    first = collected_from(connector)
+    before = dict(store.objects)
+
+    second = collected_from(connector, first)
+
+    assert (second, store.objects, connector.looks) == (first, before, 2)
+    connector.rows += [row(3)]
+    assert collected_from(connector, second).snapshot.rows == 3

@@ -12,15 +12,18 @@ from pydantic_core import CoreSchema
 __all__ = [
     "ApiModel",
     "BucketKey",
+    "BucketName",
     "ColumnName",
     "Count",
     "DecimalText",
     "Digest",
+    "EndpointUrl",
     "KindName",
     "MemoryQuantity",
     "Message",
     "Moment",
     "ObjectName",
+    "Region",
     "Time",
     "Uid",
     "VersionNumber",
@@ -123,6 +126,26 @@ BucketKey = Annotated[
         "must be names joined by '/', without a leading '/', empty names, '.', '..' or control "
         "characters"
     ),
+]
+EndpointUrl = Annotated[
+    str,
+    Field(max_length=253, pattern=r"^https?://[a-zA-Z0-9.-]+(:[0-9]{1,5})?$"),
+    Words(
+        "must be 'http://' or 'https://', a host and an optional port, without credentials or path"
+    ),
+]
+BucketName = Annotated[
+    str,
+    Field(max_length=63, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"),
+    Words(
+        "must be 3 to 63 characters of a-z, 0-9, '.' and '-', and start and end with a letter or "
+        "digit"
+    ),
+]
+Region = Annotated[
+    str,
+    Field(max_length=40, pattern=r"^[a-z0-9-]+$"),
+    Words("must be characters of a-z, 0-9 and '-'"),
 ]
 Digest = Annotated[str, Field(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
 DecimalText = Annotated[

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from pathlib import Path
 
-from tidewheel_dev import command, locking, paths, progress, toolchain
+from tidewheel_dev import command, paths
+from tidewheel_dev.data_servers.go_program import go_build, go_program
 
 __all__ = ["ensure"]
 
@@ -20,30 +20,13 @@ def ensure() -> Path:
 
     Our go.mod and go.sum pin FerretDB's source, and its own go.sum pins all that goes in.
     """
-    go = command.output(["go", "env", "GOVERSION", "GOARCH"], cwd=_SOURCE).encode()
-    pins = [(_SOURCE / file).read_bytes() for file in ("go.mod", "go.sum")]
-    folder = paths.cache_folder() / "tools" / f"ferretdb-{toolchain.key_of([go, *pins])}"
-    program = folder / "ferretdb"
-    with locking.exclusive(paths.cache_folder() / "go.lock"):
-        if not program.exists():
-            _build(program)
-    return program
+    return go_program(_SOURCE, "ferretdb", "build FerretDB (minutes)", _build)
 
 
-def _build(program: Path) -> None:
-    program.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        progress.step("build FerretDB (minutes)"),
-        tempfile.TemporaryDirectory(dir=program.parent) as scratch,
-    ):
-        source, unfinished = Path(scratch) / "source", Path(scratch) / program.name
-        _copy_source(source)
-        flags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
-        env = {"CGO_ENABLED": "0", "GOFLAGS": "-p=1"}
-        build = ["nice", "go", "build", *flags, "-o", str(unfinished), "./cmd/ferretdb"]
-        command.run(build, cwd=source, env=env)
-        # A rename is all or nothing: an interrupted build never looks finished.
-        unfinished.rename(program)
+def _build(scratch: Path, target: Path) -> None:
+    source = scratch / "source"
+    _copy_source(source)
+    go_build("./cmd/ferretdb", target, source)
 
 
 def _copy_source(source: Path) -> None:

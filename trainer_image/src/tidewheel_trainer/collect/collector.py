@@ -78,13 +78,13 @@ def _collect(task: Task, connector: Connector) -> CollectResult:
     if not found.pieces:
         raise source_empty(task.request)
     fingerprint = look.fingerprint or _fingerprint_of_rows(found)
-    if (
-        previous is not None
-        and previous.is_finished_alike
-        and fingerprint != previous.fingerprint
-        and found.new_rows < _wanted(task, previous)
-    ):
-        return _waiting(task, previous, fingerprint, found.new_rows)
+    if previous is not None and previous.is_finished_alike:
+        if fingerprint == previous.fingerprint:
+            # Only reading told; describing and publishing it again would change nothing.
+            task.progress("Finished", 100, "the source has the rows that it had")
+            return told_again(previous, fingerprint)
+        if found.new_rows < _wanted(task, previous):
+            return _waiting(task, previous, fingerprint, found.new_rows)
     return _new_snapshot(task, connector, found, look, fingerprint, previous)
 
 

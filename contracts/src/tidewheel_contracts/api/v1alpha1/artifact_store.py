@@ -6,7 +6,14 @@ from typing import Annotated
 from pydantic import Field
 
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
-from tidewheel_contracts.api.model import ApiModel, ObjectName, Words
+from tidewheel_contracts.api.model import (
+    ApiModel,
+    BucketName,
+    EndpointUrl,
+    ObjectName,
+    Region,
+    Words,
+)
 from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, Status
 
 __all__ = ["ARTIFACT_STORE", "ArtifactStoreSpec", "ChecksumMode", "Reason"]
@@ -30,29 +37,10 @@ class ArtifactStoreSpec(ApiModel):
     """Where the bucket is and which Secret opens it; the operator itself never reads either."""
 
     endpoint: Annotated[
-        str,
-        Field(
-            max_length=253,
-            pattern=r"^https?://[a-zA-Z0-9.-]+(:[0-9]{1,5})?$",
-            description="URL of the S3 endpoint: scheme, host and port, no path.",
-        ),
-        Words(
-            "must be 'http://' or 'https://', a host and an optional port, without credentials or "
-            "path"
-        ),
+        EndpointUrl,
+        Field(description="URL of the S3 endpoint: scheme, host and port, no path."),
     ]
-    bucket: Annotated[
-        str,
-        Field(
-            max_length=63,
-            pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-            description="Bucket of raw data, snapshots and models.",
-        ),
-        Words(
-            "must be 3 to 63 characters of a-z, 0-9, '.' and '-', and start and end with a letter "
-            "or digit"
-        ),
-    ]
+    bucket: Annotated[BucketName, Field(description="Bucket of raw data, snapshots and models.")]
     prefix: Annotated[
         str,
         Field(
@@ -65,11 +53,7 @@ class ArtifactStoreSpec(ApiModel):
             "'-' and '.', none starting with '.'"
         ),
     ] = "tidewheel"
-    region: Annotated[
-        str,
-        Field(max_length=40, pattern=r"^[a-z0-9-]+$", description="S3 region."),
-        Words("must be characters of a-z, 0-9 and '-'"),
-    ] = "us-east-1"
+    region: Annotated[Region, Field(description="S3 region.")] = "us-east-1"
     secret_name: Annotated[
         ObjectName,
         Field(

@@ -5,7 +5,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tidewheel_contracts.api.model import ApiModel, BucketKey, ColumnName, ObjectName, Words
+from tidewheel_contracts.api.model import (
+    ApiModel,
+    BucketKey,
+    BucketName,
+    ColumnName,
+    EndpointUrl,
+    ObjectName,
+    Region,
+)
 
 __all__ = ["Bucket", "Csv", "DataFormat", "S3Source", "TableFormat", "TableSource"]
 
@@ -46,34 +54,11 @@ class Bucket(ApiModel):
     """A bucket other than the ArtifactStore's; it is only read."""
 
     endpoint: Annotated[
-        str,
-        Field(
-            max_length=253,
-            pattern=r"^https?://[a-zA-Z0-9.-]+(:[0-9]{1,5})?$",
-            description="URL of the S3 endpoint: scheme, host and port, no path.",
-        ),
-        Words(
-            "must be 'http://' or 'https://', a host and an optional port, without credentials or "
-            "path"
-        ),
+        EndpointUrl,
+        Field(description="URL of the S3 endpoint: scheme, host and port, no path."),
     ]
-    bucket: Annotated[
-        str,
-        Field(
-            max_length=63,
-            pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-            description="Name of the bucket.",
-        ),
-        Words(
-            "must be 3 to 63 characters of a-z, 0-9, '.' and '-', and start and end with a letter "
-            "or digit"
-        ),
-    ]
-    region: Annotated[
-        str,
-        Field(max_length=40, pattern=r"^[a-z0-9-]+$", description="S3 region."),
-        Words("must be characters of a-z, 0-9 and '-'"),
-    ] = "us-east-1"
+    bucket: Annotated[BucketName, Field(description="Name of the bucket.")]
+    region: Annotated[Region, Field(description="S3 region.")] = "us-east-1"
     secret_name: Annotated[
         ObjectName,
         Field(description="Secret with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."),
