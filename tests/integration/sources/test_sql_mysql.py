@@ -7,25 +7,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
+from tests.integration.sources.sql_fixtures import (
+    Connect,
+    opened,
+    refusal_without,
+    rows,
+)
 from tests.servers import mariadb
 from tests.servers.mariadb import OWNER, PASSWORD, MariaDb
 
-from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
-from tidewheel_contracts.api.v1alpha1.source_databases import SqlSource
-from tidewheel_contracts.job import FailureReason
-from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.s3_store import S3Store
-from tidewheel_trainer.sources.connector import Connector, Context
-from tidewheel_trainer.sources.sql import open_sql
-
-Connect = Callable[..., Connector]
-
-
-class Loopback:
-    def address_of(self, host: str, port: int) -> str:
-        return "127.0.0.1"
+from tidewheel_trainer.sources.connector import Connector
 
 
 @pytest.fixture(scope="session")
@@ -38,26 +30,21 @@ def server() -> Iterator[MariaDb]:
 @pytest.fixture
 def connect(server: MariaDb, tmp_path: Path) -> Iterator[Connect]:
     """Return a function that opens a source; all are closed at the end."""
-    opened: list[Connector] = []
+    connectors: list[Connector] = []
 
     def build(username: str = OWNER, password: str = PASSWORD, **source: Any) -> Connector:
         given = {
             "dialect": "MySQL",
-            "host": "localhost",
             "port": server.port,
             "database": "shop",
-            "secret_name": "login",
             **source,
         }
-        spec = ArtifactStoreSpec(endpoint="http://127.0.0.1:9", bucket="store", secret_name="keys")
-        keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
         login = {"username": username, "password": password, "ca.crt": server.authority}
-        context = Context(S3Store(spec, keys, attempts=1), spec, login, Loopback(), tmp_path)
-        opened.append(open_sql(SqlSource.model_validate(given), context))
-        return opened[-1]
+        connectors.append(opened(given, login, tmp_path))
+        return connectors[-1]
 
     yield build
-    for source in opened:
+    for source in connectors:
         source.close()
 
 
@@ -71,20 +58,8 @@ def table(server: MariaDb) -> Iterator[str]:
     server.execute("DROP TABLE IF EXISTS a")
 
 
-def rows(source: Connector, piece: Any, folder: Path) -> list[dict[str, Any]]:
-    source.land(piece, folder / "landed")
-    found: list[dict[str, Any]] = pq.read_table(folder / "landed").to_pylist()
-    # A transaction that is left open would keep the table from being dropped.
-    source.close()
-    return found
-
-
 def refusal(ask: Callable[[], object]) -> str:
-    with pytest.raises(TrainerError) as caught:
-        ask()
-    assert caught.value.reason is FailureReason.SOURCE_REFUSED
-    assert PASSWORD not in caught.value.message
-    return caught.value.message
+    return refusal_without(PASSWORD, ask)
 
 
 def test_a_cursor_reads_only_rows_that_came_after_the_last(

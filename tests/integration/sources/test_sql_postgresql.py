@@ -6,34 +6,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from adbc_driver_postgresql import dbapi
+from tests.integration.sources.sql_fixtures import (
+    Connect,
+    Loopback,
+    opened,
+    refusal_without,
+    rows,
+)
 from tests.servers import certificates, postgresql
 from tests.servers.postgresql import OWNER, PASSWORD, PostgreSql
 
-from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
-from tidewheel_contracts.api.v1alpha1.source_databases import SqlSource
-from tidewheel_contracts.job import FailureReason
-from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.s3_store import S3Store
-from tidewheel_trainer.sources.connector import Connector, Context
-from tidewheel_trainer.sources.sql import open_sql
+from tidewheel_trainer.sources.connector import Connector
 
-Connect = Callable[..., Connector]
 ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
-
-
-class Loopback:
-    """Leads every host to this machine; it is asked before each connection."""
-
-    def __init__(self, answers: Iterator[None] | None = None) -> None:
-        self.answers = answers
-
-    def address_of(self, host: str, port: int) -> str:
-        if self.answers is not None:
-            next(self.answers, None)
-        return "127.0.0.1"
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +36,7 @@ def server() -> Iterator[PostgreSql]:
 @pytest.fixture
 def connect(server: PostgreSql, tmp_path: Path) -> Iterator[Connect]:
     """Return a function that opens a source; all are closed at the end."""
-    opened: list[Connector] = []
+    connectors: list[Connector] = []
 
     def build(
         username: str = OWNER,
@@ -60,23 +47,17 @@ def connect(server: PostgreSql, tmp_path: Path) -> Iterator[Connect]:
     ) -> Connector:
         given = {
             "dialect": "PostgreSQL",
-            "host": "localhost",
             "port": server.port,
             "database": "postgres",
-            "secret_name": "login",
             **source,
         }
-        spec = ArtifactStoreSpec(endpoint="http://127.0.0.1:9", bucket="store", secret_name="keys")
-        keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
         login = {"username": username, "password": password}
         login["ca.crt"] = authority or server.authority
-        store = S3Store(spec, keys, attempts=1)
-        context = Context(store, spec, login, guard or Loopback(), tmp_path)
-        opened.append(open_sql(SqlSource.model_validate(given), context))
-        return opened[-1]
+        connectors.append(opened(given, login, tmp_path, guard))
+        return connectors[-1]
 
     yield build
-    for source in opened:
+    for source in connectors:
         source.close()
 
 
@@ -90,20 +71,8 @@ def table(server: PostgreSql) -> Iterator[str]:
     server.execute("DROP TABLE IF EXISTS a")
 
 
-def rows(source: Connector, piece: Any, folder: Path) -> list[dict[str, Any]]:
-    source.land(piece, folder / "landed")
-    found: list[dict[str, Any]] = pq.read_table(folder / "landed").to_pylist()
-    # A transaction that is left open would keep the table from being dropped.
-    source.close()
-    return found
-
-
 def refusal(ask: Callable[[], object]) -> str:
-    with pytest.raises(TrainerError) as caught:
-        ask()
-    assert caught.value.reason is FailureReason.SOURCE_REFUSED
-    assert PASSWORD not in caught.value.message
-    return caught.value.message
+    return refusal_without(PASSWORD, ask)
 
 
 def test_a_cursor_reads_only_rows_that_came_after_the_last(
