@@ -1,6 +1,5 @@
 """Divide what a collection does to rows: at once for each piece, or over the whole data set."""
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.dataset_checks import OnFailure
 from tidewheel_contracts.api.v1alpha1.dataset_steps import Step
+from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import CollectRequest
 from tidewheel_trainer.clean.steps import divided
 
@@ -70,4 +70,4 @@ def _wires(models: Iterable[Any]) -> list[Any]:
 
 
 def _digest(value: Any) -> str:  # noqa: ANN401 - any JSON
-    return f"sha256:{hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()}"
+    return manifest_digest(json.dumps(value, sort_keys=True).encode())

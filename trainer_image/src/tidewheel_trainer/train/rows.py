@@ -1,6 +1,5 @@
 """Read a snapshot's labelled rows: every part is checked against its digest before it is used."""
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ import pyarrow.parquet as pq
 
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
-from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.artifact.snapshot import (
     SnapshotManifest,
     SnapshotPart,
@@ -22,7 +20,8 @@ from tidewheel_contracts.artifact.snapshot import (
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.manifests import snapshot_manifest
-from tidewheel_trainer.store import ObjectMissingError, Store
+from tidewheel_trainer.part_file import fetch_part
+from tidewheel_trainer.store import Store
 from tidewheel_trainer.train.frame import features_frame
 from tidewheel_trainer.train.split_columns import kept_rows, split_columns
 from tidewheel_trainer.train.target import Target, read_target
@@ -101,8 +100,7 @@ def read_rows(
     wanted = list(dict.fromkeys([*roles, *split_columns(split), *feature_names]))
     tables = []
     for position, part in enumerate(manifest.parts):
-        key = layout.part_key(folder, part.sha256)
-        tables.append(_labelled_part(store, key, part, wanted, target, scratch))
+        tables.append(_labelled_part(store, folder, part, wanted, target, scratch))
         part_done(position + 1, len(manifest.parts))
     table = pa.concat_tables(tables, promote_options="default")
     labelled_rows = table.num_rows
@@ -128,7 +126,7 @@ def read_rows(
 
 def _labelled_part(
     store: Store,
-    key: str,
+    folder: str,
     part: SnapshotPart,
     wanted: list[str],
     target: str,
@@ -136,14 +134,7 @@ def _labelled_part(
 ) -> pa.Table:
     with tempfile.TemporaryDirectory(dir=scratch) as name:
         file = Path(name) / "part"
-        try:
-            store.get_to_file(key, file)
-        except ObjectMissingError as error:
-            raise _damaged(f"the snapshot's part {key!r} is missing") from error
-        with file.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
-        if found != part.sha256:
-            raise _damaged(f"the snapshot's part {key!r} has other bytes (SHA-256 {found})")
+        fetch_part(store, folder, part, file)
         with pq.ParquetFile(file) as parquet:
             table = parquet.read(columns=wanted).select(wanted)
     has_label = pc.invert(pc.is_null(table[target], nan_is_null=True))
@@ -155,11 +146,3 @@ def _times(table: pa.Table, time: str | None) -> np.ndarray | None:
         return None
     moments = table[time].cast(pa.timestamp("us")).cast(pa.int64())
     return np.asarray(moments.to_numpy())
-
-
-def _damaged(fault: str) -> TrainerError:
-    return TrainerError(
-        FailureReason.ARTIFACT_DAMAGED,
-        f"{fault}; restore it from a backup of the bucket, or delete it and the snapshot's "
-        "manifest: the next collection reads the source anew",
-    )

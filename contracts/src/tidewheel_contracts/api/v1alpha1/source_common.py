@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tidewheel_contracts.api.model import ApiModel, ColumnName, Words
 
-__all__ = ["Address", "Cursor", "FieldPath", "Host", "Port", "Tls"]
+__all__ = ["Address", "Cursor", "FieldPath", "Host", "Port", "Servers", "Tls"]
 
 Host = Annotated[
     str,
@@ -18,6 +18,10 @@ Address = Annotated[
     str,
     Field(max_length=260, pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}$"),
     Words("must be a host and a port, such as 'kafka.data.svc:9092'"),
+]
+Servers = Annotated[
+    tuple[Address, ...],
+    Field(min_length=1, max_length=16, json_schema_extra={"x-kubernetes-list-type": "set"}),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
 TableName = Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.model import ApiModel, BucketKey, ObjectName, Words, rules
-from tidewheel_contracts.api.v1alpha1.source_common import Address, Cursor, Host, Port, Tls
+from tidewheel_contracts.api.v1alpha1.source_common import Cursor, Host, Port, Servers, Tls
 
 __all__ = ["MongoSource", "SqlDialect", "SqlOption", "SqlSource"]
 
@@ -114,15 +114,7 @@ class SqlSource(ApiModel):
 class MongoSource(ApiModel):
     """Documents of a collection; objects inside them become columns `outer.inner`."""
 
-    servers: Annotated[
-        tuple[Address, ...],
-        Field(
-            min_length=1,
-            max_length=16,
-            description="Servers, each with its port.",
-            json_schema_extra={"x-kubernetes-list-type": "set"},
-        ),
-    ]
+    servers: Annotated[Servers, Field(description="Servers, each with its port.")]
     database: Annotated[str, Field(min_length=1, max_length=63, description="Database.")]
     collection: Annotated[str, Field(min_length=1, max_length=128, description="Collection.")]
     filter: Annotated[

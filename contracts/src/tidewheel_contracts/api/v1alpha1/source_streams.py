@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.model import ApiModel, ColumnName, ObjectName, Words, rules
-from tidewheel_contracts.api.v1alpha1.source_common import Address, Tls
+from tidewheel_contracts.api.v1alpha1.source_common import Servers, Tls
 
 __all__ = ["KafkaSource", "NatsSource", "SaslMechanism", "StreamSource"]
 
@@ -28,15 +28,7 @@ class SaslMechanism(StrEnum):
 class KafkaSource(ApiModel):
     """All messages of a topic."""
 
-    servers: Annotated[
-        tuple[Address, ...],
-        Field(
-            min_length=1,
-            max_length=16,
-            description="Brokers to begin with, each with its port.",
-            json_schema_extra={"x-kubernetes-list-type": "set"},
-        ),
-    ]
+    servers: Annotated[Servers, Field(description="Brokers to begin with, each with its port.")]
     topic: Annotated[
         str,
         Field(max_length=249, pattern=r"^[A-Za-z0-9._-]+$", description="Topic."),
@@ -58,15 +50,7 @@ class KafkaSource(ApiModel):
 class NatsSource(ApiModel):
     """All messages of a JetStream stream."""
 
-    servers: Annotated[
-        tuple[Address, ...],
-        Field(
-            min_length=1,
-            max_length=16,
-            description="Servers, each with its port.",
-            json_schema_extra={"x-kubernetes-list-type": "set"},
-        ),
-    ]
+    servers: Annotated[Servers, Field(description="Servers, each with its port.")]
     stream: Annotated[
         str,
         Field(max_length=128, pattern=r"^[^\s.*>/\\]+$", description="Stream."),
