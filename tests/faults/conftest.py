@@ -85,11 +85,11 @@ def verifying_lanes(make_lane: MakeLane) -> list[Lane]:
 
 
 @pytest.fixture(scope="session")
-def report(request: pytest.FixtureRequest) -> Iterator[Report]:
-    """Return the report that the session prints and writes at its end."""
-    found = request.config.stash[_REPORT] = Report(SEED, IS_LONG)
-    yield found
-    found.write(Path(paths.REPOSITORY / "build" / "faults.json"))
+def report(request: pytest.FixtureRequest) -> Report:
+    """Return the report that the session prints at its end."""
+    file = Path(paths.REPOSITORY / "build" / "faults.json")
+    found = request.config.stash[_REPORT] = Report(file, SEED, IS_LONG)
+    return found
 
 
 def pytest_terminal_summary(config: pytest.Config) -> None:

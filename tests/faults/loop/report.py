@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rich.table import Table
-from tests.faults.loop.trials import Outcome
+from tests.faults.loop.trials import Outcome, problems_of
 
 __all__ = ["Report", "Row", "table_of"]
 
@@ -22,18 +22,20 @@ class Row:
     kills: int
     converged: int
     seconds: float
+    problems: str
 
 
 @dataclass
 class Report:
     """All rows; `writes` are those of the longest story that was recorded."""
 
+    file: Path
     seed: int
     is_long: bool
     rows: list[Row] = field(default_factory=list)
 
     def add(self, perturbation: str, writes: int, outcomes: Sequence[Outcome]) -> None:
-        """Add a perturbation."""
+        """Add a perturbation and write the file anew: the next one may take an hour."""
         self.rows.append(
             Row(
                 perturbation=perturbation,
@@ -43,13 +45,12 @@ class Report:
                 kills=sum(outcome.kills for outcome in outcomes),
                 converged=sum(not outcome.problems for outcome in outcomes),
                 seconds=round(sum(outcome.seconds for outcome in outcomes), 1),
+                problems=problems_of(outcomes),
             )
         )
+        self._write()
 
-    def write(self, file: Path) -> None:
-        """Write the figures, if there are any."""
-        if not self.rows:
-            return
+    def _write(self) -> None:
         killed = [row for row in self.rows if row.kills]
         content = {
             "writes": max(row.writes for row in self.rows),
@@ -61,8 +62,8 @@ class Report:
             "is_long": self.is_long,
             "table": [asdict(row) for row in self.rows],
         }
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(json.dumps(content, indent=2) + "\n")
+        self.file.parent.mkdir(exist_ok=True)
+        self.file.write_text(json.dumps(content, indent=2) + "\n")
 
 
 def table_of(rows: Sequence[Row]) -> Table:
@@ -72,5 +73,5 @@ def table_of(rows: Sequence[Row]) -> Table:
     for column in columns:
         table.add_column(column, justify="left" if column == "perturbation" else "right")
     for row in rows:
-        table.add_row(*(str(value) for value in asdict(row).values()))
+        table.add_row(*(str(getattr(row, column)) for column in columns))
     return table

@@ -6,7 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from tidewheel_contracts import labels
+from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference, Training
+from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
 from tidewheel_contracts.job import Store, TrainRequest
 from tidewheel_operator.manifests.job import JobOwner, program_job
@@ -14,29 +16,32 @@ from tidewheel_operator.manifests.names import child_name
 from tidewheel_operator.policies.job_state import round_of
 from tidewheel_operator.policies.training_run_view import TrainingRunView
 
-__all__ = ["JobFacts", "facts_of_job", "training_job"]
+__all__ = ["JobFacts", "JobInputs", "facts_of_job", "training_job"]
 
 Object = dict[str, Any]
 
 
-def training_job(view: TrainingRunView) -> Object:
-    """Return the Job of the next attempt; a retried run keeps the snapshot that it began with.
+@dataclass(frozen=True, slots=True)
+class JobInputs:
+    """What must be there before a run's Job is made."""
 
-    Raises:
-        ValueError: the view lacks a store, a dataset or a snapshot; callers check these first.
-    """
-    if view.store is None or view.dataset is None:
-        raise ValueError("a run needs a store and a dataset before its Job is made")
+    store: ArtifactStoreSpec
+    dataset: DatasetSpec
+    snapshot: SnapshotReference
+
+
+def training_job(view: TrainingRunView, inputs: JobInputs) -> Object:
+    """Return the Job of the next attempt."""
     metadata, spec, status = view.run.metadata, view.run.spec, view.run.status
     attempt = status.attempt + 1
-    dataset = view.dataset.spec
+    dataset = inputs.dataset
     request = TrainRequest(
-        store=Store(spec=view.store, namespace=metadata.namespace),
+        store=Store(spec=inputs.store, namespace=metadata.namespace),
         run_name=metadata.name,
         run_uid=metadata.uid,
         model_name=spec.model_name,
         dataset_name=spec.dataset_name,
-        snapshot=status.snapshot or _newest_snapshot(view),
+        snapshot=inputs.snapshot,
         target=dataset.target,
         time=dataset.time,
         split=dataset.split,
@@ -59,17 +64,6 @@ def training_job(view: TrainingRunView) -> Object:
         egress=view.egress,
         resources=spec.resources,
         deadline_seconds=spec.active_deadline_seconds,
-    )
-
-
-def _newest_snapshot(view: TrainingRunView) -> SnapshotReference:
-    snapshot = view.dataset.status.snapshot if view.dataset is not None else None
-    if snapshot is None:
-        raise ValueError("a run needs a snapshot before its Job is made")
-    return SnapshotReference(
-        digest=snapshot.digest,
-        manifest_key=snapshot.manifest_key,
-        labelled_rows=snapshot.labelled_rows,
     )
 
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from tidewheel_contracts.api.conditions import Condition, ConditionType
+from tidewheel_contracts.api.v1alpha1.common import SnapshotReference
+from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_contracts.api.v1alpha1.training_run import (
     Images,
     Reason,
@@ -30,7 +32,7 @@ from tidewheel_operator.policies.job_state import (
     round_of,
 )
 from tidewheel_operator.policies.run_endings import complete, failed
-from tidewheel_operator.policies.training_job import facts_of_job, training_job
+from tidewheel_operator.policies.training_job import JobInputs, facts_of_job, training_job
 from tidewheel_operator.policies.training_run_view import (
     RunDecision,
     TrainingRunView,
@@ -67,8 +69,7 @@ def decide(view: TrainingRunView, now: datetime) -> RunDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class _Obstacle:
-    stage: Stage
+class _Lacking:
     conditions: tuple[Condition, ...]
 
 
@@ -77,33 +78,47 @@ def _start(view: TrainingRunView, now: datetime) -> RunDecision:
         message = "the last run has learned this snapshot by this recipe"
         ended = (*ready(Reason.NOTHING_NEW, message), complete(Reason.NOTHING_NEW, message))
         return finish(view, now, ended)
-    obstacle = _obstacle(view)
-    if obstacle is not None:
-        return step(view, now, obstacle.conditions, stage=obstacle.stage)
-    return step(
-        view,
-        now,
-        working(Reason.TRAINING, "the training Job is being created"),
-        stage=Stage.TRAINING,
-        create=(training_job(view),),
-    )
-
-
-def _obstacle(view: TrainingRunView) -> _Obstacle | None:
-    spec = view.run.spec
     if not view.is_admitted:
-        message = f"ModelPipeline '{spec.pipeline_name}' has not admitted the run yet"
-        return _Obstacle(Stage.QUEUED, working(Reason.QUEUED, message))
+        message = f"ModelPipeline '{view.run.spec.pipeline_name}' has not admitted the run yet"
+        return step(view, now, working(Reason.QUEUED, message), stage=Stage.QUEUED)
+    return _train(view, now, "the training Job is being created")
+
+
+def _train(view: TrainingRunView, now: datetime, message: str) -> RunDecision:
+    """Create the Job of the next attempt, or say what it lacks."""
+    inputs = _inputs(view)
+    if isinstance(inputs, _Lacking):
+        return step(view, now, inputs.conditions, stage=Stage.WAITING)
+    conditions = working(Reason.TRAINING, message)
+    create = (training_job(view, inputs),)
+    return step(view, now, conditions, stage=Stage.TRAINING, create=create)
+
+
+def _inputs(view: TrainingRunView) -> JobInputs | _Lacking:
+    """Return what a Job needs; a retried run keeps the snapshot that it began with."""
     if view.store is None:
         message = "the namespace needs an ArtifactStore named 'default'"
-        return _Obstacle(Stage.WAITING, stalled(Reason.STORE_MISSING, message))
+        return _Lacking(stalled(Reason.STORE_MISSING, message))
+    name = view.run.spec.dataset_name
     if view.dataset is None:
-        message = f"Dataset '{spec.dataset_name}' must exist in the run's namespace"
-        return _Obstacle(Stage.WAITING, stalled(Reason.DATASET_MISSING, message))
-    if view.dataset.status.snapshot is None and view.run.status.snapshot is None:
-        message = f"Dataset '{spec.dataset_name}' has no snapshot yet"
-        return _Obstacle(Stage.WAITING, working(Reason.SNAPSHOT_PENDING, message))
-    return None
+        message = f"Dataset '{name}' must exist in the run's namespace"
+        return _Lacking(stalled(Reason.DATASET_MISSING, message))
+    snapshot = view.run.status.snapshot or _newest_snapshot(view.dataset.status)
+    if snapshot is None:
+        message = f"Dataset '{name}' has no snapshot yet"
+        return _Lacking(working(Reason.SNAPSHOT_PENDING, message))
+    return JobInputs(view.store, view.dataset.spec, snapshot)
+
+
+def _newest_snapshot(dataset: DatasetStatus) -> SnapshotReference | None:
+    snapshot = dataset.snapshot
+    if snapshot is None:
+        return None
+    return SnapshotReference(
+        digest=snapshot.digest,
+        manifest_key=snapshot.manifest_key,
+        labelled_rows=snapshot.labelled_rows,
+    )
 
 
 def _follow(view: TrainingRunView, job: Object, now: datetime) -> RunDecision:
@@ -123,9 +138,7 @@ def _follow(view: TrainingRunView, job: Object, now: datetime) -> RunDecision:
 def _ask_again(view: TrainingRunView, status: TrainingRunStatus, now: datetime) -> RunDecision:
     """Start another attempt: it finds what the one before published and only reports it."""
     again = replace(view, run=replace(view.run, status=status))
-    conditions = working(Reason.TRAINING, "the result was lost; another Job reports it again")
-    create = (training_job(again),)
-    return step(view, now, conditions, stage=Stage.TRAINING, status=status, create=create)
+    return _train(again, now, "the result was lost; another Job reports it again")
 
 
 def _while_training(view: TrainingRunView, state: Running) -> tuple[Condition, ...]:

@@ -60,6 +60,24 @@ def test_lost_result_is_asked_for_again() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("gone", "reason", "message"),
+    [
+        ("dataset", "DatasetMissing", "Dataset 'flights' must exist in the run's namespace"),
+        ("store", "ArtifactStoreMissing", "the namespace needs an ArtifactStore named 'default'"),
+    ],
+)
+def test_lost_result_of_a_run_that_lost_more_waits_and_says_so(
+    gone: str, reason: str, message: str
+) -> None:
+    run = make_run(status=training())
+
+    decision = decide(view(run, ended_job(train_job(run)), **{gone: None}), NOW)
+
+    said = {"conditions": conditions(reason, message, "Stalled"), "stage": Stage.WAITING}
+    assert decision == Decision(status=training().model_copy(update=said))
+
+
 def test_result_lost_three_times_fails_the_run() -> None:
     run = make_run(status=training(3))
 
