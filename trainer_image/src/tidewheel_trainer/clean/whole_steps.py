@@ -1,6 +1,6 @@
 """Steps whose answer for a row depends on other rows: they see the whole data set, on disk."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from tidewheel_contracts.api.v1alpha1.dataset_steps import DropDuplicates, Sql
-from tidewheel_trainer.clean.asking import answered, input_table, storable
+from tidewheel_trainer.clean.asking import storable
 from tidewheel_trainer.clean.faults import step_failed, telling
+from tidewheel_trainer.clean.first_rows import first_rows
 from tidewheel_trainer.clean.memory import Memory
-from tidewheel_trainer.clean.row_text import row_texts
 from tidewheel_trainer.clean.session import duckdb_session
 from tidewheel_trainer.clean.sql_text import is_ordered_query
 from tidewheel_trainer.clean.stored_rows import (
@@ -29,8 +29,6 @@ __all__ = ["Stream", "sql_answer", "without_duplicates"]
 
 _ROWS_AT_A_TIME = 16_384
 _CELLS_AT_A_TIME = 1_000_000
-# Rows that must agree in more columns are compared by the digest of their texts.
-_MOST_KEYS = 128
 # A schema, and tables of it.
 Stream = tuple[pa.Schema, Iterator[pa.Table]]
 
@@ -39,10 +37,7 @@ Stream = tuple[pa.Schema, Iterator[pa.Table]]
 def without_duplicates(
     stored: StoredRows, step: DropDuplicates, memory: Memory, place: str
 ) -> Iterator[Stream]:
-    """Give the rows but those that agree with an earlier one.
-
-    DuckDB finds the first row of each group; then the rows are read once more, in their order.
-    """
+    """Give the rows but those that agree with an earlier one."""
     for column in step.columns:
         if column not in stored.schema.names:
             raise step_failed(
@@ -50,45 +45,9 @@ def without_duplicates(
                 f"there is no column {column!r}; there are {', '.join(stored.schema.names[:20])}",
             )
     with telling(place):
-        is_first = _first_rows(stored, step.columns or stored.schema.names, memory)
+        tables = tables_of(stored, step.columns or stored.schema.names)
+        is_first = first_rows(tables, stored.rows, memory, place)
         yield stored.schema, _marked(stored, is_first)
-
-
-def _first_rows(stored: StoredRows, columns: Sequence[str], memory: Memory) -> np.ndarray:
-    is_first = np.zeros(stored.rows, dtype=np.bool_)
-    with (
-        duckdb_session(memory.scratch, memory.limit_bytes) as session,
-        duckdb_session(memory.scratch, memory.limit_bytes) as hashing,
-    ):
-        if len(columns) > _MOST_KEYS:
-            keys = pa.schema([("c0", pa.string())])
-            tables = (_digests(hashing, table) for table in tables_of(stored, columns))
-        else:
-            # Names of ours: no two of them differ by case only.
-            kinds = [stored.schema.field(name).type for name in columns]
-            keys = pa.schema([(f"c{number}", kind) for number, kind in enumerate(kinds)])
-            tables = (table.rename_columns(keys.names) for table in tables_of(stored, columns))
-        numbered = pa.RecordBatchReader.from_batches(
-            keys.append(pa.field("n", pa.int64())), _numbered(tables)
-        )
-        query = f"SELECT min(n) FROM input GROUP BY {', '.join(keys.names)}"  # noqa: S608  ours
-        with input_table(session, numbered):
-            for batch in session.sql(query).to_arrow_reader(_ROWS_AT_A_TIME):
-                is_first[batch.column(0).to_numpy()] = True
-    return is_first
-
-
-def _digests(session: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Table:
-    texts = pa.table({"c": row_texts(session, table)})
-    return pa.table({"c0": answered(session, "sha256(c)", texts, "dropDuplicates")})
-
-
-def _numbered(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
-    first = 0
-    for table in tables:
-        numbers = pa.array(np.arange(first, first + table.num_rows))
-        first += table.num_rows
-        yield from table.append_column("n", numbers).to_batches()
 
 
 def _marked(stored: StoredRows, is_marked: np.ndarray) -> Iterator[pa.Table]:
