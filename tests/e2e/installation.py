@@ -16,8 +16,8 @@ Object = dict[str, Any]
 # Fixed, because the kubelet takes a minute to bring a changed token file to the operator.
 ALERT_NAMESPACE = "e2e-alerts"
 LOOP_NAMESPACE = "e2e-loop"
-# The store lies in a namespace of its own, so an administrator has to list it.
-EGRESS = ("*.svc:8333",)
+# Stores in namespaces of their own, which an administrator has to list.
+EGRESS = ("*.svc:8333", "minio.delivery.svc:9000")
 
 
 @dataclass(frozen=True, slots=True)

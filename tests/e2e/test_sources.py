@@ -2,48 +2,15 @@
 
 import gzip
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
+from tests.e2e.flights import ROWS, apply_example, flights, snapshot_of
 from tests.e2e.lab import Lab
-
-from tidewheel_dev import paths
-
-ROWS = 500
-
-
-def flights(rows: int = ROWS) -> pd.DataFrame:
-    """Return made-up flights; the last of them has no carrier."""
-    numbers = np.arange(rows)
-    start = pd.Timestamp("2026-01-01T05:00:00Z").as_unit("us")
-    carriers = np.where(numbers % 2 == 0, "AA", "UA").astype(object)
-    carriers[-1] = None
-    return pd.DataFrame(
-        {
-            "scheduled_departure": start + pd.to_timedelta(numbers, unit="h"),
-            "late": numbers % 3 == 0,
-            "distance": numbers * 1.5,
-            "carrier": carriers,
-        }
-    )
-
-
-def apply_example(lab: Lab, name: str) -> None:
-    """Apply a file of examples/sources."""
-    lab.run("apply", "-f", str(paths.REPOSITORY / "examples" / "sources" / f"{name}.yaml"))
-
-
-def snapshot_of(lab: Lab, name: str) -> tuple[int, int, dict[str, str]]:
-    """Return rows, labelled rows and types of columns."""
-    item = lab.get("dataset", name)
-    assert item is not None
-    snapshot, columns = item["status"]["snapshot"], item["status"]["columns"]
-    types = {column["name"]: column["type"] for column in columns}
-    return snapshot["rows"], snapshot["labelledRows"], types
 
 
 @pytest.fixture
@@ -97,6 +64,29 @@ def test_delta_example_makes_a_snapshot_of_the_newest_version(lab: Lab, tmp_path
     lab.wait_ready("dataset", "flights-delta", ["SnapshotReady"])
 
     assert snapshot_of(lab, "flights-delta")[:2] == (ROWS, ROWS)
+
+
+def test_sqlite_example_makes_a_snapshot_of_the_table_in_the_file(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "flights.sqlite"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute(
+            "CREATE TABLE flights (flight_id INTEGER, scheduled_departure TIMESTAMP, "
+            "late BOOLEAN, distance REAL)"
+        )
+        rows = (
+            (number, row.scheduled_departure.isoformat(), bool(row.late), row.distance)
+            for number, row in enumerate(flights().itertuples())
+        )
+        database.executemany("INSERT INTO flights VALUES (?, ?, ?, ?)", rows)
+        database.commit()
+    lab.bucket.put("raw/flights.sqlite", file.read_bytes())
+
+    apply_example(lab, "sql-sqlite")
+    lab.wait_ready("dataset", "flights-sqlite", ["SnapshotReady"])
+
+    rows_found, labelled_rows, types = snapshot_of(lab, "flights-sqlite")
+    assert (rows_found, labelled_rows) == (ROWS, ROWS)
+    assert types["scheduled_departure"].startswith("timestamp")
 
 
 def test_source_in_a_forbidden_place_is_refused_in_words(lab: Lab) -> None:

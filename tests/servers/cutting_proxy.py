@@ -65,10 +65,10 @@ class CuttingProxy:
 
 
 @contextmanager
-def running(upstream: str) -> Iterator[CuttingProxy]:
-    """Run a proxy on loopback in front of a server."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        proxy = CuttingProxy(upstream, f"http://127.0.0.1:{listener.getsockname()[1]}")
+def running(upstream: str, host: str = "127.0.0.1") -> Iterator[CuttingProxy]:
+    """Run a proxy, on loopback unless told otherwise, in front of a server."""
+    with socket.create_server((host, 0)) as listener:
+        proxy = CuttingProxy(upstream, f"http://{host}:{listener.getsockname()[1]}")
         thread = threading.Thread(target=proxy.serve, args=(listener,))
         thread.start()
         try:

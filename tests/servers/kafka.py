@@ -22,12 +22,15 @@ _CLUSTER_ID = "dGlkZXdoZWVsLXRlc3RzMQ"
 class KafkaServer:
     """A broker with its files in one folder; it can be stopped and started again.
 
-    It listens on `port` for everybody, on `login_port` for those who have the password, by SCRAM
-    and PLAIN, on `tls_port` with a certificate of `authority`, and on `stray_port` where it names
-    an address that is not its own.
+    It listens on `port` for everybody; on `login_port` for those who have the password, by SCRAM
+    and PLAIN, and names itself `advertised` there; on `tls_port` with a certificate of `authority`;
+    and on `stray_port`, where it names an address that is not its own.
     """
 
     folder: Path
+    user: str = USER
+    password: str = PASSWORD
+    advertised: str | None = None
     port: int = field(default_factory=free_port)
     login_port: int = field(default_factory=free_port)
     tls_port: int = field(default_factory=free_port)
@@ -71,7 +74,10 @@ class KafkaServer:
                 + (self.folder / "server.crt").read_bytes()
             )
             config.write_text("".join(f"{key}={value}\n" for key, value in self._settings()))
-            users = [f"SCRAM-SHA-{bits}=[name={USER},password={PASSWORD}]" for bits in (256, 512)]
+            users = [
+                f"SCRAM-SHA-{bits}=[name={self.user},password={self.password}]"
+                for bits in (256, 512)
+            ]
             scram = [word for user in users for word in ("--add-scram", user)]
             ids = ["--cluster-id", _CLUSTER_ID, "--config", str(config)]
             subprocess.run(
@@ -109,17 +115,22 @@ class KafkaServer:
             "TLS": self.tls_port,
             "STRAY": self.stray_port,
         }
-        own = [f"{name}://127.0.0.1:{port}" for name, port in ports.items()]
+        own = {name: f"{name}://127.0.0.1:{port}" for name, port in ports.items()}
+        named = {
+            **own,
+            "LOGIN": f"LOGIN://{self.advertised or self.login_address}",
+            "STRAY": "STRAY://169.254.169.254:9092",
+        }
         controller = f"127.0.0.1:{self.controller_port}"
         modules = "org.apache.kafka.common.security"
-        login = f"{modules}.plain.PlainLoginModule required user_{USER}='{PASSWORD}';"
+        login = f"{modules}.plain.PlainLoginModule required user_{self.user}='{self.password}';"
         return [
             ("process.roles", "broker,controller"),
             ("node.id", "1"),
             ("controller.quorum.voters", f"1@{controller}"),
             ("controller.listener.names", "CONTROLLER"),
-            ("listeners", ",".join([*own, f"CONTROLLER://{controller}"])),
-            ("advertised.listeners", ",".join([*own[:3], "STRAY://169.254.169.254:9092"])),
+            ("listeners", ",".join([*own.values(), f"CONTROLLER://{controller}"])),
+            ("advertised.listeners", ",".join(named.values())),
             (
                 "listener.security.protocol.map",
                 "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_PLAINTEXT,TLS:SSL,"

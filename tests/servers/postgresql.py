@@ -66,9 +66,9 @@ class PostgreSql:
             self.child.wait()
             self.child = None
 
-    def execute(self, *statements: str) -> None:
+    def execute(self, *statements: str, database: str = "postgres") -> None:
         """Execute statements as the owner, each for itself."""
-        with dbapi.connect(self._uri(), autocommit=True) as connection:
+        with dbapi.connect(self._uri(database), autocommit=True) as connection:
             for statement in statements:
                 with connection.cursor() as cursor:
                     cursor.execute(statement)
@@ -79,8 +79,8 @@ class PostgreSql:
             cursor.execute(query)
             return cursor.fetchall()
 
-    def _uri(self) -> str:
-        return f"postgresql://{OWNER}:{PASSWORD}@127.0.0.1:{self.port}/postgres"
+    def _uri(self, database: str = "postgres") -> str:
+        return f"postgresql://{OWNER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def _missing(self) -> str | None:
         if self.child is not None and self.child.poll() is not None:
