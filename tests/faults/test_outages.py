@@ -115,10 +115,18 @@ def test_right_that_is_taken_away_stops_its_kind_only(lane: Lane, report: Report
     def story(lane: Lane) -> None:
         shortest_loop_without_services(lane)
         lane.proxy.change_rules(())
-        wait_champion(lane, 1, _REST_SECONDS)
+        wait_champion(lane, 1)
 
     outcome = run_trial(
-        lane, Trial("403 on services", story, lost, rest_seconds=_REST_SECONDS), undisturbed_end
+        lane,
+        Trial(
+            "403 on services",
+            story,
+            lost,
+            step_seconds=_REST_SECONDS,
+            rest_seconds=_REST_SECONDS,
+        ),
+        undisturbed_end,
     )
 
     report.add("403 on one kind", undisturbed_end.writes, [outcome])

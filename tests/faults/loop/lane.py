@@ -14,11 +14,13 @@ from tests.faults.proxy.rules import Rule
 from tests.faults.proxy.running import FaultProxy
 from tests.integration.operator_process import OperatorProcess
 
-__all__ = ["Lane", "LateError", "NextRules", "no_rules"]
+__all__ = ["STEP_SECONDS", "Lane", "LateError", "NextRules", "no_rules"]
 
 _TOKEN = "0123456789abcdef"
 _POLL_SECONDS = 0.05
 _EMPTY_SECONDS = 20.0
+# What the server refuses is tried again after a minute.
+STEP_SECONDS = 80.0
 # Longer than any pause that the operator makes between two writes of one story.
 _QUIET_SECONDS = 0.4
 
@@ -60,6 +62,8 @@ class Lane:
             name=f"operator-{namespace}",
         )
         self.rules_of_next_life: NextRules = no_rules
+        # How long one step of a story may take.
+        self.step_seconds = STEP_SECONDS
         self.ends: list[int] = []
         self.restart_seconds: list[float] = []
 

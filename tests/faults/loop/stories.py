@@ -16,8 +16,6 @@ __all__ = ["Story", "shortest_loop", "whole_loop"]
 
 Story = Callable[[Lane], None]
 
-# What the server refuses is tried again after a minute.
-STEP_SECONDS = 80.0
 # No look at the source comes by itself while a story is told.
 REFRESH_SECONDS = 2_000_000
 
@@ -57,7 +55,7 @@ def deliver(lane: Lane, labelled_rows: int) -> None:
     lane.cluster.patch(DATASETS, lane.namespace, "flights", change)
 
 
-def wait_champion(lane: Lane, number: int, seconds: float = STEP_SECONDS) -> None:
+def wait_champion(lane: Lane, number: int) -> None:
     """Wait until a version serves and the pipeline knows it and has nothing in flight."""
 
     def missing() -> str | None:
@@ -67,7 +65,7 @@ def wait_champion(lane: Lane, number: int, seconds: float = STEP_SECONDS) -> Non
         known = (serving, pipeline.get("championNumber"), pipeline.get("activeRunName"))
         return None if known == (number, number, None) else f"{known}"
 
-    lane.wait_for(f"version {number} to serve", missing, seconds)
+    lane.wait_for(f"version {number} to serve", missing, lane.step_seconds)
 
 
 def wait_growth(lane: Lane, percent: int) -> None:
@@ -77,7 +75,7 @@ def wait_growth(lane: Lane, percent: int) -> None:
         growth = status_of(lane, MODEL_PIPELINES, "flight-delay").get("growthPercent")
         return None if growth == percent else f"{growth} %"
 
-    lane.wait_for(f"growth of {percent} %", missing, STEP_SECONDS)
+    lane.wait_for(f"growth of {percent} %", missing, lane.step_seconds)
 
 
 def status_of(lane: Lane, resource: Any, name: str) -> Object:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.loop.end_state import differences
-from tests.faults.loop.lane import Lane, LateError, NextRules, no_rules
+from tests.faults.loop.lane import STEP_SECONDS, Lane, LateError, NextRules, no_rules
 from tests.faults.loop.process_end import is_afresh, process_problems
 from tests.faults.loop.stories import Story
 from tests.faults.proxy.faults import Kill
@@ -44,6 +44,7 @@ class Trial:
     story: Story
     rules: Sequence[Rule]
     rules_of_next_life: NextRules = no_rules
+    step_seconds: float = STEP_SECONDS
     rest_seconds: float = _REST_SECONDS
     # After so long the faults end.
     heal_seconds: float | None = None
@@ -84,6 +85,7 @@ def run_trial(lane: Lane, trial: Trial, wanted: Undisturbed) -> Outcome:
     """Tell a story under faults and compare its end."""
     lane.clear()
     began, log_before, ends_before = time.monotonic(), len(lane.operator.log()), len(lane.ends)
+    lane.step_seconds = trial.step_seconds
     lane.rules_of_next_life = trial.rules_of_next_life
     if trial.is_new_process:
         lane.renew()

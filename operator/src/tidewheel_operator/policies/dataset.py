@@ -13,8 +13,9 @@ from enum import Enum
 from typing import Any
 
 from tidewheel_contracts.api.conditions import Condition, ConditionType
-from tidewheel_contracts.api.v1alpha1.dataset import NextLook, Reason
-from tidewheel_operator.policies.conditions import condition, stalled, working
+from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus, NextLook, Reason
+from tidewheel_operator.policies import settled
+from tidewheel_operator.policies.conditions import condition, stalled, summary, working
 from tidewheel_operator.policies.dataset_jobs import has_news, look_job, prune_job, request_kind
 from tidewheel_operator.policies.dataset_record import lasting, record
 from tidewheel_operator.policies.dataset_view import (
@@ -27,9 +28,9 @@ from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.elapsed import seconds_left
 from tidewheel_operator.policies.events import Event
 from tidewheel_operator.policies.job_state import Running, job_state, round_of
-from tidewheel_operator.policies.observed import to_time
+from tidewheel_operator.policies.observed import Metadata, to_time
 
-__all__ = ["DatasetView", "decide", "due_in", "is_prune_next", "prune_due_in"]
+__all__ = ["DatasetView", "block", "decide", "due_in", "is_prune_next", "prune_due_in"]
 
 Object = dict[str, Any]
 
@@ -62,14 +63,29 @@ def decide(view: DatasetView, now: datetime) -> DatasetDecision:
         case _Step.PRUNE if len(view.snapshots_in_use) > _MOST_IN_USE:
             return _give_up_pruning(view, now)
         case _Step.PRUNE:
-            return settle(view, now, status.conditions, create=(prune_job(view),))
+            return settle(view, now, lasting(status), create=(prune_job(view),))
         case _Step.LOOK:
             conditions = _while_at_work(view, None, "CollectRequest")
             return settle(view, now, conditions, create=(look_job(view),))
         case _Step.WAIT:
             prune_wait = prune_due_in(view.dataset, now)
             waits = [due_in(view.dataset, now)] + ([] if prune_wait is None else [prune_wait])
-            return settle(view, now, status.conditions, requeue=min(waits))
+            return settle(view, now, lasting(status), requeue=min(waits))
+
+
+def block(
+    metadata: Metadata, status: DatasetStatus, reason: str, message: str, now: datetime
+) -> DatasetDecision:
+    """Return the decision that says what keeps the operator from acting; it tries again.
+
+    What the last look said stays true.
+    """
+    blocked = settled.block(metadata, status, reason, message, now)
+    if status.last_attempt_time is None or status.collected_generation != metadata.generation:
+        return blocked
+    wanted = (*lasting(status), condition(ConditionType.RECONCILING, reason, message))
+    conditions = summary(status.conditions, metadata, now, wanted)
+    return replace(blocked, status=blocked.status.model_copy(update={"conditions": conditions}))
 
 
 def is_prune_next(view: DatasetView, now: datetime) -> bool:
@@ -165,7 +181,7 @@ def _give_up_pruning(view: DatasetView, now: datetime) -> DatasetDecision:
     return settle(
         view,
         now,
-        status.conditions,
+        lasting(status),
         status=status.model_copy(update=update),
         events=(Event("Warning", "PruneSkipped", message),),
         requeue=due_in(view.dataset, now) or None,

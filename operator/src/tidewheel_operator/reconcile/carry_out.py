@@ -248,12 +248,23 @@ async def _tell_refused(world: World, item: Object, outcome: Refused) -> None:
 async def _delete(world: World, target: Object) -> Result:
     resource, metadata = resource_of(target), target["metadata"]
     outcome = await world.api.delete(resource, target)
-    if isinstance(outcome, Refused) and not outcome.is_missing:
-        return Carried.STALE if outcome.is_conflict else _refusal("delete", target, outcome)
+    if isinstance(outcome, Refused):
+        if not outcome.is_missing:
+            return Carried.STALE if outcome.is_conflict else _refusal("delete", target, outcome)
+        if not await _is_gone(world, resource, metadata):
+            return Carried.STALE
     WRITES.labels(resource.kind, "delete").inc()
     world.restorations.forget(target)
     world.cache.remove(resource, metadata["namespace"], metadata["name"], metadata["uid"])
     return Carried.DONE
+
+
+async def _is_gone(world: World, resource: Resource, metadata: Object) -> bool:
+    """Confirm by a live read that an object is no more: what is forgotten never comes back."""
+    outcome = await world.api.get(resource, metadata["namespace"], metadata["name"])
+    if isinstance(outcome, Refused):
+        return outcome.is_missing
+    return bool(outcome.object["metadata"]["uid"] != metadata["uid"])
 
 
 def _refusal(verb: str, manifest: Object, outcome: Refused) -> Blocked:

@@ -36,4 +36,4 @@ def view_without_jobs(world: World, observed: Dataset) -> DatasetView:
     )
 
 
-RECONCILER = Reconciler(DATASETS, DatasetSpec, DatasetStatus, _decide)
+RECONCILER = Reconciler(DATASETS, DatasetSpec, DatasetStatus, _decide, policy.block)

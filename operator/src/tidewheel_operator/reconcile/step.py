@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from tidewheel_contracts.api.model import ApiModel
 from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_operator.policies.decision import Decision
-from tidewheel_operator.policies.observed import Observed, Unreadable, parse_status
+from tidewheel_operator.policies.observed import Metadata, Observed, Unreadable, parse_status
 from tidewheel_operator.policies.settled import block, refuse
 from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.carry_out import (
@@ -40,12 +41,16 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Reconciler(Generic[SpecT, StatusT]):
-    """How one kind is reconciled; `decide` observes from the cache and asks the policy."""
+    """How one kind is reconciled; `decide` observes from the cache and asks the policy.
+
+    `block` is the decision of an object that the API server lets nothing be done for.
+    """
 
     resource: Resource
     spec: type[SpecT]
     status: type[StatusT]
     decide: Callable[[World, Observed[SpecT, StatusT]], Awaitable[Decision[StatusT]]]
+    block: Callable[[Metadata, StatusT, str, str, datetime], Decision[StatusT]] = block
 
 
 async def reconcile(
@@ -104,6 +109,8 @@ async def _say_blocked(
 ) -> Again:
     observed = observe.parsed(world, item, reconciler.spec, reconciler.status)
     status = parse_status(item, reconciler.status)
-    decision = block(observed.metadata, status, blocked.reason, blocked.message, world.clock())
+    decision = reconciler.block(
+        observed.metadata, status, blocked.reason, blocked.message, world.clock()
+    )
     result: Result = await carry_out(world, reconciler.resource, item, decision)
     return Again(decision.requeue_seconds, is_stale=result is Carried.STALE)

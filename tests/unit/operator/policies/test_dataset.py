@@ -21,7 +21,7 @@ from tests.unit.operator.policies.datasets import COLLECTED, READY, RESULT, afte
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
 from tidewheel_contracts.job import CollectRequest, Failure, FailureReason
-from tidewheel_operator.policies.dataset import decide, due_in
+from tidewheel_operator.policies.dataset import block, decide, due_in
 from tidewheel_operator.policies.decision import Decision
 
 
@@ -284,6 +284,30 @@ def test_pod_that_cannot_start_leaves_the_snapshot_ready_and_says_what_it_waits_
     [_, reconciling] = conditions("Unschedulable", message, "Reconciling")
     assert waiting == COLLECTED.model_copy(update={"conditions": (*READY, reconciling)})
     assert resumed == COLLECTED
+
+
+def test_refusal_leaves_the_snapshot_ready_and_is_forgotten_when_it_is_over() -> None:
+    metadata = observed(make_dataset()).metadata
+    message = "the API server refused to delete Job 'old': forbidden"
+
+    blocked = block(metadata, COLLECTED, "RequestRefused", message, NOW)
+    resumed = decide(view(make_dataset(status=blocked.status)), NOW)
+
+    [_, reconciling] = conditions("RequestRefused", message, "Reconciling")
+    assert blocked == Decision(status=after(conditions=(*READY, reconciling)), requeue_seconds=60.0)
+    assert resumed == Decision(status=COLLECTED, requeue_seconds=200.0)
+
+
+def test_refusal_of_what_the_first_snapshot_needs_stalls() -> None:
+    metadata = observed(make_dataset()).metadata
+    message = "the API server refused to create Job 'new': exceeded quota"
+
+    blocked = block(metadata, DatasetStatus(), "RequestRefused", message, NOW)
+
+    said = conditions("RequestRefused", message, "Stalled")
+    assert blocked == Decision(
+        status=DatasetStatus(observed_generation=1, conditions=said), requeue_seconds=60.0
+    )
 
 
 def test_what_was_said_stays_while_pods_are_taken_away() -> None:

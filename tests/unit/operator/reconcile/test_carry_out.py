@@ -310,6 +310,19 @@ def test_delete_of_a_child_that_is(answer: Refused, expected: Result) -> None:
     assert carried(world, api, Decision(UNCHANGED, delete=(old,))) == expected
 
 
+def test_child_that_only_a_delete_does_not_find_is_not_forgotten() -> None:
+    world, api = make_world(DATASET)
+    api.server.create(JOBS, job(api))
+    [old] = api.server.all(JOBS)
+    world.cache.put(JOBS, old)
+    api.answers["delete Job"] = Refused(404, "not ready yet")
+
+    result = carried(world, api, Decision(UNCHANGED, delete=(old,)))
+
+    assert result is Carried.STALE
+    assert [item["metadata"]["uid"] for item in world.cache.all(JOBS)] == [old["metadata"]["uid"]]
+
+
 def test_child_is_kept_when_the_status_that_tells_of_it_is_not_written() -> None:
     world, api = make_world(DATASET)
     api.server.create(JOBS, job(api))
