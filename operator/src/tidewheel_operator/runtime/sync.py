@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tidewheel_contracts.api.kind import GROUP
 from tidewheel_operator.runtime.api import KubernetesApi
 from tidewheel_operator.runtime.cache import Cache
-from tidewheel_operator.runtime.resources import OWN_RESOURCES, RESOURCES
+from tidewheel_operator.runtime.resources import OWN_RESOURCES, RESOURCES, Resource
 
 __all__ = ["fill", "missing_definitions"]
 
@@ -39,12 +39,16 @@ async def fill(api: KubernetesApi, cache: Cache, namespaces: Sequence[str]) -> N
         ApiUnavailableError: the API server did not answer.
     """
     places = [(resource, place) for resource in RESOURCES for place in namespaces or (None,)]
-    found = await asyncio.gather(
-        *(api.list_all(resource, place, resource.selector) for resource, place in places),
-        return_exceptions=True,
+    ends = await asyncio.gather(
+        *(_read(api, cache, resource, place) for resource, place in places), return_exceptions=True
     )
-    for (resource, _), items in zip(places, found, strict=True):
-        if isinstance(items, BaseException):
-            raise items
-        for item in items:
+    for end in ends:
+        if end is not None:
+            raise end
+
+
+async def _read(api: KubernetesApi, cache: Cache, resource: Resource, place: str | None) -> None:
+    """Read one kind; a page is trimmed before the next one comes."""
+    async for page in api.pages(resource, place, resource.selector):
+        for item in page:
             cache.put(resource, item)

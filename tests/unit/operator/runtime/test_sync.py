@@ -1,6 +1,7 @@
 """Filling the cache at the start."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -38,15 +39,16 @@ class FakeApi(MemoryApi):
         """Read all CustomResourceDefinitions."""
         return self.definitions
 
-    async def list_all(
+    async def pages(
         self, resource: Resource, namespace: str | None, selector: str = ""
-    ) -> list[Object]:
-        """Fail as often as told, then read."""
+    ) -> AsyncIterator[list[Object]]:
+        """Fail as often as told, then read an object a page."""
         self.asked += 1
         if self.failures:
             self.failures -= 1
             raise ApiUnavailableError("rolling")
-        return await super().list_all(resource, namespace, selector)
+        for item in await self.list_all(resource, namespace, selector):
+            yield [item]
 
 
 def definition(plural: str, established: str | None = "True") -> Object:
