@@ -2,6 +2,8 @@
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.faults.proxy.calls import Call
@@ -39,6 +41,8 @@ class Record:
     writes: list[Write] = field(default_factory=list)
     struck: list[Struck] = field(default_factory=list)
     last_write: float = field(default_factory=time.monotonic)
+    # Writes that the server has not answered yet, or whose answer is not noted.
+    under_way: int = 0
 
     def note_call(self, call: Call) -> None:
         """Note that a request has come."""
@@ -56,9 +60,18 @@ class Record:
         """Return how many writes were attempted."""
         return sum(call.is_write for _, call in list(self.calls))
 
+    @contextmanager
+    def write_under_way(self) -> Iterator[None]:
+        """Know of a write from its sending until its answer is noted."""
+        self.under_way += 1
+        try:
+            yield
+        finally:
+            self.under_way -= 1
+
     def seconds_since_write(self) -> float:
         """Return for how long nothing was written."""
-        return time.monotonic() - self.last_write
+        return 0.0 if self.under_way else time.monotonic() - self.last_write
 
     def made_and_deleted(self) -> Counter[str]:
         """Return how many objects of each kind were created and deleted; events only inform."""

@@ -92,6 +92,15 @@ class Proxy:
     async def _forward(
         self, request: web.Request, call: Call, body: bytes, fault: Fault | None
     ) -> _Answered:
+        send = self._send_write if call.is_write else self._send
+        answered = await send(request, call, body, fault)
+        if isinstance(fault, Kill):
+            self.kill()
+        return answered
+
+    async def _send(
+        self, request: web.Request, _: Call, body: bytes, fault: Fault | None
+    ) -> _Answered:
         query = dict(request.query)
         if isinstance(fault, StaleList):
             query |= {"resourceVersion": str(fault.version), "resourceVersionMatch": "Exact"}
@@ -102,18 +111,19 @@ class Proxy:
             headers=_headers(request),
             data=body or None,
         ) as response:
-            answered = _Answered(response.status, _passed_back(response), await response.read())
-        if call.is_write:
-            self._note_write(call, body, answered)
-        if isinstance(fault, Kill):
-            self.kill()
-        return answered
+            return _Answered(response.status, _passed_back(response), await response.read())
 
-    def _note_write(self, call: Call, body: bytes, answered: _Answered) -> None:
-        metadata = json.loads(answered.body).get("metadata", {})
-        version = metadata.get("resourceVersion") or "0"
-        name = call.name or json.loads(body)["metadata"]["name"]
-        self.record.note_write(call, name, answered.code, int(version))
+    async def _send_write(
+        self, request: web.Request, call: Call, body: bytes, fault: Fault | None
+    ) -> _Answered:
+        record = self.record
+        with record.write_under_way():
+            answered = await self._send(request, call, body, fault)
+            metadata = json.loads(answered.body).get("metadata", {})
+            version = metadata.get("resourceVersion") or "0"
+            name = call.name or json.loads(body)["metadata"]["name"]
+            record.note_write(call, name, answered.code, int(version))
+        return answered
 
     async def _watch(
         self, request: web.Request, call: Call, fault: Fault | None
