@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.loop.end_state import differences
-from tests.faults.loop.lane import STEP_SECONDS, Lane, LateError, NextRules, no_rules
+from tests.faults.loop.lane import STEP_SECONDS, Lane, NextRules, no_rules
 from tests.faults.loop.process_end import is_afresh, process_problems
 from tests.faults.loop.stories import Story
 from tests.faults.proxy.faults import Kill
@@ -99,7 +99,7 @@ def run_trial(lane: Lane, trial: Trial, wanted: Undisturbed) -> Outcome:
         if trial.may_end_watching:
             _wait_fresh_start(lane, log_before)
         lane.wait_rest(wanted.state, trial.rest_seconds)
-    except (LateError, errors.DevError) as error:
+    except (AssertionError, errors.DevError) as error:
         problems = [str(error), *differences(lane.everything(), wanted.state)]
     finally:
         healing.cancel()

@@ -19,6 +19,7 @@ from tidewheel_operator.reconcile.post_event import post_event
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import ApiUnavailableError, Found
 from tidewheel_operator.runtime.resources import MODEL_PIPELINES, TRAINING_RUNS
+from tidewheel_operator.web.alert_confirm import knew_all_pipelines, knew_what_was_judged
 from tidewheel_operator.web.alert_payload import Alert
 
 __all__ = ["AlertOutcome", "RunRefusedError", "open_run"]
@@ -53,7 +54,7 @@ async def open_run(world: World, namespace: str, group_key: str, alert: Alert) -
         outcome = await _answer(world, namespace, group_key, alert)
         if outcome is not None:
             return outcome
-    raise ApiUnavailableError("the queued run changes too often to be counted on")
+    raise ApiUnavailableError("what the alert is about changes too often to be judged")
 
 
 async def _answer(
@@ -62,6 +63,8 @@ async def _answer(
     """Answer by what is known; nothing when that was out of date and is better known now."""
     view = _target(world, namespace, alert)
     if view is None:
+        if not await knew_all_pipelines(world, namespace):
+            return None
         message = "no label `pipeline` or `model` names a ModelPipeline of this namespace"
         return AlertOutcome(alert.fingerprint, "NotOurs", message)
     fingerprint = digest_of(f"{group_key}\n{alert.fingerprint}\n{alert.startsAt}")
@@ -73,6 +76,8 @@ async def _answer(
         return await _coalesce(world, alert, queued)
     verdict = judge_alert(view, fingerprint)
     if isinstance(verdict, Hold):
+        if not await knew_what_was_judged(world, view):
+            return None
         await _tell(world, view, verdict)
         return AlertOutcome(alert.fingerprint, verdict.reason, verdict.message)
     return await _create(world, alert, opened_run(view, verdict))

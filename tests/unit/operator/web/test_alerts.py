@@ -184,7 +184,7 @@ def test_alert_comes_again_when_the_queued_run_never_stands_still(post: Post) ->
 
     [(status, answer)] = post(world, [payload(alert("a2"))])
 
-    message = "the queued run changes too often to be counted on"
+    message = "what the alert is about changes too often to be judged"
     assert (status, answer) == (503, {"error": f"the run could not be created yet: {message}"})
     assert api.calls.count("annotate TrainingRun") == 5
 
