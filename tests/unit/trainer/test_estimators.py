@@ -1,5 +1,6 @@
 """What a candidate may ask for, and the sentence when it asks for more."""
 
+import importlib
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from tidewheel_contracts.api.v1alpha1.common import Candidate
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.train.estimators import BOOSTING, FOREST, LOGISTIC, checked_parameters
+from tidewheel_trainer.train.estimator_list import ALLOWED, BOOSTING, FOREST, LOGISTIC
+from tidewheel_trainer.train.estimators import checked_parameters, estimator
 
 
 def _candidate(estimator: str, **parameters: Any) -> Candidate:
@@ -24,14 +26,48 @@ def test_our_defaults_are_part_of_the_recipe() -> None:
     assert found == [{"early_stopping": False}, {}, {"max_iter": 1000}]
 
 
-def test_an_unknown_estimator_is_answered_with_the_three() -> None:
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("os.system", ""),
+        (
+            "sklearn.ensemble.RandomForest",
+            " (did you mean 'sklearn.ensemble.RandomForestClassifier'?)",
+        ),
+    ],
+)
+def test_an_unknown_estimator_is_answered_with_the_list(name: str, near: str) -> None:
     with pytest.raises(TrainerError) as caught:
-        checked_parameters(_candidate("os.system"))
+        checked_parameters(_candidate(name))
     assert (caught.value.reason, caught.value.message) == (
         FailureReason.ESTIMATOR_UNKNOWN,
-        "candidate 'one' names the estimator 'os.system'; allowed are "
-        "sklearn.linear_model.LogisticRegression, sklearn.ensemble.RandomForestClassifier, "
-        "sklearn.ensemble.HistGradientBoostingClassifier",
+        f"candidate 'one' names the estimator {name!r}{near}; allowed are {', '.join(ALLOWED)}",
+    )
+
+
+@pytest.mark.parametrize("name", list(ALLOWED))
+def test_every_estimator_is_known_by_its_own_name_and_takes_seed_and_threads(name: str) -> None:
+    module, _, short = name.rpartition(".")
+    built = estimator(name, checked_parameters(_candidate(name)), seed=7)
+    assert getattr(importlib.import_module(module), short) is type(built)
+    parameters = built.get_params(deep=False)
+    assert parameters.get("random_state", 7) == 7
+    # LogisticRegression still has the parameter, without an effect.
+    assert name == LOGISTIC or parameters.get("n_jobs", 1) == 1
+
+
+def test_a_list_of_numbers_is_a_parameter() -> None:
+    asked = _candidate("sklearn.neural_network.MLPClassifier", hidden_layer_sizes=[16, 8])
+    assert checked_parameters(asked) == {"hidden_layer_sizes": [16, 8]}
+
+
+def test_a_loss_without_probabilities_is_refused() -> None:
+    with pytest.raises(TrainerError) as caught:
+        checked_parameters(_candidate("sklearn.linear_model.SGDClassifier", loss="hinge"))
+    assert (caught.value.reason, caught.value.message) == (
+        FailureReason.PARAMETER_INVALID,
+        "candidate 'one': SGDClassifier gives no probabilities with these parameters; choose "
+        "another `loss`",
     )
 
 
@@ -39,6 +75,10 @@ def test_an_unknown_estimator_is_answered_with_the_three() -> None:
     ("parameters", "fault"),
     [
         ({"trees": 3}, "RandomForestClassifier has no parameter 'trees'; it has bootstrap, "),
+        (
+            {"n_estimator": 3},
+            "RandomForestClassifier has no parameter 'n_estimator' (did you mean 'n_estimators'?)",
+        ),
         ({"n_jobs": 4}, "RandomForestClassifier parameter 'n_jobs' is set by Tidewheel; leave"),
         ({"random_state": 4}, "RandomForestClassifier parameter 'random_state' is set by Tidew"),
         ({"class_weight": {"a": 1}}, "RandomForestClassifier parameter 'class_weight' must be a"),

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC
 
+from tidewheel_contracts.api.v1alpha1.common import Candidate
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.artifact.trusted_types import (
     TRUSTED_LOADERS,
@@ -24,15 +25,40 @@ from tidewheel_contracts.artifact.trusted_types import (
 )
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.train.estimators import BOOSTING, FOREST, LOGISTIC
+from tidewheel_trainer.train.estimator_list import ALLOWED, BOOSTING, FOREST, LOGISTIC
+from tidewheel_trainer.train.estimators import checked_parameters
 from tidewheel_trainer.train.model_file import model_bytes, read_model
 from tidewheel_trainer.train.pipelines import fitted, positive_probability
 
-_PARAMETERS = {
+_BOOSTED = "sklearn.ensemble.GradientBoostingClassifier"
+_NETWORK = "sklearn.neural_network.MLPClassifier"
+_SMALL: dict[str, dict[str, Any]] = {
     BOOSTING: {"max_iter": 5, "max_features": 0.5},
     FOREST: {"n_estimators": 3},
-    LOGISTIC: {},
+    "sklearn.ensemble.ExtraTreesClassifier": {"n_estimators": 3},
+    _BOOSTED: {"n_estimators": 3, "subsample": 0.5},
+    "sklearn.ensemble.AdaBoostClassifier": {"n_estimators": 3},
+    "sklearn.ensemble.BaggingClassifier": {"n_estimators": 3, "max_features": 0.7},
+    _NETWORK: {"hidden_layer_sizes": [4, 3], "max_iter": 400},
 }
+# Parameters that bring other parts into a file.
+_VARIANTS: list[tuple[str, dict[str, Any]]] = [
+    (_BOOSTED, {"loss": "exponential", "n_iter_no_change": 2}),
+    (_NETWORK, {"solver": "sgd", "learning_rate": "adaptive"}),
+    (_NETWORK, {"solver": "lbfgs", "hidden_layer_sizes": [3], "max_iter": 9000}),
+    (FOREST, {"oob_score": True, "criterion": "entropy", "ccp_alpha": 0.01}),
+    (
+        "sklearn.ensemble.BaggingClassifier",
+        {"n_estimators": 40, "oob_score": True, "bootstrap_features": True},
+    ),
+    ("sklearn.linear_model.SGDClassifier", {"loss": "modified_huber", "average": True}),
+    ("sklearn.linear_model.SGDClassifier", {"learning_rate": "adaptive", "eta0": 0.1}),
+    (LOGISTIC, {"solver": "saga", "l1_ratio": 0.5, "max_iter": 4000}),
+    ("sklearn.neighbors.KNeighborsClassifier", {"metric": "manhattan", "weights": "distance"}),
+    ("sklearn.discriminant_analysis.LinearDiscriminantAnalysis", {"solver": "eigen"}),
+    (BOOSTING, {"early_stopping": True, "class_weight": "balanced"}),
+]
+_CASES = [*((name, _SMALL.get(name, {})) for name in ALLOWED), *_VARIANTS]
 
 
 def _frame() -> pd.DataFrame:
@@ -45,11 +71,12 @@ def _frame() -> pd.DataFrame:
     return pd.DataFrame({"number": numbers, "other": random.random(400), "text": texts})
 
 
-def _recipe(estimator: str) -> Recipe:
+def _recipe(estimator: str, parameters: dict[str, Any] | None = None) -> Recipe:
+    given = _SMALL.get(estimator, {}) if parameters is None else parameters
     return Recipe(
         candidate="one",
         estimator=estimator,
-        parameters=_PARAMETERS[estimator],
+        parameters=checked_parameters(Candidate(name="one", estimator=estimator, parameters=given)),
         numeric=("number", "other"),
         categorical=("text",),
         target="late",
@@ -72,7 +99,7 @@ def _schema(data: bytes) -> dict[str, Any]:
 
 def digests() -> list[str]:
     """Return the digest of one model file per estimator; another process calls this too."""
-    files = [model_bytes(fitted(_recipe(name), _frame(), _labels("text"))) for name in _PARAMETERS]
+    files = [model_bytes(fitted(_recipe(name), _frame(), _labels("text"))) for name in ALLOWED]
     return [hashlib.sha256(data).hexdigest() for data in files]
 
 
@@ -94,9 +121,11 @@ def test_the_same_fit_gives_the_same_bytes_in_two_processes() -> None:
 
 
 @pytest.mark.parametrize("kind", ["bool", "integer", "text"])
-@pytest.mark.parametrize("estimator", list(_PARAMETERS))
-def test_a_file_answers_as_the_fit_it_was_written_from(estimator: str, kind: str) -> None:
-    recipe, frame = _recipe(estimator), _frame()
+@pytest.mark.parametrize(("estimator", "parameters"), _CASES)
+def test_a_file_answers_as_the_fit_it_was_written_from(
+    estimator: str, parameters: dict[str, Any], kind: str
+) -> None:
+    recipe, frame = _recipe(estimator, parameters), _frame()
     model = fitted(recipe, frame, _labels(kind))
     loaded = read_model(model_bytes(model), "model.skops")
     expected = positive_probability(model, recipe, frame)
@@ -104,7 +133,7 @@ def test_a_file_answers_as_the_fit_it_was_written_from(estimator: str, kind: str
     assert np.array_equal(loaded.predict(frame), model.predict(frame))
 
 
-@pytest.mark.parametrize("estimator", list(_PARAMETERS))
+@pytest.mark.parametrize("estimator", list(ALLOWED))
 def test_unseen_and_missing_categories_are_answered_alike(estimator: str) -> None:
     recipe, frame = _recipe(estimator), _frame()
     model = fitted(recipe, frame, _labels("bool"))
@@ -116,11 +145,10 @@ def test_unseen_and_missing_categories_are_answered_alike(estimator: str) -> Non
 def test_the_list_names_what_our_pipelines_hold_and_nothing_else() -> None:
     types: set[str] = set()
     loaders: set[str] = set()
-    for estimator in _PARAMETERS:
+    for estimator, parameters in _CASES:
         for kind in ("bool", "integer", "text"):
-            waiting: list[Any] = [
-                _schema(model_bytes(fitted(_recipe(estimator), _frame(), _labels(kind))))
-            ]
+            recipe = _recipe(estimator, parameters)
+            waiting: list[Any] = [_schema(model_bytes(fitted(recipe, _frame(), _labels(kind))))]
             while waiting:
                 value = waiting.pop()
                 if isinstance(value, dict):
@@ -143,7 +171,7 @@ def test_a_pickle_with_another_name_is_refused() -> None:
 
 
 def test_a_type_that_skops_trusts_but_we_do_not_is_refused() -> None:
-    model = KNeighborsClassifier().fit(np.zeros((9, 1)), np.arange(9) % 2)
+    model = SVC().fit(np.zeros((9, 1)), np.arange(9) % 2)
     with pytest.raises(TrainerError) as caught:
         read_model(skops.io.dumps(model), "models/model.skops")
     assert caught.value.reason is FailureReason.ARTIFACT_DAMAGED

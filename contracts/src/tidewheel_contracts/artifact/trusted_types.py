@@ -22,6 +22,7 @@ TRUSTED_LOADERS = frozenset(
         "NdArrayNode",
         "ObjectNode",
         "RandomGeneratorNode",
+        "RandomStateNode",
         "SliceNode",
         "TreeNode",
         "TupleNode",
@@ -41,6 +42,7 @@ TRUSTED_TYPES = (
     "numpy.int64",
     "numpy.ndarray",
     "numpy.random._generator.Generator",
+    "numpy.random.mtrand.RandomState",
     "numpy.uint64",
     # Preprocessing.
     "sklearn.compose._column_transformer.ColumnTransformer",
@@ -52,12 +54,35 @@ TRUSTED_TYPES = (
     "sklearn.preprocessing._encoders.OrdinalEncoder",
     "sklearn.preprocessing._function_transformer.FunctionTransformer",
     "sklearn.preprocessing._label.LabelEncoder",
-    # LogisticRegression.
+    # Linear models, and those of means and variances.
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
     "sklearn.linear_model._logistic.LogisticRegression",
-    # RandomForestClassifier.
+    "sklearn.linear_model._sgd_fast.ModifiedHuber",
+    "sklearn.linear_model._stochastic_gradient.SGDClassifier",
+    "sklearn.naive_bayes.BernoulliNB",
+    "sklearn.naive_bayes.GaussianNB",
+    # KNeighborsClassifier: rows and labels alone.
+    "sklearn.neighbors._classification.KNeighborsClassifier",
+    # MLPClassifier.
+    "sklearn.neural_network._multilayer_perceptron.MLPClassifier",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.preprocessing._label.LabelBinarizer",
+    # Trees, and ensembles of them.
+    "sklearn.ensemble._bagging.BaggingClassifier",
+    "sklearn.ensemble._forest.ExtraTreesClassifier",
     "sklearn.ensemble._forest.RandomForestClassifier",
+    "sklearn.ensemble._weight_boosting.AdaBoostClassifier",
     "sklearn.tree._classes.DecisionTreeClassifier",
+    "sklearn.tree._classes.ExtraTreeClassifier",
     "sklearn.tree._tree.Tree",
+    # GradientBoostingClassifier.
+    "sklearn._loss._loss.CyExponentialLoss",
+    "sklearn._loss.link.HalfLogitLink",
+    "sklearn._loss.loss.ExponentialLoss",
+    "sklearn.dummy.DummyClassifier",
+    "sklearn.ensemble._gb.GradientBoostingClassifier",
+    "sklearn.tree._classes.DecisionTreeRegressor",
     # HistGradientBoostingClassifier.
     "sklearn._loss._loss.CyHalfBinomialLoss",
     "sklearn._loss.link.Interval",

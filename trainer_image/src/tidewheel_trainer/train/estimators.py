@@ -1,46 +1,24 @@
-"""The estimators that a candidate may name, and the check of its parameters before any fit.
+"""Make estimators of the allow-list, and check a candidate's parameters before any fit.
 
-Only these classes, because only their fitted forms are on the allow-list of model files. A
-parameter must be a number, text, boolean or null: nothing that names code or columns. Seed and
-threads belong to the run, or one snapshot would give two models.
+A parameter must be a number, text, boolean, null or a list of these: nothing that names code or
+columns. Seed and threads belong to the run, or one snapshot would give two models.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from sklearn.base import BaseEstimator
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import InvalidParameterError
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.estimator_list import ALLOWED, Allowed
 
-__all__ = ["BOOSTING", "FOREST", "LOGISTIC", "checked_parameters", "estimator"]
+__all__ = ["checked_parameters", "estimator"]
 
-LOGISTIC = "sklearn.linear_model.LogisticRegression"
-FOREST = "sklearn.ensemble.RandomForestClassifier"
-BOOSTING = "sklearn.ensemble.HistGradientBoostingClassifier"
-
-
-@dataclass(frozen=True, slots=True)
-class _Allowed:
-    """A class, what we set unless the user does, and the parameters that stay ours."""
-
-    build: type[BaseEstimator]
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    ours: frozenset[str] = frozenset({"random_state", "n_jobs", "verbose", "warm_start"})
-
-
-_ALLOWED = {
-    # scikit-learn's 100 steps do not reach the optimum with a few hundred one-hot columns.
-    LOGISTIC: _Allowed(LogisticRegression, {"max_iter": 1000}),
-    FOREST: _Allowed(RandomForestClassifier),
-    # Its early stopping holds out random rows, whose score says little in a set ordered by time.
-    BOOSTING: _Allowed(HistGradientBoostingClassifier, {"early_stopping": False}),
-}
+_PLAIN = bool | int | float | str | None
 
 
 def checked_parameters(candidate: Candidate) -> dict[str, Any]:
@@ -52,18 +30,28 @@ def checked_parameters(candidate: Candidate) -> dict[str, Any]:
     allowed = _allowed(candidate)
     known = allowed.build().get_params(deep=False)
     for name, value in candidate.parameters.items():
-        if name not in known:
-            free = ", ".join(sorted(known.keys() - allowed.ours))
-            raise _invalid(candidate, f"has no parameter {name!r}; it has {free}")
         if name in allowed.ours:
             raise _invalid(candidate, f"parameter {name!r} is set by Tidewheel; leave it out")
-        if value is not None and not isinstance(value, bool | int | float | str):
-            raise _invalid(candidate, f"parameter {name!r} must be a number, text, boolean or null")
+        if name not in known:
+            free = sorted(known.keys() - allowed.ours)
+            raise _invalid(
+                candidate, f"has no parameter {name!r}{_near(name, free)}; it has {', '.join(free)}"
+            )
+        if not _is_plain(value):
+            raise _invalid(
+                candidate,
+                f"parameter {name!r} must be a number, text, boolean, null or a list of these",
+            )
     merged = {**allowed.defaults, **candidate.parameters}
     try:
-        allowed.build(**merged)._validate_params()
+        built = allowed.build(**merged)
+        built._validate_params()
     except InvalidParameterError as error:
         raise _invalid(candidate, f"refuses a parameter: {error}") from error
+    if not hasattr(built, "predict_proba"):
+        raise _invalid(
+            candidate, "gives no probabilities with these parameters; choose another `loss`"
+        )
     return dict(sorted(merged.items()))
 
 
@@ -73,21 +61,31 @@ def estimator(name: str, parameters: Mapping[str, Any], seed: int) -> BaseEstima
     Raises:
         KeyError: the name is not on the list; `checked_parameters` comes first.
     """
-    build = _ALLOWED[name].build
-    ours: dict[str, Any] = {"random_state": seed}
-    if name == FOREST:
-        ours["n_jobs"] = 1
-    return build(**parameters, **ours)
+    allowed = ALLOWED[name]
+    ours: dict[str, Any] = {"n_jobs": 1} if allowed.threads else {}
+    if "random_state" in allowed.build().get_params(deep=False):
+        ours["random_state"] = seed
+    return allowed.build(**parameters, **ours)
 
 
-def _allowed(candidate: Candidate) -> _Allowed:
-    if candidate.estimator not in _ALLOWED:
+def _is_plain(value: object) -> bool:
+    parts = value if isinstance(value, list | tuple) else (value,)
+    return all(isinstance(part, _PLAIN) for part in parts)
+
+
+def _allowed(candidate: Candidate) -> Allowed:
+    if candidate.estimator not in ALLOWED:
         raise TrainerError(
             FailureReason.ESTIMATOR_UNKNOWN,
-            f"candidate {candidate.name!r} names the estimator {candidate.estimator!r}; allowed "
-            f"are {', '.join(_ALLOWED)}",
+            f"candidate {candidate.name!r} names the estimator {candidate.estimator!r}"
+            f"{_near(candidate.estimator, ALLOWED)}; allowed are {', '.join(ALLOWED)}",
         )
-    return _ALLOWED[candidate.estimator]
+    return ALLOWED[candidate.estimator]
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    found = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {found[0]!r}?)" if found else ""
 
 
 def _invalid(candidate: Candidate, fault: str) -> TrainerError:

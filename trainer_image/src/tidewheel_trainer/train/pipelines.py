@@ -1,7 +1,7 @@
 """Build the fitted pipeline of a recipe: preprocessing and estimator in one, so serving repeats it.
 
 A category that training never saw and a missing one are both coded -1: trees split on the code,
-and the linear model gives it a column of its own when training had missing values.
+and other models give it a column of its own when training had missing values.
 """
 
 import numpy as np
@@ -14,7 +14,8 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.train.estimators import LOGISTIC, estimator
+from tidewheel_trainer.train.estimator_list import ALLOWED, Reading
+from tidewheel_trainer.train.estimators import estimator
 
 __all__ = ["fitted", "positive_probability"]
 
@@ -51,19 +52,29 @@ def positive_probability(model: Pipeline, recipe: Recipe, frame: pd.DataFrame) -
 
 
 def _preprocessing(recipe: Recipe) -> ColumnTransformer:
-    linear = recipe.estimator == LOGISTIC
+    reading = ALLOWED[recipe.estimator].reading
     parts = []
     if recipe.numeric:
-        parts.append(("numeric", _scaled() if linear else "passthrough", list(recipe.numeric)))
+        parts.append(("numeric", _numbers(reading), list(recipe.numeric)))
     if recipe.categorical:
-        coded = make_pipeline(_coded(), _one_hot()) if linear else _coded()
+        is_scaled = reading is Reading.SCALED
+        coded = make_pipeline(_coded(), _one_hot()) if is_scaled else _coded()
         parts.append(("categorical", coded, list(recipe.categorical)))
     return ColumnTransformer(parts)
 
 
-def _scaled() -> Pipeline:
-    imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-    return make_pipeline(imputer, StandardScaler())
+def _numbers(reading: Reading) -> str | SimpleImputer | Pipeline:
+    match reading:
+        case Reading.AS_THEY_ARE:
+            return "passthrough"
+        case Reading.FILLED:
+            return _filled()
+        case Reading.SCALED:
+            return make_pipeline(_filled(), StandardScaler())
+
+
+def _filled() -> SimpleImputer:
+    return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
 
 
 def _coded() -> OrdinalEncoder:
