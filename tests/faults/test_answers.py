@@ -13,7 +13,7 @@ from tests.faults.proxy.rules import Match, Rule
 
 # An object that the server refuses is tried again after a minute, or when it changes.
 _BLOCKED_SECONDS = 75.0
-_SAMPLES = 10
+_SAMPLES = 8
 _TIMES = 5 if IS_LONG else 2
 _WHILE_SECONDS = 60.0 if IS_LONG else 4.0
 # What fails for so long backs off for as long again.

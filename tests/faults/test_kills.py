@@ -11,7 +11,7 @@ from tests.faults.proxy.calls import WRITES
 from tests.faults.proxy.faults import Kill
 from tests.faults.proxy.rules import Match, Rule
 
-_SAMPLES = 12
+_SAMPLES = 8
 
 
 def kills(story: Story, writes: int) -> list[Trial]:
