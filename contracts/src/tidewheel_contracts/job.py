@@ -84,6 +84,7 @@ class FailureReason(StrEnum):
     TARGET_HAS_ONE_CLASS = "TargetHasOneClass"  # nothing to tell apart
     TARGET_UNSUPPORTED = "TargetUnsupported"  # the target is not two classes
     NO_FEATURES = "NoFeatures"  # no column is left to learn from
+    FEATURE_UNUSABLE = "FeatureUnusable"  # a column holds numbers that no model can take
     TOO_FEW_ROWS = "TooFewRows"  # not enough labelled rows to split
     ESTIMATOR_UNKNOWN = "EstimatorUnknown"  # not on the allow-list
     PARAMETER_INVALID = "ParameterInvalid"  # an estimator refused a parameter

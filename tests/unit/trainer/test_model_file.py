@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.svm import SVC
+from tests.unit.trainer.recipes import BOOSTED, NETWORK, SMALL, recipe_of
 
-from tidewheel_contracts.api.v1alpha1.common import Candidate
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.artifact.trusted_types import (
     TRUSTED_LOADERS,
@@ -26,26 +26,14 @@ from tidewheel_contracts.artifact.trusted_types import (
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, BOOSTING, FOREST, LOGISTIC
-from tidewheel_trainer.train.estimators import checked_parameters
 from tidewheel_trainer.train.model_file import model_bytes, read_model
 from tidewheel_trainer.train.pipelines import fitted, positive_probability
 
-_BOOSTED = "sklearn.ensemble.GradientBoostingClassifier"
-_NETWORK = "sklearn.neural_network.MLPClassifier"
-_SMALL: dict[str, dict[str, Any]] = {
-    BOOSTING: {"max_iter": 5, "max_features": 0.5},
-    FOREST: {"n_estimators": 3},
-    "sklearn.ensemble.ExtraTreesClassifier": {"n_estimators": 3},
-    _BOOSTED: {"n_estimators": 3, "subsample": 0.5},
-    "sklearn.ensemble.AdaBoostClassifier": {"n_estimators": 3},
-    "sklearn.ensemble.BaggingClassifier": {"n_estimators": 3, "max_features": 0.7},
-    _NETWORK: {"hidden_layer_sizes": [4, 3], "max_iter": 400},
-}
 # Parameters that bring other parts into a file.
 _VARIANTS: list[tuple[str, dict[str, Any]]] = [
-    (_BOOSTED, {"loss": "exponential", "n_iter_no_change": 2}),
-    (_NETWORK, {"solver": "sgd", "learning_rate": "adaptive"}),
-    (_NETWORK, {"solver": "lbfgs", "hidden_layer_sizes": [3], "max_iter": 9000}),
+    (BOOSTED, {"loss": "exponential", "n_iter_no_change": 2}),
+    (NETWORK, {"solver": "sgd", "learning_rate": "adaptive"}),
+    (NETWORK, {"solver": "lbfgs", "hidden_layer_sizes": [3], "max_iter": 9000}),
     (FOREST, {"oob_score": True, "criterion": "entropy", "ccp_alpha": 0.01}),
     (
         "sklearn.ensemble.BaggingClassifier",
@@ -58,7 +46,7 @@ _VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("sklearn.discriminant_analysis.LinearDiscriminantAnalysis", {"solver": "eigen"}),
     (BOOSTING, {"early_stopping": True, "class_weight": "balanced"}),
 ]
-_CASES = [*((name, _SMALL.get(name, {})) for name in ALLOWED), *_VARIANTS]
+_CASES = [*((name, SMALL.get(name, {})) for name in ALLOWED), *_VARIANTS]
 
 
 def _frame() -> pd.DataFrame:
@@ -72,17 +60,8 @@ def _frame() -> pd.DataFrame:
 
 
 def _recipe(estimator: str, parameters: dict[str, Any] | None = None) -> Recipe:
-    given = _SMALL.get(estimator, {}) if parameters is None else parameters
-    return Recipe(
-        candidate="one",
-        estimator=estimator,
-        parameters=checked_parameters(Candidate(name="one", estimator=estimator, parameters=given)),
-        numeric=("number", "other"),
-        categorical=("text",),
-        target="late",
-        time=None,
-        seed=7,
-    )
+    given = SMALL.get(estimator, {}) if parameters is None else parameters
+    return recipe_of(estimator, given, numeric=("number", "other"), categorical=("text",))
 
 
 def _labels(kind: str) -> np.ndarray:

@@ -5,21 +5,45 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tidewheel_contracts.job import FailureReason
+from tidewheel_trainer.failure import TrainerError
+
 __all__ = ["features_frame"]
+
+# Trees compare in single precision.
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def features_frame(table: pa.Table) -> pd.DataFrame:
-    """Return text columns as Python strings (None for a missing value), all others as float64."""
-    return pd.DataFrame({name: _series(table[name]) for name in table.column_names}, copy=False)
+    """Return text columns as Python strings (None for a missing value), all others as float64.
+
+    Raises:
+        TrainerError: FeatureUnusable, for a number that is infinite or too large.
+    """
+    return pd.DataFrame(
+        {name: _series(name, table[name]) for name in table.column_names}, copy=False
+    )
 
 
-def _series(column: pa.ChunkedArray) -> pd.Series:
+def _series(name: str, column: pa.ChunkedArray) -> pd.Series:
     if pa.types.is_string(column.type):
         return pd.Series(_shared_texts(column), dtype=object)
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
-    numbers = pc.fill_null(column.cast(pa.float64(), safe=False), np.nan)
-    return pd.Series(np.asarray(numbers.to_numpy()), dtype=np.float64)
+    numbers = pc.fill_null(column.cast(pa.float64(), safe=False), np.nan).to_numpy()
+    _refuse_endless(name, numbers)
+    return pd.Series(np.asarray(numbers), dtype=np.float64)
+
+
+def _refuse_endless(name: str, numbers: np.ndarray) -> None:
+    endless = np.count_nonzero(np.abs(numbers) > _LARGEST)
+    if endless:
+        raise TrainerError(
+            FailureReason.FEATURE_UNUSABLE,
+            f"column {name!r} is infinite or beyond 3.4e38 in {endless:,} of {len(numbers):,} "
+            "rows; add a step to the Dataset, such as `clip` or a `filter`, or leave the column "
+            "out of `features`",
+        )
 
 
 def _shared_texts(column: pa.ChunkedArray) -> np.ndarray:

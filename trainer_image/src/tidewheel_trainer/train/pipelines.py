@@ -28,10 +28,11 @@ def fitted(recipe: Recipe, frame: pd.DataFrame, labels: np.ndarray) -> Pipeline:
     """Return the recipe fitted on rows of features and labels of shape (n_rows,).
 
     Raises:
-        TrainerError: ParameterInvalid, when scikit-learn refuses the parameters together.
+        TrainerError: ParameterInvalid, when scikit-learn refuses the parameters together;
+            NoFeatures, when no column holds a value.
     """
     steps = [
-        ("preprocessing", _preprocessing(recipe)),
+        ("preprocessing", _preprocessing(recipe, frame)),
         ("estimator", estimator(recipe.estimator, recipe.parameters, recipe.seed)),
     ]
     names = [*recipe.numeric, *recipe.categorical]
@@ -51,15 +52,23 @@ def positive_probability(model: Pipeline, recipe: Recipe, frame: pd.DataFrame) -
     return probabilities[:, 1]
 
 
-def _preprocessing(recipe: Recipe) -> ColumnTransformer:
+def _preprocessing(recipe: Recipe, frame: pd.DataFrame) -> ColumnTransformer:
     reading = ALLOWED[recipe.estimator].reading
+    # There is nothing to learn from a column without any number, and not every estimator takes one.
+    numeric = [name for name in recipe.numeric if frame[name].notna().any()]
     parts = []
-    if recipe.numeric:
-        parts.append(("numeric", _numbers(reading), list(recipe.numeric)))
+    if numeric:
+        parts.append(("numeric", _numbers(reading), numeric))
     if recipe.categorical:
         is_scaled = reading is Reading.SCALED
         coded = make_pipeline(_coded(), _one_hot()) if is_scaled else _coded()
         parts.append(("categorical", coded, list(recipe.categorical)))
+    if not parts:
+        raise TrainerError(
+            FailureReason.NO_FEATURES,
+            f"none of the columns {', '.join(recipe.numeric[:20])} holds a number in the "
+            f"{len(frame):,} rows to learn from",
+        )
     return ColumnTransformer(parts)
 
 

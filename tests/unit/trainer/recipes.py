@@ -1,0 +1,43 @@
+"""Recipes of every estimator, small enough to be fitted in a moment."""
+
+from typing import Any
+
+from tidewheel_contracts.api.v1alpha1.common import Candidate
+from tidewheel_contracts.artifact.model import Recipe
+from tidewheel_trainer.train.estimator_list import BOOSTING, FOREST
+from tidewheel_trainer.train.estimators import checked_parameters
+
+__all__ = ["BOOSTED", "NETWORK", "SMALL", "recipe_of"]
+
+BOOSTED = "sklearn.ensemble.GradientBoostingClassifier"
+NETWORK = "sklearn.neural_network.MLPClassifier"
+SMALL: dict[str, dict[str, Any]] = {
+    BOOSTING: {"max_iter": 5, "max_features": 0.5},
+    FOREST: {"n_estimators": 3},
+    "sklearn.ensemble.ExtraTreesClassifier": {"n_estimators": 3},
+    BOOSTED: {"n_estimators": 3, "subsample": 0.5},
+    "sklearn.ensemble.AdaBoostClassifier": {"n_estimators": 3},
+    "sklearn.ensemble.BaggingClassifier": {"n_estimators": 3, "max_features": 0.7},
+    NETWORK: {"hidden_layer_sizes": [4, 3], "max_iter": 3000},
+}
+
+
+def recipe_of(
+    estimator: str,
+    parameters: dict[str, Any],
+    *,
+    numeric: tuple[str, ...],
+    categorical: tuple[str, ...],
+) -> Recipe:
+    """Return a candidate's recipe, as a run makes it."""
+    candidate = Candidate(name="one", estimator=estimator, parameters=parameters)
+    return Recipe(
+        candidate="one",
+        estimator=estimator,
+        parameters=checked_parameters(candidate),
+        numeric=numeric,
+        categorical=categorical,
+        target="late",
+        time=None,
+        seed=7,
+    )
