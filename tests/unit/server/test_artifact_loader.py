@@ -252,7 +252,7 @@ def test_artifact_without_a_model_file_is_refused(publish: Publish) -> None:
 
 
 def test_type_that_is_not_listed_is_refused(publish: Publish) -> None:
-    data = skops.io.dumps(fitted(SVC()))
+    data = skops.io.dumps(SVC().fit([[0.0], [1.0]], [0, 1]))
 
     reason, message = publish(data).refusal()
 
