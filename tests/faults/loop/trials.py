@@ -75,6 +75,7 @@ def problems_of(outcomes: Sequence[Outcome]) -> str:
 def undisturbed(lane: Lane, story: Story) -> Undisturbed:
     """Tell a story without faults and return its end."""
     lane.clear()
+    lane.step_seconds = STEP_SECONDS
     record = lane.proxy.obey()
     story(lane)
     lane.wait_rest(None, _REST_SECONDS, quiet_seconds=1.5)
