@@ -15,9 +15,6 @@ __all__ = ["Direct"]
 
 _MERGE_PATCH = "application/merge-patch+json"
 _SECONDS = aiohttp.ClientTimeout(total=30)
-# A watch is opened anew often enough that one which went silent is no longer than a trial's step.
-_WATCH_SECONDS = 40
-_LONGEST_WATCH = aiohttp.ClientTimeout(total=_WATCH_SECONDS + 10)
 
 
 class Direct:
@@ -96,18 +93,9 @@ class Direct:
         assert code < 300, answer
 
     async def watch(self, resource: Resource, version: str) -> AsyncIterator[Object]:
-        """Yield the events of all namespaces since a version, until the server ends the stream.
-
-        Raises:
-            TimeoutError: the stream did not end when it should.
-        """
-        query = {
-            "watch": "true",
-            "resourceVersion": version,
-            "timeoutSeconds": str(_WATCH_SECONDS),
-        }
-        url = self._url + resource.path(None)
-        async with self._session.get(url, params=query, timeout=_LONGEST_WATCH) as response:
+        """Yield the events of all namespaces since a version, until the server ends the stream."""
+        query = {"watch": "true", "resourceVersion": version}
+        async with self._session.get(self._url + resource.path(None), params=query) as response:
             response.raise_for_status()
             async for line in response.content:
                 yield json.loads(line)
