@@ -23,6 +23,7 @@ from tests.servers import ferretdb, mariadb, minio, postgresql, seaweedfs
 from tests.servers.kafka import KafkaServer
 from tests.servers.misbehaving_http import Reply, Request, misbehaving_http
 from tests.servers.nats import NatsServer
+from tests.servers.started import started
 
 from tidewheel_dev.demo.bucket import open_bucket
 
@@ -140,13 +141,9 @@ def _http(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def _kafka(folder: Path) -> Iterator[int]:
-    server = KafkaServer(folder, _WORD, _WORD, advertised="kafka:9092")
-    try:
-        server.start()
+    with started(KafkaServer(folder, _WORD, _WORD, advertised="kafka:9092")) as server:
         asyncio.run(_produce(server.address))
         yield server.login_port
-    finally:
-        server.stop()
 
 
 async def _produce(address: str) -> None:
@@ -157,13 +154,9 @@ async def _produce(address: str) -> None:
 
 @contextmanager
 def _nats(folder: Path) -> Iterator[int]:
-    server = NatsServer(folder, _WORD, _WORD)
-    try:
-        server.start()
+    with started(NatsServer(folder, _WORD, _WORD)) as server:
         asyncio.run(_publish(server.address))
         yield server.port
-    finally:
-        server.stop()
 
 
 async def _publish(address: str) -> None:

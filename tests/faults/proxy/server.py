@@ -92,15 +92,15 @@ class Proxy:
     async def _forward(
         self, request: web.Request, call: Call, body: bytes, fault: Fault | None
     ) -> _Answered:
-        send = self._send_write if call.is_write else self._send
-        answered = await send(request, call, body, fault)
+        if call.is_write:
+            answered = await self._send_write(request, call, body, fault)
+        else:
+            answered = await self._send(request, body, fault)
         if isinstance(fault, Kill):
             self.kill()
         return answered
 
-    async def _send(
-        self, request: web.Request, _: Call, body: bytes, fault: Fault | None
-    ) -> _Answered:
+    async def _send(self, request: web.Request, body: bytes, fault: Fault | None) -> _Answered:
         query = dict(request.query)
         if isinstance(fault, StaleList):
             query |= {"resourceVersion": str(fault.version), "resourceVersionMatch": "Exact"}
@@ -118,7 +118,7 @@ class Proxy:
     ) -> _Answered:
         record = self.record
         with record.write_under_way():
-            answered = await self._send(request, call, body, fault)
+            answered = await self._send(request, body, fault)
             metadata = json.loads(answered.body).get("metadata", {})
             version = metadata.get("resourceVersion") or "0"
             name = call.name or json.loads(body)["metadata"]["name"]

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from tests.servers.kafka import KafkaServer
 from tests.servers.nats import NatsServer
+from tests.servers.started import started
 
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.source_streams import StreamSource
@@ -111,23 +112,16 @@ class Broker:
 @pytest.fixture(scope="session")
 def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """Run one broker for all tests."""
-    server = KafkaServer(tmp_path_factory.mktemp("kafka"))
-    try:
-        server.start()
+    with started(KafkaServer(tmp_path_factory.mktemp("kafka"))) as server:
         yield Broker(server)
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")
 def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
     """Run one server for all tests."""
-    server = NatsServer(tmp_path_factory.mktemp("nats"), "reader", "only-for-tests")
-    try:
-        server.start()
+    folder = tmp_path_factory.mktemp("nats")
+    with started(NatsServer(folder, "reader", "only-for-tests")) as server:
         yield server
-    finally:
-        server.stop()
 
 
 def run(work: Coroutine[Any, Any, Answer]) -> Answer:

@@ -8,7 +8,7 @@ from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import ApiUnavailableError, Found
 from tidewheel_operator.runtime.resources import DATASETS, MODEL_PIPELINES, Resource
 
-__all__ = ["knew_all_pipelines", "knew_what_was_judged"]
+__all__ = ["knew", "knew_all_pipelines", "knew_what_was_judged"]
 
 
 async def knew_all_pipelines(world: World, namespace: str) -> bool:
@@ -29,12 +29,17 @@ async def knew_what_was_judged(world: World, view: ModelPipelineView) -> bool:
         ApiUnavailableError: the API server did not answer, or does not let us read.
     """
     metadata, dataset_name = view.pipeline.metadata, view.pipeline.spec.dataset_name
-    knew_pipeline = await _knew(world, MODEL_PIPELINES, metadata.namespace, metadata.name)
-    knew_dataset = await _knew(world, DATASETS, metadata.namespace, dataset_name)
+    knew_pipeline = await knew(world, MODEL_PIPELINES, metadata.namespace, metadata.name)
+    knew_dataset = await knew(world, DATASETS, metadata.namespace, dataset_name)
     return knew_pipeline and knew_dataset
 
 
-async def _knew(world: World, resource: Resource, namespace: str, name: str) -> bool:
+async def knew(world: World, resource: Resource, namespace: str, name: str) -> bool:
+    """Tell whether the cache had an object as it is; now it has.
+
+    Raises:
+        ApiUnavailableError: the API server did not answer, or does not let us read.
+    """
     known = world.cache.get(resource, namespace, name)
     live = await world.api.get(resource, namespace, name)
     if isinstance(live, Found):

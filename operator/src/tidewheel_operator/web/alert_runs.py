@@ -1,7 +1,6 @@
 """From one alert to at most one run: which pipeline it names, and what is done about it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
@@ -19,7 +18,11 @@ from tidewheel_operator.reconcile.post_event import post_event
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import ApiUnavailableError, Found
 from tidewheel_operator.runtime.resources import MODEL_PIPELINES, TRAINING_RUNS
-from tidewheel_operator.web.alert_confirm import knew_all_pipelines, knew_what_was_judged
+from tidewheel_operator.web.alert_confirm import (
+    knew,
+    knew_all_pipelines,
+    knew_what_was_judged,
+)
 from tidewheel_operator.web.alert_payload import Alert
 
 __all__ = ["AlertOutcome", "RunRefusedError", "open_run"]
@@ -63,7 +66,8 @@ async def _answer(
     """Answer by what is known; nothing when that was out of date and is better known now."""
     view = _target(world, namespace, alert)
     if view is None:
-        if not await knew_all_pipelines(world, namespace):
+        is_for_one = not alert.labels.keys().isdisjoint(("pipeline", "model"))
+        if is_for_one and not await knew_all_pipelines(world, namespace):
             return None
         message = "no label `pipeline` or `model` names a ModelPipeline of this namespace"
         return AlertOutcome(alert.fingerprint, "NotOurs", message)
@@ -135,18 +139,8 @@ async def _coalesce(world: World, alert: Alert, queued: Run) -> AlertOutcome | N
         return AlertOutcome(alert.fingerprint, "Coalesced", message, metadata.name)
     if not (outcome.is_conflict or outcome.is_missing):
         raise RunRefusedError(f"the API server refused to count the alert: {outcome.message}")
-    await _look_again(world, item)
+    await knew(world, TRAINING_RUNS, metadata.namespace, metadata.name)
     return None
-
-
-async def _look_again(world: World, item: dict[str, Any]) -> None:
-    metadata = item["metadata"]
-    namespace, name = metadata["namespace"], metadata["name"]
-    live = await world.api.get(TRAINING_RUNS, namespace, name)
-    if isinstance(live, Found):
-        world.cache.put(TRAINING_RUNS, live.object)
-    elif live.is_missing:
-        world.cache.remove(TRAINING_RUNS, namespace, name, metadata["uid"])
 
 
 async def _create(world: World, alert: Alert, manifest: dict[str, object]) -> AlertOutcome:

@@ -67,3 +67,13 @@ def test_name_of_no_pipeline_is_looked_for_once(name: str, post: Post) -> None:
 
     assert answers == [answered(result("NotOurs", NOT_OURS))]
     assert api.calls == ["list ModelPipeline"]
+
+
+def test_alert_that_names_no_pipeline_asks_the_server_nothing(post: Post) -> None:
+    """Whoever routes all alerts here must not make a LIST of each."""
+    world, api = make_loop()
+
+    answers = post(world, [payload(alert(severity="page"))])
+
+    assert answers == [answered(result("NotOurs", NOT_OURS))]
+    assert api.calls == []
