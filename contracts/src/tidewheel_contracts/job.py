@@ -31,6 +31,7 @@ from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference, Run
 __all__ = [
     "CREDENTIALS_PATH",
     "EGRESS_VARIABLE",
+    "INDEX_VARIABLE",
     "MESSAGE_LIMIT",
     "REQUEST_PATH",
     "TERMINATION_PATH",
@@ -43,10 +44,14 @@ __all__ = [
     "ProbeResult",
     "PruneRequest",
     "PruneResult",
+    "ReduceRequest",
     "Request",
     "Result",
+    "SearchRequest",
+    "SearchResult",
     "TrainRequest",
     "TrainResult",
+    "TrainingTask",
     "parse_termination_message",
 ]
 
@@ -58,6 +63,8 @@ CREDENTIALS_PATH = "/etc/tidewheel-source"
 # What the egress guard allows beyond public addresses, as JSON; see `egress` of the chart's values.
 EGRESS_VARIABLE = "TIDEWHEEL_EGRESS"
 MESSAGE_LIMIT = 4096
+# Kubernetes tells the pod of an indexed Job by this variable which one of them it is.
+INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
 
 
 class ExitCode:
@@ -85,6 +92,8 @@ class FailureReason(StrEnum):
     TARGET_UNSUPPORTED = "TargetUnsupported"  # the target is not two classes
     NO_FEATURES = "NoFeatures"  # no column is left to learn from
     FEATURE_UNUSABLE = "FeatureUnusable"  # a column holds numbers that no model can take
+    SEARCH_INVALID = "SearchInvalid"  # a dimension of the search cannot be drawn
+    SEARCH_FRUITLESS = "SearchFruitless"  # no trial of the search has a score
     TOO_FEW_ROWS = "TooFewRows"  # not enough labelled rows to split
     ESTIMATOR_UNKNOWN = "EstimatorUnknown"  # not on the allow-list
     PARAMETER_INVALID = "ParameterInvalid"  # an estimator refused a parameter
@@ -192,10 +201,9 @@ class PruneResult(Wire):
     parts: int = 0
 
 
-class TrainRequest(Wire):
-    """Train the candidates on a snapshot, judge the best, publish it if the gate passes."""
+class TrainingTask(Wire):
+    """What every program that fits models of a run is told."""
 
-    kind: Literal["TrainRequest"] = "TrainRequest"
     store: Store
     run_name: str
     run_uid: str
@@ -207,6 +215,41 @@ class TrainRequest(Wire):
     split: Split | None = None
     training: Training
     champion: ChampionReference | None = None
+
+
+class TrainRequest(TrainingTask):
+    """Train the candidates on a snapshot, judge the best, publish it if the gate passes."""
+
+    kind: Literal["TrainRequest"] = "TrainRequest"
+
+
+class SearchRequest(TrainingTask):
+    """Run one pod's share of a search's trials; INDEX_VARIABLE tells which pod it is.
+
+    What a trial scored goes to the run's folder of the store, one object a trial, so that a pod
+    that comes again goes on where its forerunner ended.
+    """
+
+    kind: Literal["SearchRequest"] = "SearchRequest"
+
+
+class ReduceRequest(TrainingTask):
+    """Take the best trial of a search, judge it, publish it if the gate passes."""
+
+    kind: Literal["ReduceRequest"] = "ReduceRequest"
+
+
+class SearchResult(Wire):
+    """What is known of a search's trials when a pod has done its share."""
+
+    kind: Literal["SearchResult"] = "SearchResult"
+    trials: int
+    finished: int
+    failed: int
+    pruned: int
+    best_candidate: str = ""
+    # Absent while no trial has a score.
+    best_score: str | None = None
 
 
 class TrainResult(Wire):
@@ -226,8 +269,10 @@ class Failure(Wire):
     failures: tuple[str, ...] = ()
 
 
-Request = CollectRequest | ProbeRequest | PruneRequest | TrainRequest
-Result = CollectResult | ProbeResult | PruneResult | TrainResult
+Request = (
+    CollectRequest | ProbeRequest | PruneRequest | TrainRequest | SearchRequest | ReduceRequest
+)
+Result = CollectResult | ProbeResult | PruneResult | TrainResult | SearchResult
 
 _MESSAGE: TypeAdapter[Result | Failure] = TypeAdapter(
     Annotated[Result | Failure, Field(discriminator="kind")]

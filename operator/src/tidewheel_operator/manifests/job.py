@@ -11,7 +11,9 @@ from tidewheel_contracts.job import (
     ExitCode,
     ProbeRequest,
     PruneRequest,
+    ReduceRequest,
     Request,
+    SearchRequest,
     TrainRequest,
 )
 from tidewheel_operator.manifests.egress import Egress, egress_variable
@@ -29,6 +31,8 @@ _PROGRAMS: dict[type[Request], str] = {
     ProbeRequest: "probe",
     PruneRequest: "prune",
     TrainRequest: "train",
+    SearchRequest: "search",
+    ReduceRequest: "reduce",
 }
 # Read by the pod's own group, and by nobody else.
 _SECRET_MODE = 0o440

@@ -4,10 +4,10 @@ import numpy as np
 
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_trainer.progress import Progress
-from tidewheel_trainer.train.auc import auc
 from tidewheel_trainer.train.outcome import Validation
-from tidewheel_trainer.train.pipelines import fitted, positive_probability
+from tidewheel_trainer.train.pipelines import fitted
 from tidewheel_trainer.train.rows import Rows
+from tidewheel_trainer.train.scoring import score
 
 __all__ = ["best_recipe"]
 
@@ -29,7 +29,6 @@ def best_recipe(
         progress: told which candidate is fitted.
     """
     learned = learnable & ~validation
-    positive = rows.target.is_positive[validation]
     validations = []
     for position, recipe in enumerate(recipes):
         percent = 20 + 30 * position // len(recipes)
@@ -37,7 +36,6 @@ def best_recipe(
             "Choosing", percent, f"fit {recipe.candidate} on {np.count_nonzero(learned):,} rows"
         )
         model = fitted(recipe, rows.frame[learned], rows.target.labels[learned])
-        scores = positive_probability(model, recipe, rows.frame[validation])
-        validations.append(Validation(recipe.candidate, auc(positive, scores)))
+        validations.append(Validation(recipe.candidate, score(model, recipe, rows, validation)))
     best = max(range(len(recipes)), key=lambda place: validations[place].roc_auc or 0.0)
     return recipes[best], tuple(validations)

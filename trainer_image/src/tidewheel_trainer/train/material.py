@@ -9,7 +9,7 @@ from tidewheel_contracts.api.v1alpha1.common import Column
 from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.artifact.model import ModelInput, ModelManifest, Recipe
 from tidewheel_contracts.artifact.snapshot import SnapshotManifest
-from tidewheel_contracts.job import FailureReason, TrainRequest
+from tidewheel_contracts.job import FailureReason, TrainingTask
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.champion import champion_manifest
 from tidewheel_trainer.train.estimators import checked_parameters
@@ -61,7 +61,7 @@ def gathered(run: Run) -> Material:
     )
 
 
-def _recipes(request: TrainRequest, manifest: SnapshotManifest) -> tuple[Recipe, ...]:
+def _recipes(request: TrainingTask, manifest: SnapshotManifest) -> tuple[Recipe, ...]:
     target, time = request.target.column, request.time.column if request.time else None
     known = [column.name for column in manifest.columns]
     for name, role in ((target, "target"), (time, "time column")):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tidewheel_contracts.job import TrainRequest
+from tidewheel_contracts.job import TrainingTask
 from tidewheel_trainer.progress import Progress
 from tidewheel_trainer.store import Store
 from tidewheel_trainer.surroundings import Surroundings
@@ -14,7 +14,7 @@ __all__ = ["Run"]
 class Run:
     """A request, the store with the run's own folder in it, and the process that serves it."""
 
-    request: TrainRequest
+    request: TrainingTask
     store: Store
     folder: str
     started: str

@@ -16,6 +16,7 @@ from tidewheel_contracts.api.model import (
     Words,
     rules,
 )
+from tidewheel_contracts.api.v1alpha1.search import Dimension, Search
 
 __all__ = [
     "AGE",
@@ -23,6 +24,7 @@ __all__ = [
     "NAME_RULE",
     "READY",
     "REASON",
+    "SEARCH_RULES",
     "Candidate",
     "Column",
     "Features",
@@ -202,6 +204,17 @@ class Candidate(ApiModel):
             json_schema_extra={"x-kubernetes-preserve-unknown-fields": True, "default": {}},
         ),
     ]
+    space: Annotated[
+        tuple[Dimension, ...],
+        Field(
+            max_length=16,
+            description="Parameters that the run's `search` draws; the others stay as given.",
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["parameter"],
+            },
+        ),
+    ] = ()
 
 
 class MetricChoice(ApiModel):
@@ -222,8 +235,23 @@ class Gate(ApiModel):
     ] = None
 
 
+SEARCH_RULES = (
+    (
+        "has(self.search) || self.candidates.all(one, !has(one.space) || one.space.size() == 0)",
+        "`search` must be given where a candidate has a `space`; `search: {}` is enough",
+    ),
+    (
+        "!has(self.search) || !has(self.search.method) || self.search.method != 'Grid' || "
+        "self.candidates.all(one, !has(one.space) || one.space.all(it, has(it.values)))",
+        "each dimension of a `space` must list its `values` where `search.method` is 'Grid'",
+    ),
+)
+
+
 class Training(ApiModel):
     """How a model is trained: the part that a run and a pipeline's run template share."""
+
+    model_config = ConfigDict(json_schema_extra=rules(*SEARCH_RULES))
 
     features: Annotated[Features, Field(description="Columns to learn from.")] = Features()
     candidates: Annotated[
@@ -238,6 +266,10 @@ class Training(ApiModel):
             },
         ),
     ]
+    search: Annotated[
+        Search | None,
+        Field(description="Draws trials of the candidates and shares them among several pods."),
+    ] = None
     metric: Annotated[MetricChoice, Field(description="Measure of a candidate.")] = MetricChoice()
     gate: Annotated[Gate, Field(description="What a candidate must reach.")] = Gate()
     seed: Annotated[

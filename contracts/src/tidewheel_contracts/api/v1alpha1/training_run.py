@@ -9,6 +9,7 @@ from tidewheel_contracts.api.kind import Kind, PrinterColumn
 from tidewheel_contracts.api.model import (
     ApiModel,
     Count,
+    DecimalText,
     Digest,
     KindName,
     Message,
@@ -23,6 +24,7 @@ from tidewheel_contracts.api.v1alpha1.common import (
     NAME_RULE,
     READY,
     REASON,
+    SEARCH_RULES,
     Column,
     Metric,
     SnapshotReference,
@@ -40,6 +42,7 @@ __all__ = [
     "Reason",
     "RunCondition",
     "RunResult",
+    "SearchProgress",
     "Stage",
     "TrainingRunSpec",
     "TrainingRunStatus",
@@ -69,6 +72,7 @@ class Stage(StrEnum):
 
     QUEUED = "Queued"
     WAITING = "Waiting"
+    SEARCHING = "Searching"
     TRAINING = "Training"
     REGISTERING = "Registering"
     FINISHED = "Finished"
@@ -98,6 +102,7 @@ class Reason(StrEnum):
     DATASET_MISSING = "DatasetMissing"  # there is no Dataset of that name
     SNAPSHOT_PENDING = "SnapshotPending"  # the Dataset has no snapshot yet
     STORE_MISSING = "ArtifactStoreMissing"  # the namespace has no ArtifactStore named default
+    SEARCHING = "Searching"  # the pods of the search run trials
     TRAINING = "Training"  # the Job runs
     REGISTERING = "Registering"  # the gate passed; the ModelVersion is being created
     REGISTERED = "Registered"  # the ModelVersion exists
@@ -115,10 +120,11 @@ class TrainingRunSpec(Training):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
+            *SEARCH_RULES,
             (
                 "self == oldSelf",
                 "`spec` must not change after creation; apply a new TrainingRun instead",
-            )
+            ),
         )
     )
 
@@ -169,6 +175,26 @@ class Images(ApiModel):
     ] = ""
 
 
+class SearchProgress(ApiModel):
+    """How far the trials of a search are."""
+
+    job_name: Annotated[str, Field(max_length=63, description="Job whose pods run the trials.")]
+    trials: Annotated[Count, Field(description="Trials that the search consists of.")] = 0
+    finished: Annotated[Count, Field(description="Trials that were scored.")] = 0
+    failed: Annotated[Count, Field(description="Trials whose parameters could not be fitted.")] = 0
+    pruned: Annotated[
+        Count, Field(description="Trials that were given up early, others being better.")
+    ] = 0
+    pods: Annotated[Count, Field(description="Pods that share the trials.")] = 0
+    finished_pods: Annotated[Count, Field(description="Pods that have done their share.")] = 0
+    best_candidate: Annotated[
+        str, Field(max_length=40, description="Candidate of the best trial so far.")
+    ] = ""
+    best_score: Annotated[
+        DecimalText | None, Field(description="Its score on the validation rows.")
+    ] = None
+
+
 class RunResult(ApiModel):
     """What the training Job reported."""
 
@@ -208,6 +234,9 @@ class TrainingRunStatus(Status):
     ] = None
     champion: Annotated[
         ChampionReference | None, Field(description="Version that the candidate met.")
+    ] = None
+    search: Annotated[
+        SearchProgress | None, Field(description="How far the trials of a search are.")
     ] = None
     result: Annotated[RunResult | None, Field(description="What the Job reported.")] = None
     images: Annotated[Images | None, Field(description="Resolved images.")] = None
