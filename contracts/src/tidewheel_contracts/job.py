@@ -53,6 +53,7 @@ __all__ = [
     "TrainResult",
     "TrainingTask",
     "parse_termination_message",
+    "parse_training_request",
 ]
 
 REQUEST_PATH = "/etc/tidewheel/request.json"
@@ -277,6 +278,20 @@ Result = CollectResult | ProbeResult | PruneResult | TrainResult | SearchResult
 _MESSAGE: TypeAdapter[Result | Failure] = TypeAdapter(
     Annotated[Result | Failure, Field(discriminator="kind")]
 )
+
+
+_TRAINING: TypeAdapter[TrainRequest | SearchRequest | ReduceRequest] = TypeAdapter(
+    Annotated[TrainRequest | SearchRequest | ReduceRequest, Field(discriminator="kind")]
+)
+
+
+def parse_training_request(text: str) -> TrainRequest | SearchRequest | ReduceRequest:
+    """Return what a program of a run was asked to do.
+
+    Raises:
+        pydantic.ValidationError: the text is no request of a run.
+    """
+    return _TRAINING.validate_json(text)
 
 
 def parse_termination_message(text: str) -> Result | Failure:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.faults.specs.rule import Rule
 from tests.faults.specs.rules_of_data import RULES_OF_DATA
+from tests.faults.specs.rules_of_training import RULES_OF_TRAINING
 
 __all__ = ["IMMUTABLE", "RULES", "Rule", "obey"]
 
@@ -60,6 +61,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         ),
         IMMUTABLE: Rule(lambda spec: None, lambda spec: None),
         **RULES_OF_DATA,
+        **RULES_OF_TRAINING,
     }
 )
 

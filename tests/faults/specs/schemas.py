@@ -9,7 +9,7 @@ import yaml
 
 from tidewheel_dev import paths
 
-__all__ = ["KINDS", "cross_rules", "keeps_unknown", "pattern_of", "spec_schema"]
+__all__ = ["KINDS", "cross_rules", "keeps_unknown", "pattern_of", "spec_schema", "takes_any"]
 
 Object = dict[str, Any]
 
@@ -60,3 +60,8 @@ def keeps_unknown(schema: Object) -> bool:
 
 def _rules(schema: Object) -> list[str]:
     return [item["rule"] for item in schema.get("x-kubernetes-validations", ())]
+
+
+def takes_any(schema: Object) -> bool:
+    """Tell whether a value may be any JSON."""
+    return "type" not in schema

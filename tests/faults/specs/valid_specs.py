@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from tests.faults.specs.rules import obey
-from tests.faults.specs.schemas import keeps_unknown, pattern_of
+from tests.faults.specs.schemas import keeps_unknown, pattern_of, takes_any
 
 __all__ = ["HOSTILE", "Words", "any_json", "valid_values"]
 
@@ -43,15 +43,8 @@ def valid_values(schema: Object, words: Words | None = None) -> st.SearchStrateg
 
 def any_json(depth: int = 3) -> st.SearchStrategy[Any]:
     """Return a strategy of JSON as the API server stores it unchanged."""
-    scalars = st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(-(2**63), 2**63 - 1),
-        st.floats(allow_nan=False, allow_infinity=False),
-        _text(0, 40),
-    )
     return st.recursive(
-        scalars,
+        any_scalar(),
         lambda inner: st.one_of(
             st.lists(inner, max_size=3), st.dictionaries(_text(1, 20), inner, max_size=3)
         ),
@@ -59,9 +52,22 @@ def any_json(depth: int = 3) -> st.SearchStrategy[Any]:
     )
 
 
+def any_scalar() -> st.SearchStrategy[Any]:
+    """Return a strategy of JSON without parts."""
+    return st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**63), 2**63 - 1),
+        st.floats(allow_nan=False, allow_infinity=False),
+        _text(0, 40),
+    )
+
+
 def _values(schema: Object, words: Words) -> st.SearchStrategy[Any]:
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
+    if takes_any(schema):
+        return any_scalar()
     kinds = {
         "object": _objects,
         "array": _lists,

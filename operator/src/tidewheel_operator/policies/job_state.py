@@ -10,11 +10,19 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.job import Failure, Result, parse_termination_message
 from tidewheel_operator.policies.pod_state import PodProblem, image_of, problem_of
 
-__all__ = ["RESULT_MISSING", "Ended", "JobState", "Running", "job_state", "round_of"]
+__all__ = [
+    "DEADLINE_EXCEEDED",
+    "RESULT_MISSING",
+    "Ended",
+    "JobState",
+    "Running",
+    "job_state",
+    "round_of",
+]
 
 Object = dict[str, Any]
 
-_DEADLINE_REASON = "DeadlineExceeded"
+DEADLINE_EXCEEDED = "DeadlineExceeded"
 RESULT_MISSING = "ResultMissing"
 _LONGEST_ROUND = 10
 
@@ -65,7 +73,7 @@ def job_state(job: Object, pods: Sequence[Object]) -> JobState:
         if terminated is None:
             continue
         return _ended_with(terminated, image_of(pod), reason)
-    if reason == _DEADLINE_REASON:
+    if reason == DEADLINE_EXCEEDED:
         return Ended(None, reason, text)
     if succeeded:
         return Ended(None, RESULT_MISSING, "the Job succeeded but its pod is gone")
@@ -88,9 +96,9 @@ def _ended_with(terminated: Object, image: str, job_reason: str) -> Ended:
     if reason == "OOMKilled":
         explanation = "the pod used more memory than `resources.memory` allows; raise it"
         return Ended(None, "OutOfMemory", _with_log(explanation, text), image)
-    if job_reason == _DEADLINE_REASON:
+    if job_reason == DEADLINE_EXCEEDED:
         return Ended(
-            None, _DEADLINE_REASON, _with_log("the deadline passed before the end", text), image
+            None, DEADLINE_EXCEEDED, _with_log("the deadline passed before the end", text), image
         )
     explanation = f"the program ended with exit code {terminated['exitCode']}"
     return Ended(None, "ProgramFailed", _with_log(explanation, text), image)

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from tidewheel_contracts.job import Failure, parse_termination_message
 
-__all__ = ["PodProblem", "image_of", "problem_of"]
+__all__ = ["PodProblem", "image_of", "problem_of", "termination_message"]
 
 Object = dict[str, Any]
 
@@ -44,6 +44,15 @@ def image_of(pod: Object) -> str:
     """Return the resolved image of a pod's container."""
     for container in (pod.get("status") or {}).get("containerStatuses") or ():
         return str(container.get("imageID") or "")
+    return ""
+
+
+def termination_message(pod: Object) -> str:
+    """Return what a pod's program said at its end; empty when it did not end well or not yet."""
+    for container in (pod.get("status") or {}).get("containerStatuses") or ():
+        terminated = (container.get("state") or {}).get("terminated")
+        if terminated is not None and terminated["exitCode"] == 0:
+            return str(terminated.get("message") or "")
     return ""
 
 

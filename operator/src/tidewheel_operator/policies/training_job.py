@@ -1,4 +1,4 @@
-"""The Job of a run's attempt: how it is made, and how its facts come back out of it."""
+"""The Jobs of a run: how they are made, and how their facts come back out of them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,15 +10,23 @@ from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference, Training
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
-from tidewheel_contracts.job import Store, TrainRequest
+from tidewheel_contracts.job import (
+    ReduceRequest,
+    SearchRequest,
+    Store,
+    TrainRequest,
+    parse_training_request,
+)
+from tidewheel_operator.manifests.indexed_job import indexed
 from tidewheel_operator.manifests.job import JobOwner, program_job
 from tidewheel_operator.manifests.names import child_name
 from tidewheel_operator.policies.job_state import round_of
 from tidewheel_operator.policies.training_run_view import TrainingRunView
 
-__all__ = ["JobFacts", "JobInputs", "facts_of_job", "training_job"]
+__all__ = ["JobFacts", "JobInputs", "facts_of_job", "is_search", "search_job", "training_job"]
 
 Object = dict[str, Any]
+TrainingRequest = TrainRequest | SearchRequest | ReduceRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +38,47 @@ class JobInputs:
     snapshot: SnapshotReference
 
 
+def search_job(view: TrainingRunView, inputs: JobInputs) -> Object:
+    """Return the Job of the next attempt whose pods share the trials of the run's search.
+
+    Raises:
+        ValueError: the run has no search.
+    """
+    search = view.run.spec.search
+    if search is None:
+        raise ValueError("the run has no search")
+    return indexed(_job(view, SearchRequest(**_task(view, inputs)), "search"), search.parallelism)
+
+
 def training_job(view: TrainingRunView, inputs: JobInputs) -> Object:
-    """Return the Job of the next attempt."""
-    metadata, spec, status = view.run.metadata, view.run.spec, view.run.status
-    attempt = status.attempt + 1
-    dataset = inputs.dataset
-    request = TrainRequest(
-        store=Store(spec=inputs.store, namespace=metadata.namespace),
-        run_name=metadata.name,
-        run_uid=metadata.uid,
-        model_name=spec.model_name,
-        dataset_name=spec.dataset_name,
-        snapshot=inputs.snapshot,
-        target=dataset.target,
-        time=dataset.time,
-        split=dataset.split,
-        training=Training.model_validate(spec.model_dump()),
-        champion=status.champion if attempt > 1 else view.champion,
-    )
+    """Return the Job of the next attempt that judges: after a search, the best trial."""
+    if view.run.spec.search is not None:
+        return _job(view, ReduceRequest(**_task(view, inputs)), "reduce")
+    return _job(view, TrainRequest(**_task(view, inputs)), "train")
+
+
+def _task(view: TrainingRunView, inputs: JobInputs) -> dict[str, Any]:
+    metadata, spec, dataset = view.run.metadata, view.run.spec, inputs.dataset
+    return {
+        "store": Store(spec=inputs.store, namespace=metadata.namespace),
+        "run_name": metadata.name,
+        "run_uid": metadata.uid,
+        "model_name": spec.model_name,
+        "dataset_name": spec.dataset_name,
+        "snapshot": inputs.snapshot,
+        "target": dataset.target,
+        "time": dataset.time,
+        "split": dataset.split,
+        "training": Training.model_validate(spec.model_dump()),
+        "champion": view.run.status.champion if view.run.status.attempt else view.champion,
+    }
+
+
+def _job(view: TrainingRunView, request: TrainingRequest, purpose: str) -> Object:
+    metadata, spec = view.run.metadata, view.run.spec
+    attempt = view.run.status.attempt + 1
     return program_job(
-        name=child_name(metadata.name, metadata.uid, f"train/{attempt}"),
+        name=child_name(metadata.name, metadata.uid, f"{purpose}/{attempt}"),
         owner=JobOwner(
             kind="TrainingRun",
             name=metadata.name,
@@ -75,7 +104,7 @@ class JobFacts:
     uid: str
     attempt: int
     creation_time: str
-    request: TrainRequest | None
+    request: TrainingRequest | None
 
     def update(self, status: TrainingRunStatus) -> TrainingRunStatus:
         """Return the status with the facts of this Job."""
@@ -92,15 +121,23 @@ class JobFacts:
 def facts_of_job(job: Object) -> JobFacts:
     """Return what a Job records; its request is absent when somebody edited it away."""
     metadata = job["metadata"]
-    annotations = job["spec"]["template"].get("metadata", {}).get("annotations") or {}
-    try:
-        request = TrainRequest.model_validate_json(annotations.get(labels.REQUEST, ""))
-    except ValidationError:
-        request = None
     return JobFacts(
         name=metadata["name"],
         uid=metadata["uid"],
         attempt=round_of(job),
         creation_time=metadata.get("creationTimestamp") or "",
-        request=request,
+        request=_request(job),
     )
+
+
+def is_search(job: Object) -> bool:
+    """Tell whether a Job's pods run the trials of a search."""
+    return isinstance(_request(job), SearchRequest)
+
+
+def _request(job: Object) -> TrainingRequest | None:
+    annotations = job["spec"]["template"].get("metadata", {}).get("annotations") or {}
+    try:
+        return parse_training_request(annotations.get(labels.REQUEST, ""))
+    except ValidationError:
+        return None

@@ -21,7 +21,7 @@ from tidewheel_contracts.api.v1alpha1.training_run import (
 )
 from tidewheel_operator.manifests.model_version import model_version
 from tidewheel_operator.policies.conditions import ready, working
-from tidewheel_operator.policies.run_endings import complete, failed
+from tidewheel_operator.policies.run_conditions import complete, failed
 from tidewheel_operator.policies.training_run_view import (
     RunDecision,
     TrainingRunView,

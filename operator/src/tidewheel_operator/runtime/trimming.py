@@ -50,7 +50,7 @@ def _job(job: Object) -> Object:
     return {
         **_without(job, {"spec", "status"}),
         "spec": {"template": {"metadata": {"annotations": request}}},
-        "status": _only(job.get("status") or {}, {"conditions"}),
+        "status": _only(job.get("status") or {}, {"conditions", "completedIndexes", "succeeded"}),
     }
 
 

@@ -242,8 +242,8 @@ SEARCH_RULES = (
     ),
     (
         "!has(self.search) || !has(self.search.method) || self.search.method != 'Grid' || "
-        "self.candidates.all(one, !has(one.space) || one.space.all(it, has(it.values)))",
-        "each dimension of a `space` must list its `values` where `search.method` is 'Grid'",
+        "self.candidates.all(one, !has(one.space) || one.space.all(it, has(it.choice)))",
+        "each dimension of a `space` must be a `choice` where `search.method` is 'Grid'",
     ),
 )
 

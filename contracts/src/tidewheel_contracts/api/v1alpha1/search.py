@@ -7,7 +7,15 @@ from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.model import ApiModel, DecimalText, rules
 
-__all__ = ["Dimension", "IntegerRange", "NumberRange", "Scale", "Search", "SearchMethod"]
+__all__ = [
+    "Choice",
+    "Dimension",
+    "IntegerRange",
+    "NumberRange",
+    "Scale",
+    "Search",
+    "SearchMethod",
+]
 
 _MOST_TRIALS = 1000
 
@@ -28,8 +36,35 @@ class Scale(StrEnum):
     LOG = "Log"
 
 
+class Choice(ApiModel):
+    """Listed values; an object of its own, for no CEL rule sees a list of any JSON."""
+
+    values: Annotated[
+        tuple[Any, ...],
+        Field(
+            min_length=1,
+            max_length=64,
+            description="Values to try, any JSON.",
+            json_schema_extra={
+                "items": {"x-kubernetes-preserve-unknown-fields": True},
+                "x-kubernetes-list-type": "atomic",
+            },
+        ),
+    ]
+
+
 class NumberRange(ApiModel):
     """Real numbers between two bounds."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("double(self.low) < double(self.high)", "`low` must be less than `high`"),
+            (
+                "!has(self.scale) || self.scale != 'Log' || double(self.low) > 0.0",
+                "`low` must be above 0 where `scale` is 'Log'",
+            ),
+        )
+    )
 
     low: Annotated[DecimalText, Field(description="Lowest value, such as '0.01'.")]
     high: Annotated[DecimalText, Field(description="Highest value, such as '0.3'.")]
@@ -64,9 +99,8 @@ class Dimension(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             (
-                "[has(self.values), has(self.number), has(self.integer)].filter(it, it).size() "
-                "== 1",
-                "a dimension must have exactly one of `values`, `number` and `integer`",
+                "[has(self.choice), has(self.number), has(self.integer)].filter(x, x).size() == 1",
+                "a dimension must have exactly one of `choice`, `number` and `integer`",
             )
         )
     )
@@ -79,18 +113,7 @@ class Dimension(ApiModel):
             description="Constructor parameter of the candidate's estimator.",
         ),
     ]
-    values: Annotated[
-        tuple[Any, ...] | None,
-        Field(
-            min_length=1,
-            max_length=64,
-            description="Values to try, any JSON.",
-            json_schema_extra={
-                "items": {"x-kubernetes-preserve-unknown-fields": True},
-                "x-kubernetes-list-type": "atomic",
-            },
-        ),
-    ] = None
+    choice: Annotated[Choice | None, Field(description="Listed values.")] = None
     number: Annotated[NumberRange | None, Field(description="Range of real numbers.")] = None
     integer: Annotated[IntegerRange | None, Field(description="Range of whole numbers.")] = None
 

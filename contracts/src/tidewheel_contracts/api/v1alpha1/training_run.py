@@ -179,7 +179,9 @@ class SearchProgress(ApiModel):
     """How far the trials of a search are."""
 
     job_name: Annotated[str, Field(max_length=63, description="Job whose pods run the trials.")]
-    trials: Annotated[Count, Field(description="Trials that the search consists of.")] = 0
+    trials: Annotated[
+        Count, Field(description="Trials that the search consists of; known once a pod is done.")
+    ] = 0
     finished: Annotated[Count, Field(description="Trials that were scored.")] = 0
     failed: Annotated[Count, Field(description="Trials whose parameters could not be fitted.")] = 0
     pruned: Annotated[
@@ -192,6 +194,9 @@ class SearchProgress(ApiModel):
     ] = ""
     best_score: Annotated[
         DecimalText | None, Field(description="Its score on the validation rows.")
+    ] = None
+    completion_time: Annotated[
+        Time | None, Field(description="When the pods had done what they could.")
     ] = None
 
 
@@ -269,6 +274,7 @@ TRAINING_RUN = Kind(
         REASON,
         PrinterColumn("Verdict", ".status.result.verdict"),
         PrinterColumn("Version", ".status.versionName"),
+        PrinterColumn("Trials", ".status.search.finished", type="integer", wide=True),
         PrinterColumn("Candidate", ".status.result.candidate", wide=True),
         PrinterColumn("Snapshot", ".status.snapshot.digest", wide=True),
         MESSAGE,

@@ -1,0 +1,60 @@
+"""How far the trials of a search are, read from its indexed Job and the pods that have ended."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from tidewheel_contracts.api.v1alpha1.training_run import SearchProgress
+from tidewheel_contracts.job import SearchResult, parse_termination_message
+from tidewheel_operator.policies.observed import to_time
+from tidewheel_operator.policies.pod_state import termination_message
+
+__all__ = ["completed", "has_finished_pods", "search_progress"]
+
+Object = dict[str, Any]
+
+
+def search_progress(
+    job: Object, pods: Sequence[Object], before: SearchProgress | None, pod_count: int
+) -> SearchProgress:
+    """Return how far a search is; counts never go back when a pod is cleaned away.
+
+    Each pod tells of all trials that it found in the store at its end, so the one that tells of
+    the most speaks.
+    """
+    name = job["metadata"]["name"]
+    known = before if before is not None and before.job_name == name else None
+    told = [result for pod in pods if (result := _result(pod)) is not None]
+    newest = max(told, key=_ended_trials, default=None)
+    progress = known or SearchProgress(job_name=name, pods=pod_count)
+    finished_pods = max(progress.finished_pods, int((job.get("status") or {}).get("succeeded", 0)))
+    progress = progress.model_copy(update={"finished_pods": min(finished_pods, pod_count)})
+    if newest is None or _ended_trials(newest) < _ended_trials(progress):
+        return progress
+    return progress.model_copy(update=newest.model_dump(exclude={"kind"}))
+
+
+def completed(progress: SearchProgress, now: datetime) -> SearchProgress:
+    """Return a search whose pods have done what they could."""
+    if progress.completion_time is not None:
+        return progress
+    return progress.model_copy(update={"completion_time": to_time(now)})
+
+
+def has_finished_pods(job: Object) -> bool:
+    """Tell whether at least one pod has done its share: it also did what others left undone."""
+    return bool((job.get("status") or {}).get("completedIndexes"))
+
+
+def _ended_trials(told: SearchResult | SearchProgress) -> int:
+    return told.finished + told.failed + told.pruned
+
+
+def _result(pod: Object) -> SearchResult | None:
+    try:
+        message = parse_termination_message(termination_message(pod))
+    except ValidationError:
+        return None
+    return message if isinstance(message, SearchResult) else None

@@ -1,0 +1,92 @@
+"""The search of a run: its pods run trials, then one Job takes the best of them and judges it."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from tidewheel_contracts.api.v1alpha1.training_run import Reason, Stage, TrainingRunStatus
+from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.job_state import (
+    DEADLINE_EXCEEDED,
+    Ended,
+    JobState,
+    job_state,
+    round_of,
+)
+from tidewheel_operator.policies.run_conditions import failed, failure_of, while_running
+from tidewheel_operator.policies.run_start import start_training
+from tidewheel_operator.policies.search_progress import (
+    completed,
+    has_finished_pods,
+    search_progress,
+)
+from tidewheel_operator.policies.training_job import facts_of_job, is_search
+from tidewheel_operator.policies.training_run_view import (
+    RunDecision,
+    TrainingRunView,
+    finish,
+    step,
+)
+
+__all__ = ["follow_search", "is_searched", "with_search"]
+
+Object = dict[str, Any]
+
+
+def with_search(view: TrainingRunView, now: datetime) -> TrainingRunView:
+    """Return the view with the status as it is once it tells of the search how far it is.
+
+    The Job that judges is created before any status tells that the search has ended.
+    """
+    search = view.run.spec.search
+    jobs = [job for job in view.jobs if is_search(job)]
+    if search is None or not jobs:
+        return view
+    job, before = max(jobs, key=round_of), view.run.status.search
+    pods = view.pods.get(job["metadata"]["uid"], ())
+    progress = search_progress(job, pods, before, search.parallelism)
+    if _is_done(job, job_state(job, pods)):
+        progress = completed(progress, now)
+    status = view.run.status.model_copy(update={"search": progress})
+    return replace(view, run=replace(view.run, status=status))
+
+
+def is_searched(status: TrainingRunStatus) -> bool:
+    """Tell whether the pods of the search have done what they could."""
+    return status.search is not None and status.search.completion_time is not None
+
+
+def follow_search(view: TrainingRunView, job: Object, now: datetime) -> RunDecision:
+    """Return the next step of a run whose newest Job is that of its search."""
+    facts = facts_of_job(job)
+    state = job_state(job, view.pods.get(facts.uid, ()))
+    status = facts.update(view.run.status)
+    if isinstance(state, Ended):
+        if not is_searched(status):
+            reason, explanation = failure_of(status, state)
+            return finish(view, now, failed(reason, explanation), status=status)
+        searched = replace(view, run=replace(view.run, status=status))
+        return start_training(searched, now, "the Job that judges the best trial is being created")
+    if state.is_ending:
+        return Decision(status=view.run.status)
+    conditions = while_running(view, state, Reason.SEARCHING, _message(status))
+    return step(view, now, conditions, stage=Stage.SEARCHING, status=status)
+
+
+def _message(status: TrainingRunStatus) -> str:
+    search = status.search
+    if search is None or not search.finished_pods:
+        return "the pods of the search run its trials"
+    return f"{search.finished_pods} of {search.pods} pods have done their share of the trials"
+
+
+def _is_done(job: Object, state: JobState) -> bool:
+    """Tell whether a search has ended with trials to choose from.
+
+    One pod that comes to its end is enough: it has also run what others left undone.
+    """
+    if not isinstance(state, Ended):
+        return False
+    if state.message is not None:
+        return True
+    return state.reason != DEADLINE_EXCEEDED and has_finished_pods(job)

@@ -1,0 +1,103 @@
+"""The rules of how a model is trained: what a search needs, and what its dimensions must be."""
+
+from typing import Any
+
+from tests.faults.specs.rule import Rule
+
+__all__ = ["RULES_OF_TRAINING"]
+
+Object = dict[str, Any]
+
+_KINDS = ("choice", "number", "integer")
+
+
+def _spaces(training: Object) -> list[Object]:
+    return [
+        dimension
+        for candidate in training.get("candidates", ())
+        for dimension in candidate.get("space", ())
+    ]
+
+
+def _search_of_spaces(training: Object) -> None:
+    if _spaces(training):
+        training.setdefault("search", {})
+
+
+def _space_without_search(training: Object) -> None:
+    training.pop("search", None)
+    training["candidates"][0]["space"] = [_listed("c")]
+
+
+def _choices_of_grid(training: Object) -> None:
+    if training.get("search", {}).get("method") == "Grid":
+        for dimension in _spaces(training):
+            dimension.update(_listed(dimension["parameter"]))
+            dimension.pop("number", None)
+            dimension.pop("integer", None)
+
+
+def _range_in_grid(training: Object) -> None:
+    training["search"] = {"method": "Grid"}
+    training["candidates"][0]["space"] = [{"parameter": "c", "integer": {"low": 1, "high": 2}}]
+
+
+def _one_kind(dimension: Object) -> None:
+    present = [name for name in _KINDS if name in dimension]
+    for name in present[1:]:
+        del dimension[name]
+    if not present:
+        dimension.update(_listed("c") | {"parameter": dimension["parameter"]})
+
+
+def _no_kind(dimension: Object) -> None:
+    for name in _KINDS:
+        dimension.pop(name, None)
+
+
+def _in_order(bounds: Object) -> None:
+    low, high = sorted((bounds["low"], bounds["high"]))
+    bounds.update(low=min(low, 2**31 - 2), high=max(high, min(low, 2**31 - 2) + 1))
+
+
+def _positive_of_log(bounds: Object) -> None:
+    if bounds.get("scale") == "Log" and bounds["low"] <= 0:
+        bounds["scale"] = "Linear"
+
+
+def _numbers_in_order(bounds: Object) -> None:
+    if float(bounds["low"]) >= float(bounds["high"]):
+        bounds.update(low="0", high="1")
+
+
+def _positive_number_of_log(bounds: Object) -> None:
+    if bounds.get("scale") == "Log" and float(bounds["low"]) <= 0:
+        bounds["scale"] = "Linear"
+
+
+def _listed(parameter: str) -> Object:
+    return {"parameter": parameter, "choice": {"values": [1]}}
+
+
+RULES_OF_TRAINING = {
+    "has(self.search) || self.candidates.all(one, !has(one.space) || one.space.size() == 0)": Rule(
+        _search_of_spaces, _space_without_search
+    ),
+    "!has(self.search) || !has(self.search.method) || self.search.method != 'Grid' || "
+    "self.candidates.all(one, !has(one.space) || one.space.all(it, has(it.choice)))": Rule(
+        _choices_of_grid, _range_in_grid
+    ),
+    "[has(self.choice), has(self.number), has(self.integer)].filter(x, x).size() == 1": Rule(
+        _one_kind, _no_kind
+    ),
+    "double(self.low) < double(self.high)": Rule(
+        _numbers_in_order, lambda bounds: bounds.update(low="2", high="2.0")
+    ),
+    "!has(self.scale) || self.scale != 'Log' || double(self.low) > 0.0": Rule(
+        _positive_number_of_log, lambda bounds: bounds.update(low="0", high="1", scale="Log")
+    ),
+    "self.low < self.high": Rule(_in_order, lambda bounds: bounds.update(low=2, high=2)),
+    "!has(self.scale) || self.scale != 'Log' || self.low > 0": Rule(
+        _positive_of_log, lambda bounds: bounds.update(low=-1, high=2, scale="Log")
+    ),
+}
