@@ -3,13 +3,11 @@
 No answer depends on a uid, which the API server makes up, so that two worlds can be compared.
 """
 
-import json
-
 from tests.builders import Object, make_artifact
 from tests.unit.operator.observations import request_text
 from tests.unit.operator.simulation.controllers import Bucket, Message
 
-from tidewheel_contracts.job import TrainRequest, TrainResult
+from tidewheel_contracts.job import TrainResult, parse_training_request
 
 __all__ = ["StableBucket"]
 
@@ -22,6 +20,6 @@ class StableBucket(Bucket):
         message = super().answer(job)
         if not isinstance(message, TrainResult) or message.result.artifact is None:
             return message
-        request = TrainRequest.model_validate(json.loads(request_text(job)))
+        request = parse_training_request(request_text(job))
         artifact = make_artifact(f"{request.model_name} of {request.snapshot.labelled_rows}")
         return TrainResult(result=message.result.model_copy(update={"artifact": artifact}))

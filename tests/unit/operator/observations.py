@@ -25,12 +25,16 @@ from tidewheel_contracts.job import (
     CollectRequest,
     ProbeRequest,
     PruneRequest,
+    ReduceRequest,
     Request,
+    SearchRequest,
     Store,
+    TrainingTask,
     TrainRequest,
     Wire,
 )
 from tidewheel_operator.manifests.egress import USUAL_EGRESS
+from tidewheel_operator.manifests.indexed_job import indexed
 from tidewheel_operator.manifests.job import JobOwner, ProgramImage, program_job
 from tidewheel_operator.manifests.names import child_name
 from tidewheel_operator.policies.observed import Observed, parse
@@ -102,20 +106,41 @@ def train_job(
     **metadata: Any,
 ) -> Object:
     """Return the Job of a run's attempt, which learns the snapshot of `make_snapshot`."""
-    spec = observed(run).spec
-    request = TrainRequest(
-        store=Store(spec=observed(make_store()).spec, namespace=run["metadata"]["namespace"]),
-        run_name=run["metadata"]["name"],
-        run_uid=run["metadata"]["uid"],
-        model_name=spec.model_name,
-        dataset_name=spec.dataset_name,
-        snapshot=snapshot_reference(make_snapshot()),
-        target={"column": "late"},
-        time={"column": "scheduled_departure"},
-        training=spec.model_dump(exclude={"dataset_name", "model_name", "pipeline_name"}),
-        champion=champion,
-    )
+    request = TrainRequest(**_task(run, champion))
     return _job(run, labels.RUN, f"train/{round_number}", round_number, request, metadata)
+
+
+def search_job(
+    run: Object, round_number: int = 1, champion: ChampionReference | None = None
+) -> Object:
+    """Return the Job whose pods run the trials of a run's search."""
+    request = SearchRequest(**_task(run, champion))
+    job = _job(run, labels.RUN, f"search/{round_number}", round_number, request, {})
+    return indexed(job, observed(run).spec.search.parallelism)
+
+
+def reduce_job(
+    run: Object, round_number: int = 2, champion: ChampionReference | None = None
+) -> Object:
+    """Return the Job that judges the best trial of a run's search."""
+    request = ReduceRequest(**_task(run, champion))
+    return _job(run, labels.RUN, f"reduce/{round_number}", round_number, request, {})
+
+
+def _task(run: Object, champion: ChampionReference | None) -> dict[str, Any]:
+    spec = observed(run).spec
+    return {
+        "store": Store(spec=observed(make_store()).spec, namespace=run["metadata"]["namespace"]),
+        "run_name": run["metadata"]["name"],
+        "run_uid": run["metadata"]["uid"],
+        "model_name": spec.model_name,
+        "dataset_name": spec.dataset_name,
+        "snapshot": snapshot_reference(make_snapshot()),
+        "target": {"column": "late"},
+        "time": {"column": "scheduled_departure"},
+        "training": spec.model_dump(exclude={"dataset_name", "model_name", "pipeline_name"}),
+        "champion": champion,
+    }
 
 
 def _job(
@@ -128,7 +153,7 @@ def _job(
 ) -> Object:
     facts, spec = owner["metadata"], observed(owner).spec
     reads_source = isinstance(request, CollectRequest | ProbeRequest)
-    is_large = isinstance(request, CollectRequest | TrainRequest)
+    is_large = isinstance(request, CollectRequest | TrainingTask)
     deadline = 600 if isinstance(request, ProbeRequest) else 3600
     manifest = program_job(
         name=child_name(facts["name"], facts["uid"], purpose),

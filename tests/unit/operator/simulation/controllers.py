@@ -20,8 +20,11 @@ from tidewheel_contracts.job import (
     PruneRequest,
     PruneResult,
     Result,
-    TrainRequest,
+    SearchRequest,
+    SearchResult,
+    TrainingTask,
     TrainResult,
+    parse_training_request,
 )
 from tidewheel_operator.runtime.cache import owner_of
 from tidewheel_operator.runtime.resources import DEPLOYMENTS, JOBS, PODS, RESOURCES
@@ -51,7 +54,9 @@ class Bucket:
             return self._probe(ProbeRequest.model_validate(request))
         if request["kind"] == "PruneRequest":
             return self._prune(PruneRequest.model_validate(request))
-        return self._train(TrainRequest.model_validate(request))
+        if request["kind"] == "SearchRequest":
+            return self._search(SearchRequest.model_validate(request))
+        return self._train(parse_training_request(request_text(job)))
 
     def _collect(self, _: CollectRequest) -> CollectResult:
         snapshot = self.snapshot()
@@ -78,7 +83,19 @@ class Bucket:
         """Return the snapshot of the data as it is."""
         return make_snapshot(f"snapshot of {self.labelled_rows}", self.labelled_rows)
 
-    def _train(self, request: TrainRequest) -> TrainResult:
+    def _search(self, request: SearchRequest) -> SearchResult:
+        search = request.training.search
+        assert search is not None
+        return SearchResult(
+            trials=search.trials,
+            finished=search.trials,
+            failed=0,
+            pruned=0,
+            best_candidate=request.training.candidates[0].name,
+            best_score="0.75",
+        )
+
+    def _train(self, request: TrainingTask) -> TrainResult:
         passed = self.verdict == Verdict.PASSED
         return TrainResult(
             result=make_result(
@@ -118,19 +135,21 @@ class Controllers:
         return program == self.held_jobs
 
     def _run_job(self, job: Object) -> bool:
-        """Let the pod appear, end, and the Job end, one after the other."""
+        """Let the pods appear, end, and the Job end, one after the other."""
         pods = [pod for pod in self.server.all(PODS) if _is_owned_by(pod, job)]
-        if not pods:
-            pod = job_pod(job, {})
-            self.server.create(PODS, {**pod, "metadata": _sent(pod["metadata"])})
-        elif not pods[0].get("status"):
+        running = next((pod for pod in pods if not pod.get("status")), None)
+        if running is not None:
             message = self._answer(job)
             ended = job_pod(job, terminated(10 if isinstance(message, Failure) else 0, message))
-            self.server.set_status(PODS, pods[0], ended["status"])
+            self.server.set_status(PODS, running, ended["status"])
+        elif len(pods) < job["spec"].get("completions", 1):
+            pod = job_pod(job, {}, name=f"{job['metadata']['name']}-{len(pods)}")
+            self.server.create(PODS, {**pod, "metadata": _sent(pod["metadata"])})
         else:
             code = pods[0]["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"]
             ended = ended_job(job, "Complete" if code == 0 else "Failed")
-            self.server.set_status(JOBS, job, ended["status"])
+            succeeded = {"succeeded": len(pods)} if code == 0 else {}
+            self.server.set_status(JOBS, job, {**ended["status"], **succeeded})
         return True
 
     def _run_deployments(self) -> bool:
