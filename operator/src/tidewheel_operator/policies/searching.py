@@ -6,6 +6,7 @@ from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.training_run import Reason, Stage, TrainingRunStatus
 from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.failed_attempts import more_memory, tried_with
 from tidewheel_operator.policies.job_state import (
     DEADLINE_EXCEEDED,
     Ended,
@@ -14,7 +15,7 @@ from tidewheel_operator.policies.job_state import (
     round_of,
 )
 from tidewheel_operator.policies.run_conditions import failed, failure_of, while_running
-from tidewheel_operator.policies.run_start import start_training
+from tidewheel_operator.policies.run_start import start_search, start_training
 from tidewheel_operator.policies.search_progress import (
     completed,
     has_finished_pods,
@@ -62,15 +63,23 @@ def follow_search(view: TrainingRunView, job: Object, now: datetime) -> RunDecis
     state = job_state(job, view.pods.get(facts.uid, ()))
     status = facts.update(view.run.status)
     if isinstance(state, Ended):
-        if not is_searched(status):
-            reason, explanation = failure_of(status, state)
-            return finish(view, now, failed(reason, explanation), status=status)
-        searched = replace(view, run=replace(view.run, status=status))
-        return start_training(searched, now, "the Job that judges the best trial is being created")
+        return _after_search(view, status, state, now)
     if state.is_ending:
         return Decision(status=view.run.status)
     conditions = while_running(view, state, Reason.SEARCHING, _message(status))
     return step(view, now, conditions, stage=Stage.SEARCHING, status=status)
+
+
+def _after_search(
+    view: TrainingRunView, status: TrainingRunStatus, ended: Ended, now: datetime
+) -> RunDecision:
+    after = replace(view, run=replace(view.run, status=status))
+    if is_searched(status):
+        return start_training(after, now, "the Job that judges the best trial is being created")
+    if (memory := more_memory(view.run.spec, status, ended)) is not None:
+        return start_search(after, now, tried_with(memory))
+    reason, explanation = failure_of(status, ended)
+    return finish(view, now, failed(reason, explanation), status=status)
 
 
 def _message(status: TrainingRunStatus) -> str:

@@ -20,6 +20,7 @@ from tidewheel_contracts.job import (
 from tidewheel_operator.manifests.indexed_job import indexed
 from tidewheel_operator.manifests.job import JobOwner, program_job
 from tidewheel_operator.manifests.names import child_name
+from tidewheel_operator.policies.failed_attempts import resources_of
 from tidewheel_operator.policies.job_state import round_of
 from tidewheel_operator.policies.training_run_view import TrainingRunView
 
@@ -91,7 +92,7 @@ def _job(view: TrainingRunView, request: TrainingRequest, purpose: str) -> Objec
         request=request,
         image=view.image,
         egress=view.egress,
-        resources=spec.resources,
+        resources=resources_of(spec, view.run.status),
         deadline_seconds=spec.active_deadline_seconds,
     )
 

@@ -22,6 +22,11 @@ from tidewheel_contracts.api.v1alpha1.training_run import (
 from tidewheel_contracts.job import TrainResult
 from tidewheel_operator.policies.conditions import ready, working
 from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.failed_attempts import (
+    more_memory,
+    tried_with,
+    with_failed_attempts,
+)
 from tidewheel_operator.policies.job_state import (
     RESULT_MISSING,
     Ended,
@@ -60,7 +65,7 @@ def decide(view: TrainingRunView, now: datetime) -> RunDecision:
         return Decision(status=status)
     if status.result is not None:
         return _after_result(view, status.result, now)
-    view = with_search(view, now)
+    view = with_failed_attempts(with_search(view, now))
     job = max(view.jobs, key=round_of, default=None)
     if job is not None and round_of(job) >= status.attempt:
         follow = follow_search if is_search(job) else _follow
@@ -117,6 +122,9 @@ def _record(
     view: TrainingRunView, status: TrainingRunStatus, ended: Ended, now: datetime
 ) -> RunDecision:
     if not isinstance(ended.message, TrainResult):
+        if (memory := more_memory(view.run.spec, status, ended)) is not None:
+            again = replace(view, run=replace(view.run, status=status))
+            return start_training(again, now, tried_with(memory))
         reason, explanation = failure_of(view.run.status, ended)
         return finish(view, now, failed(reason, explanation), status=status)
     after = status.model_copy(

@@ -24,6 +24,7 @@ from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_contracts.api.v1alpha1.training_run import (
     Cause,
     ChampionReference,
+    FailedAttempt,
     Stage,
     TrainingRunStatus,
     Trigger,
@@ -64,6 +65,14 @@ def status(stage: Stage, *said: Any, **fields: Any) -> TrainingRunStatus:
     """Return a run's status with these conditions."""
     return TrainingRunStatus(
         observed_generation=1, conditions=said, stage=stage, trigger=TRIGGER, **fields
+    )
+
+
+def failed_attempt(number: int, reason: str, message: str, memory: str = "2Gi") -> FailedAttempt:
+    """Return what the status keeps of a Job of `train_job` that gave no result."""
+    name = train_job(make_run(), number)["metadata"]["name"]
+    return FailedAttempt(
+        number=number, job_name=name, reason=reason, message=message, memory=memory
     )
 
 

@@ -22,6 +22,7 @@ from tests.unit.operator.observations import (
 from tests.unit.operator.policies.runs import (
     CHAMPION,
     SNAPSHOT,
+    failed_attempt,
     status,
     training,
     view,
@@ -225,6 +226,9 @@ def test_job_deleted_three_times_fails_the_run() -> None:
                 "conditions": said,
                 "stage": Stage.FINISHED,
                 "completion_time": time_text(NOW),
+                "failed_attempts": (
+                    failed_attempt(3, "JobDeleted", "somebody deleted the Job before its end"),
+                ),
             }
         )
     )

@@ -16,7 +16,7 @@ from tests.unit.operator.observations import (
     terminated,
     train_job,
 )
-from tests.unit.operator.policies.runs import IMAGE, status, training, view
+from tests.unit.operator.policies.runs import IMAGE, failed_attempt, status, training, view
 
 from tidewheel_contracts.api.v1alpha1.training_run import (
     Images,
@@ -26,6 +26,8 @@ from tidewheel_contracts.api.v1alpha1.training_run import (
 from tidewheel_contracts.job import Failure, FailureReason, TrainResult
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.training_run import decide
+
+LOST = failed_attempt(1, "ResultMissing", "the Job succeeded but its pod is gone")
 
 
 def test_result_is_recorded_before_anything_is_made_of_it() -> None:
@@ -54,7 +56,10 @@ def test_lost_result_is_asked_for_again() -> None:
     message = "the result was lost; another Job reports it again"
     assert decision == Decision(
         status=training().model_copy(
-            update={"conditions": conditions("Training", message, "Reconciling")}
+            update={
+                "conditions": conditions("Training", message, "Reconciling"),
+                "failed_attempts": (LOST,),
+            }
         ),
         create=(as_sent(train_job(run, 2)),),
     )
@@ -74,7 +79,11 @@ def test_lost_result_of_a_run_that_lost_more_waits_and_says_so(
 
     decision = decide(view(run, ended_job(train_job(run)), **{gone: None}), NOW)
 
-    said = {"conditions": conditions(reason, message, "Stalled"), "stage": Stage.WAITING}
+    said = {
+        "conditions": conditions(reason, message, "Stalled"),
+        "stage": Stage.WAITING,
+        "failed_attempts": (LOST,),
+    }
     assert decision == Decision(status=training().model_copy(update=said))
 
 
@@ -111,6 +120,7 @@ def test_failure_of_the_program_fails_the_run() -> None:
                 "conditions": said,
                 "stage": Stage.FINISHED,
                 "completion_time": time_text(NOW),
+                "failed_attempts": (failed_attempt(1, "TargetHasOneClass", "'late' is always 0"),),
             }
         )
     )

@@ -32,6 +32,7 @@ __all__ = [
     "Metric",
     "MetricChoice",
     "Resources",
+    "Retry",
     "SnapshotReference",
     "Status",
     "Training",
@@ -235,6 +236,22 @@ class Gate(ApiModel):
     ] = None
 
 
+class Retry(ApiModel):
+    """What is tried again beyond what costs nobody anything.
+
+    A node that goes or a pod that is evicted is always replaced, a store that does not answer is
+    tried three times, and what the same request would meet again is never tried again.
+    """
+
+    memory_limit: Annotated[
+        MemoryQuantity | None,
+        Field(
+            description="A pod that ran out of memory is tried once more with twice its memory, "
+            "but with no more than this; without it the run fails."
+        ),
+    ] = None
+
+
 SEARCH_RULES = (
     (
         "has(self.search) || self.candidates.all(one, !has(one.space) || one.space.size() == 0)",
@@ -278,6 +295,7 @@ class Training(ApiModel):
     resources: Annotated[Resources, Field(description="What the training pod asks for.")] = (
         Resources()
     )
+    retry: Annotated[Retry, Field(description="What is tried again.")] = Retry()
     active_deadline_seconds: Annotated[
         int,
         Field(ge=30, le=604_800, description="The training Job is ended after this many seconds."),

@@ -12,6 +12,7 @@ from tidewheel_contracts.api.model import (
     DecimalText,
     Digest,
     KindName,
+    MemoryQuantity,
     Message,
     Moment,
     Time,
@@ -38,6 +39,7 @@ __all__ = [
     "Cause",
     "ChampionReference",
     "ComparedWith",
+    "FailedAttempt",
     "Images",
     "Reason",
     "RunCondition",
@@ -175,6 +177,16 @@ class Images(ApiModel):
     ] = ""
 
 
+class FailedAttempt(ApiModel):
+    """A Job of the run that ended without a result, or was deleted before its end."""
+
+    number: Annotated[int, Field(ge=1, le=100, description="Which attempt it was.")]
+    job_name: Annotated[str, Field(max_length=63, description="Name of its Job.")]
+    reason: Annotated[str, Field(max_length=63, description="Why it ended, in one word.")]
+    message: Annotated[str, Field(max_length=512, description="Why it ended, in a sentence.")] = ""
+    memory: Annotated[MemoryQuantity, Field(description="Memory that each of its pods had.")]
+
+
 class SearchProgress(ApiModel):
     """How far the trials of a search are."""
 
@@ -240,6 +252,17 @@ class TrainingRunStatus(Status):
     champion: Annotated[
         ChampionReference | None, Field(description="Version that the candidate met.")
     ] = None
+    failed_attempts: Annotated[
+        tuple[FailedAttempt, ...],
+        Field(
+            max_length=10,
+            description="Jobs that ended without a result, oldest first.",
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["number"],
+            },
+        ),
+    ] = ()
     search: Annotated[
         SearchProgress | None, Field(description="How far the trials of a search are.")
     ] = None
