@@ -115,7 +115,7 @@ def test_minimum_of_the_gate_refuses_what_does_not_reach_it(shop: Lab) -> None:
     _start(shop, "proud", training(gate={"minimum": "0.99"}))
 
     result = _verdict(shop, "proud", "Refused")
-    assert result["verdictReason"] == "BelowMinimum"
+    assert result["verdictReason"] == "ThresholdMissed"
     assert shop.list("modelversion") == []
 
 

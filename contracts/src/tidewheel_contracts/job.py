@@ -90,7 +90,8 @@ class FailureReason(StrEnum):
     COLUMN_MISSING = "ColumnMissing"  # a declared or earlier column is not in the data
     COLUMN_TYPE_CHANGED = "ColumnTypeChanged"  # a column has another type than before
     TARGET_HAS_ONE_CLASS = "TargetHasOneClass"  # nothing to tell apart
-    TARGET_UNSUPPORTED = "TargetUnsupported"  # the target is not two classes
+    TARGET_IS_CONSTANT = "TargetIsConstant"  # a number that is the same everywhere
+    TARGET_UNSUPPORTED = "TargetUnsupported"  # neither classes nor numbers that can be learned
     NO_FEATURES = "NoFeatures"  # no column is left to learn from
     FEATURE_UNUSABLE = "FeatureUnusable"  # a column holds numbers that no model can take
     SEARCH_INVALID = "SearchInvalid"  # a dimension of the search cannot be drawn

@@ -64,7 +64,9 @@ def _model_metadata(model: ServedModel) -> HttpResponse:
             "properties": {
                 "version_name": identity.version_name,
                 "artifact_digest": identity.artifact_digest,
-                # The columns of `probability`, and the values of `predict`, in this order.
+                "task": model.manifest.task,
+                # The columns of `probability`, and the values of `predict`, in this order; a model
+                # of a number has none.
                 "classes": list(model.manifest.classes),
             },
         },

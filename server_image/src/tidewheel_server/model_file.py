@@ -11,7 +11,7 @@ from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundExc
 from tidewheel_contracts.artifact.trusted_types import TRUSTED_TYPES, unlisted_types
 from tidewheel_contracts.job import FailureReason
 from tidewheel_server.errors import LoadError
-from tidewheel_server.sklearn_engine import Classifier
+from tidewheel_server.sklearn_engine import Fitted
 
 __all__ = ["open_model"]
 
@@ -22,7 +22,7 @@ _UNPACKED_LIMIT_BYTES = 4 * 1024 * 1024 * 1024
 _MEMBER_LIMIT = 100_000
 
 
-def open_model(data: bytes) -> Classifier:
+def open_model(data: bytes) -> Fitted:
     """Return the fitted scikit-learn object of a `model.skops` file.
 
     Raises:
@@ -46,9 +46,9 @@ def open_model(data: bytes) -> Classifier:
     ) as error:  # fmt: skip
         # skops has no error of its own for a schema that it cannot follow.
         raise _damaged(f"cannot be read: {type(error).__name__}: {error}") from error
-    if not hasattr(model, "predict_proba"):
-        raise _damaged("holds no classifier")
-    return cast("Classifier", model)
+    if not hasattr(model, "predict"):
+        raise _damaged("holds no model")
+    return cast("Fitted", model)
 
 
 def _checked_schema(archive: zipfile.ZipFile) -> dict[str, Any]:

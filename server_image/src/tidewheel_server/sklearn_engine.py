@@ -1,29 +1,32 @@
 """Predicts with scikit-learn itself: right for every model, and the yardstick of faster engines."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import ModelManifest
+from tidewheel_contracts.job import FailureReason
 from tidewheel_server.engine import Columns, Outputs, ValuesRefusedError
+from tidewheel_server.errors import LoadError
 from tidewheel_server.tensors import PREDICT, PROBABILITY
 
-__all__ = ["Classifier", "SklearnEngine"]
+__all__ = ["Fitted", "SklearnEngine"]
 
 
-class Classifier(Protocol):
-    """What of a fitted scikit-learn object is used."""
+class Fitted(Protocol):
+    """What of a fitted scikit-learn object is used, whatever it predicts."""
 
-    def predict_proba(self, frame: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the probability of each class, shape (rows, classes)."""
+    def predict(self, frame: pd.DataFrame) -> NDArray[Any]:
+        """Return the class of each row, or its number, shape (rows,)."""
 
     def get_params(self, deep: bool = True) -> Mapping[str, object]:
         """Return every parameter by its nested name."""
 
-    def set_params(self, **parameters: object) -> "Classifier":
+    def set_params(self, **parameters: object) -> "Fitted":
         """Set parameters by their nested names, and return the object itself."""
 
 
@@ -32,20 +35,50 @@ class SklearnEngine:
 
     platform = "sklearn"
 
-    def __init__(self, pipeline: Classifier, manifest: ModelManifest) -> None:
+    def __init__(self, pipeline: Fitted, manifest: ModelManifest) -> None:
+        """Take a pipeline of the manifest's task.
+
+        Raises:
+            LoadError: it is of another task.
+        """
         self._pipeline = _single_threaded(pipeline)
-        self._classes = class_values(manifest)
+        self._answer = _answering(self._pipeline, manifest)
 
     def predict(self, columns: Columns) -> Outputs:
-        """Return `probability`, and as `predict` the class with the highest one."""
+        """Return every output for the rows of the columns."""
         try:
-            probability = self._pipeline.predict_proba(_frame(columns))
+            return self._answer(_frame(columns))
         except ValueError as error:
             # All else has been checked: what is left are values that this model cannot take.
             raise ValuesRefusedError(
                 f"The model refuses these values: {_first_line(error)}"
             ) from error
-        return {PREDICT: self._classes[probability.argmax(axis=1)], PROBABILITY: probability}
+
+
+def _answering(pipeline: Fitted, manifest: ModelManifest) -> Callable[[pd.DataFrame], Outputs]:
+    predict_proba = getattr(pipeline, "predict_proba", None)
+    if manifest.task is Task.REGRESSION:
+        if predict_proba is not None:
+            raise LoadError(
+                FailureReason.ARTIFACT_DAMAGED, "The model file holds a classifier, not a regressor"
+            )
+        return lambda frame: {PREDICT: _finite(pipeline.predict(frame))}
+    if predict_proba is None:
+        raise LoadError(FailureReason.ARTIFACT_DAMAGED, "The model file holds no classifier")
+    classes = class_values(manifest)
+
+    def classify(frame: pd.DataFrame) -> Outputs:
+        probability = predict_proba(frame)
+        return {PREDICT: classes[probability.argmax(axis=1)], PROBABILITY: probability}
+
+    return classify
+
+
+def _finite(numbers: NDArray[Any]) -> NDArray[np.float64]:
+    """Return predicted numbers as FP64; JSON has no infinity, and a client could not use one."""
+    if not np.isfinite(numbers).all():
+        raise ValueError("they give no finite number")
+    return np.asarray(numbers, dtype=np.float64)
 
 
 def _frame(columns: Columns) -> pd.DataFrame:
@@ -70,7 +103,7 @@ def class_values(manifest: ModelManifest) -> NDArray[Any]:
     return np.array(manifest.classes, dtype=object)
 
 
-def _single_threaded(pipeline: Classifier) -> Classifier:
+def _single_threaded(pipeline: Fitted) -> Fitted:
     """Take the estimators' own threads away: requests share the processor, and sums keep order."""
     parameters = pipeline.get_params(deep=True)
     return pipeline.set_params(

@@ -21,6 +21,7 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
+from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import (
     MANIFEST_FILE,
     MODEL_FILE,
@@ -47,6 +48,11 @@ from tidewheel_trainer.train.model_file import model_bytes
 from tidewheel_trainer.train.pipelines import fitted
 
 ROWS = 400
+OUTPUTS = {
+    "late": (("false", "true"), "BOOL", Task.CLASSIFICATION),
+    "word": (("early", "late", "on time"), "BYTES", Task.CLASSIFICATION),
+    "minutes": ((), "FP64", Task.REGRESSION),
+}
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
 INPUTS = (
     ModelInput(name="delay", datatype="FP64", kind="Numeric"),
@@ -98,24 +104,27 @@ class Published:
     table: pa.Table
     request: ServeRequest
     model_key: str
+    classes: tuple[str, ...]
+    datatype: str
 
     def expected_outputs(self, table: pa.Table) -> list[dict[str, Any]]:
         """Return the outputs that scikit-learn gives for the rows."""
         frame = features_frame(table)
-        return [
-            {
-                "name": "predict",
-                "shape": [len(table)],
-                "datatype": "BOOL",
-                "data": self.pipeline.predict(frame).tolist(),
-            },
-            {
-                "name": "probability",
-                "shape": [len(table), 2],
-                "datatype": "FP64",
-                "data": self.pipeline.predict_proba(frame).ravel().tolist(),
-            },
-        ]
+        predict = {
+            "name": "predict",
+            "shape": [len(table)],
+            "datatype": self.datatype,
+            "data": self.pipeline.predict(frame).tolist(),
+        }
+        if not self.classes:
+            return [predict]
+        probability = {
+            "name": "probability",
+            "shape": [len(table), len(self.classes)],
+            "datatype": "FP64",
+            "data": self.pipeline.predict_proba(frame).ravel().tolist(),
+        }
+        return [predict, probability]
 
 
 Start = Callable[..., Server]
@@ -151,7 +160,17 @@ def inputs_of(table: pa.Table) -> list[dict[str, Any]]:
     ]
 
 
-def train(estimator: str) -> tuple[Pipeline, pa.Table, Recipe]:
+def labels_of(delays: np.ndarray, target: str) -> np.ndarray:
+    """Return what is predicted from the delays: two or three classes, or a number."""
+    words = np.array(["early", "late", "on time"])
+    return {
+        "late": delays > 10,
+        "word": words[np.digitize(delays, [-5, 25])],
+        "minutes": delays,
+    }[target]
+
+
+def train(estimator: str, target: str) -> tuple[Pipeline, pa.Table, Recipe]:
     table = make_table()
     recipe = Recipe(
         candidate="only",
@@ -159,11 +178,11 @@ def train(estimator: str) -> tuple[Pipeline, pa.Table, Recipe]:
         parameters={},
         numeric=("delay", "seats", "night"),
         categorical=("carrier",),
-        target="late",
+        target=target,
         time="scheduled",
         seed=3,
     )
-    labels = features_frame(table)["delay"].fillna(0).to_numpy() > 10
+    labels = labels_of(features_frame(table)["delay"].fillna(0).to_numpy(), target)
     return fitted(recipe, features_frame(table), labels), table, recipe
 
 
@@ -193,9 +212,10 @@ def publish(s3_endpoint: str, put: Callable[[str, bytes], None]) -> Callable[...
     spec = ArtifactStoreSpec(endpoint=s3_endpoint, bucket="bucket", secret_name="s3")
     numbers = itertools.count()
 
-    def make(estimator: str, *, data: bytes | None = None) -> Published:
+    def make(estimator: str, *, target: str = "late", data: bytes | None = None) -> Published:
         uid = f"uid-{next(numbers)}"
-        pipeline, table, recipe = train(estimator)
+        pipeline, table, recipe = train(estimator, target)
+        classes, datatype, task = OUTPUTS[target]
         data = data or model_bytes(pipeline)
         file = ArtifactFile(
             name=MODEL_FILE, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data)
@@ -206,8 +226,9 @@ def publish(s3_endpoint: str, put: Callable[[str, bytes], None]) -> Callable[...
                 files=(file,),
                 digest=model_digest((file,)),
                 inputs=INPUTS,
-                classes=("false", "true"),
-                classes_datatype="BOOL",
+                classes=classes,
+                classes_datatype=datatype,
+                task=task,
                 sample=tuple(tuple(each["data"][:3]) for each in inputs_of(table)),
                 recipe=recipe,
                 snapshot_digest="sha256:" + "0" * 64,
@@ -229,7 +250,7 @@ def publish(s3_endpoint: str, put: Callable[[str, bytes], None]) -> Callable[...
             manifest_digest=manifest_digest(manifest),
             artifact_digest=model_digest((file,)),
         )
-        return Published(pipeline, table, request, model_key)
+        return Published(pipeline, table, request, model_key, classes, datatype)
 
     return make
 

@@ -38,12 +38,19 @@ def test_single_rows_have_the_probabilities_of_scikit_learn(
 
 
 @pytest.mark.parametrize(
-    "estimator", ["linear_model.LogisticRegression", "ensemble.RandomForestClassifier"]
+    ("estimator", "target"),
+    [
+        ("linear_model.LogisticRegression", "late"),
+        ("ensemble.RandomForestClassifier", "late"),
+        ("ensemble.HistGradientBoostingClassifier", "word"),
+        ("linear_model.Ridge", "minutes"),
+        ("ensemble.HistGradientBoostingRegressor", "minutes"),
+    ],
 )
-def test_other_estimators_have_the_probabilities_of_scikit_learn(
-    publish: Any, load: Any, request_of: Any, estimator: str
+def test_other_estimators_have_the_answers_of_scikit_learn(
+    publish: Any, load: Any, request_of: Any, estimator: str, target: str
 ) -> None:
-    published = publish(estimator)
+    published = publish(estimator, target=target)
     model = load(published.request)
 
     answer = json.loads(

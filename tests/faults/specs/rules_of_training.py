@@ -1,4 +1,4 @@
-"""The rules of how a model is trained: what a search needs, and what its dimensions must be."""
+"""The rules of how a model is trained: what a search needs, and what a gate may ask for."""
 
 from typing import Any
 
@@ -79,7 +79,36 @@ def _listed(parameter: str) -> Object:
     return {"parameter": parameter, "choice": {"values": [1]}}
 
 
+_ERRORS = (
+    "log_loss",
+    "brier",
+    "mean_absolute_error",
+    "root_mean_squared_error",
+    "median_absolute_error",
+)
+
+
+def _one_bound(threshold: Object) -> None:
+    if "minimum" in threshold:
+        threshold.pop("maximum", None)
+    else:
+        threshold.setdefault("maximum", "1")
+
+
+def _minimum_of_a_score(training: Object) -> None:
+    if training.get("metric", {}).get("name") in _ERRORS:
+        training.get("gate", {}).pop("minimum", None)
+
+
 RULES_OF_TRAINING = {
+    "has(self.minimum) != has(self.maximum)": Rule(
+        _one_bound, lambda threshold: threshold.update(minimum="0", maximum="1")
+    ),
+    "!has(self.gate.minimum) || !has(self.metric.name) || !(self.metric.name in ['log_loss', "
+    "'brier', 'mean_absolute_error', 'root_mean_squared_error', 'median_absolute_error'])": Rule(
+        _minimum_of_a_score,
+        lambda training: training.update(metric={"name": "brier"}, gate={"minimum": "0.1"}),
+    ),
     "has(self.search) || self.candidates.all(one, !has(one.space) || one.space.size() == 0)": Rule(
         _search_of_spaces, _space_without_search
     ),

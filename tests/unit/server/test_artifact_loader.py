@@ -15,11 +15,13 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OrdinalEncoder
+from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 from sklearn.svm import SVC
 
+from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import ArtifactFile, ModelManifest, model_digest
 from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import FailureReason
@@ -82,7 +84,7 @@ def training_frame() -> pd.DataFrame:
     return frame
 
 
-def fitted(estimator: Any) -> Pipeline:
+def fitted(estimator: Any, labels: Any = None) -> Pipeline:
     frame = training_frame()
     encoder = OrdinalEncoder(
         handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-1
@@ -90,7 +92,8 @@ def fitted(estimator: Any) -> Pipeline:
     columns = ColumnTransformer(
         [("numeric", "passthrough", ["delay", "seats", "night"]), ("text", encoder, ["carrier"])]
     )
-    labels = np.where(frame["seats"] > 150, "late", "on time")
+    if labels is None:
+        labels = np.where(frame["seats"] > 150, "late", "on time")
     return Pipeline([("columns", columns), ("estimator", estimator)]).fit(frame, labels)
 
 
@@ -159,6 +162,76 @@ def test_loaded_model_answers_as_scikit_learn_does(
     np.testing.assert_array_equal(outputs["predict"], forest.predict(frame))
     answer = orjson.loads(infer(model, sample_body(model.manifest)).response.body)
     assert answer["outputs"][1]["shape"] == [2, 2]
+
+
+THIRDS = np.array(["early", "late", "on time"])
+FARES = np.linspace(5.5, 99.5, 60)
+NUMBER = {"task": Task.REGRESSION, "classes": (), "classes_datatype": "FP64"}
+
+
+def test_model_of_three_classes_answers_as_scikit_learn_does(publish: Publish) -> None:
+    pipeline = fitted(RandomForestClassifier(5, random_state=0), THIRDS[np.arange(60) % 3])
+    model = publish(skops.io.dumps(pipeline), classes=tuple(THIRDS.tolist())).load()
+    frame = training_frame()
+
+    outputs = model.engine.predict({name: frame[name].to_numpy() for name in frame})
+
+    np.testing.assert_array_equal(outputs["probability"], pipeline.predict_proba(frame))
+    np.testing.assert_array_equal(outputs["predict"], pipeline.predict(frame))
+    answer = orjson.loads(infer(model, sample_body(model.manifest)).response.body)
+    assert [output["shape"] for output in answer["outputs"]] == [[2], [2, 3]]
+
+
+def test_model_of_a_number_answers_as_scikit_learn_does(publish: Publish) -> None:
+    pipeline = fitted(RandomForestRegressor(5, random_state=0), FARES)
+    model = publish(skops.io.dumps(pipeline), **NUMBER).load()
+    frame = training_frame()
+
+    outputs = model.engine.predict({name: frame[name].to_numpy() for name in frame})
+
+    assert list(outputs) == ["predict"]
+    np.testing.assert_array_equal(outputs["predict"], pipeline.predict(frame))
+    answer = orjson.loads(infer(model, sample_body(model.manifest)).response.body)
+    [output] = answer["outputs"]
+    assert (output["datatype"], output["shape"], len(output["data"])) == ("FP64", [2], 2)
+
+
+def test_number_that_is_not_finite_is_no_answer(publish: Publish) -> None:
+    model = publish(skops.io.dumps(fitted(DummyRegressor(), FARES)), **NUMBER).load()
+    model.engine._pipeline[-1].constant_[:] = np.inf
+    inference = infer(model, sample_body(model.manifest))
+
+    assert (inference.response.status, orjson.loads(inference.response.body)) == (
+        400,
+        {"error": "The model refuses these values: they give no finite number"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("estimator", "labels", "changes", "message"),
+    [
+        (RandomForestRegressor(2), FARES, {}, "The model file holds no classifier"),
+        (
+            RandomForestClassifier(2),
+            None,
+            NUMBER,
+            "The model file holds a classifier, not a regressor",
+        ),
+    ],
+)
+def test_model_of_another_task_than_its_manifest_is_refused(
+    publish: Publish, estimator: Any, labels: Any, changes: dict[str, Any], message: str
+) -> None:
+    artifact = publish(skops.io.dumps(fitted(estimator, labels)), **changes)
+
+    assert artifact.refusal() == (FailureReason.ARTIFACT_DAMAGED, message)
+
+
+def test_preprocessing_alone_is_no_model(publish: Publish) -> None:
+    assert publish(skops.io.dumps(StandardScaler())).refusal() == (
+        FailureReason.ARTIFACT_DAMAGED,
+        "The model file holds no model",
+    )
 
 
 def test_estimators_have_no_threads_of_their_own(publish: Publish, forest_bytes: bytes) -> None:

@@ -1,10 +1,12 @@
 """What the server says of itself and of its model, in every state."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
+from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.job import Failure, FailureReason
 from tidewheel_server.metadata import describe
 from tidewheel_server.model_state import (
@@ -19,6 +21,7 @@ from tidewheel_server.model_state import (
     served_model,
 )
 from tidewheel_server.routes import Endpoint
+from tidewheel_server.tensors import output_tensors
 
 LOADING = Loading("The model is being loaded")
 FAILED = Failed(Failure(reason=FailureReason.ARTIFACT_DAMAGED, message="A byte is wrong"))
@@ -102,7 +105,39 @@ def test_model_metadata_names_every_tensor(identity: Identity, model: ServedMode
             "properties": {
                 "version_name": "flights-v2",
                 "artifact_digest": identity.artifact_digest,
+                "task": "Classification",
                 "classes": ["on time", "late"],
             },
         },
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "outputs"),
+    [
+        pytest.param(
+            {"classes": ("1", "2", "3"), "classes_datatype": "INT64"},
+            [
+                {"name": "predict", "datatype": "INT64", "shape": [-1]},
+                {"name": "probability", "datatype": "FP64", "shape": [-1, 3]},
+            ],
+            id="three classes",
+        ),
+        pytest.param(
+            {"task": Task.REGRESSION, "classes": (), "classes_datatype": "FP64"},
+            [{"name": "predict", "datatype": "FP64", "shape": [-1]}],
+            id="a number",
+        ),
+    ],
+)
+def test_model_metadata_lists_the_outputs_of_its_task(
+    identity: Identity, model: ServedModel, changes: dict[str, Any], outputs: list[Any]
+) -> None:
+    manifest = model.manifest.model_copy(update=changes)
+    other = replace(model, manifest=manifest, outputs=output_tensors(manifest))
+
+    status, document = described(Endpoint.MODEL_METADATA, identity, Ready(other))
+
+    assert (status, document["outputs"]) == (200, outputs)
+    assert document["properties"]["task"] == manifest.task
+    assert document["properties"]["classes"] == list(manifest.classes)

@@ -167,6 +167,7 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
         candidates: tuple[dict[str, Any], ...] = (candidate(),),
         time: str | None = "day",
         split: dict[str, Any] | None = None,
+        target: dict[str, Any] | None = None,
         **training: Any,
     ) -> RunResult:
         reference = None
@@ -192,7 +193,7 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
                 "digest": data.snapshot.digest,
                 "manifestKey": data.snapshot.manifest_key,
             },
-            "target": {"column": "late"},
+            "target": target or {"column": "late"},
             "time": None if time is None else {"column": time},
             "split": split,
             "training": {"candidates": candidates, **training},

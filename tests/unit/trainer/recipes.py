@@ -7,10 +7,13 @@ from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_trainer.train.estimator_list import BOOSTING, FOREST
 from tidewheel_trainer.train.estimators import checked_parameters
 
-__all__ = ["BOOSTED", "NETWORK", "SMALL", "recipe_of"]
+__all__ = ["BOOSTED", "LEARNS_NOTHING", "NETWORK", "NUMBER_BOOSTED", "SMALL", "recipe_of"]
 
 BOOSTED = "sklearn.ensemble.GradientBoostingClassifier"
 NETWORK = "sklearn.neural_network.MLPClassifier"
+NUMBER_BOOSTED = "sklearn.ensemble.GradientBoostingRegressor"
+# They learn nothing from any column.
+LEARNS_NOTHING = ("sklearn.dummy.DummyClassifier", "sklearn.dummy.DummyRegressor")
 SMALL: dict[str, dict[str, Any]] = {
     BOOSTING: {"max_iter": 5, "max_features": 0.5},
     FOREST: {"n_estimators": 3},
@@ -19,6 +22,13 @@ SMALL: dict[str, dict[str, Any]] = {
     "sklearn.ensemble.AdaBoostClassifier": {"n_estimators": 3},
     "sklearn.ensemble.BaggingClassifier": {"n_estimators": 3, "max_features": 0.7},
     NETWORK: {"hidden_layer_sizes": [4, 3], "max_iter": 3000},
+    "sklearn.ensemble.HistGradientBoostingRegressor": {"max_iter": 5, "max_features": 0.5},
+    "sklearn.ensemble.RandomForestRegressor": {"n_estimators": 3},
+    "sklearn.ensemble.ExtraTreesRegressor": {"n_estimators": 3},
+    NUMBER_BOOSTED: {"n_estimators": 3, "subsample": 0.5},
+    "sklearn.ensemble.AdaBoostRegressor": {"n_estimators": 3},
+    "sklearn.ensemble.BaggingRegressor": {"n_estimators": 3, "max_features": 0.7},
+    "sklearn.neural_network.MLPRegressor": {"hidden_layer_sizes": [4, 3], "max_iter": 3000},
 }
 
 

@@ -54,9 +54,9 @@ class Watched:
         self.events.append(("fit", _places(frame)))
         return pipelines.fitted(recipe, frame, labels)
 
-    def score(self, model: Any, recipe: Any, frame: pd.DataFrame) -> np.ndarray:
+    def answer(self, model: Any, recipe: Any, frame: pd.DataFrame, values: Any) -> np.ndarray:
         self.events.append(("score", _places(frame)))
-        return pipelines.positive_probability(model, recipe, frame)
+        return pipelines.answers(model, recipe, frame, values)
 
 
 def _places(frame: pd.DataFrame) -> frozenset[int]:
@@ -75,7 +75,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
 
     for module in (choosing, testing, refitting):
         monkeypatch.setattr(module, "fitted", watch.fit)
-    monkeypatch.setattr(testing, "positive_probability", watch.score)
+    monkeypatch.setattr(testing, "answers", watch.answer)
     monkeypatch.setattr(testing, "judge", judged)
     return watch
 

@@ -4,12 +4,19 @@ import importlib
 from typing import Any
 
 import pytest
+from tests.unit.trainer.trainings import target_of
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate
+from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, BOOSTING, FOREST, LOGISTIC
-from tidewheel_trainer.train.estimators import checked_parameters, estimator
+from tidewheel_trainer.train.estimators import (
+    checked_parameters,
+    estimator,
+    refuse_other_task,
+)
+from tidewheel_trainer.train.target import Target
 
 
 def _candidate(estimator: str, **parameters: Any) -> Candidate:
@@ -32,7 +39,8 @@ def test_our_defaults_are_part_of_the_recipe() -> None:
         ("os.system", ""),
         (
             "sklearn.ensemble.RandomForest",
-            " (did you mean 'sklearn.ensemble.RandomForestClassifier'?)",
+            " (did you mean 'sklearn.ensemble.RandomForestRegressor' or "
+            "'sklearn.ensemble.RandomForestClassifier'?)",
         ),
     ],
 )
@@ -69,6 +77,57 @@ def test_a_loss_without_probabilities_is_refused() -> None:
         "candidate 'one': SGDClassifier gives no probabilities with these parameters; choose "
         "another `loss`",
     )
+
+
+HISTOGRAM = "sklearn.ensemble.HistGradientBoostingRegressor"
+NUMBERS, CLASSES = target_of([1.5, 2.0, 7.25]), target_of(["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "fault"),
+    [
+        (
+            BOOSTING,
+            NUMBERS,
+            "HistGradientBoostingClassifier predicts classes, and the target 'late' is taken for "
+            f"a number; use '{HISTOGRAM}', or set the Dataset's `target.task` to Classification",
+        ),
+        (
+            HISTOGRAM,
+            CLASSES,
+            "HistGradientBoostingRegressor predicts a number, and the target 'late' is taken for "
+            f"3 classes; use '{BOOSTING}', or set the Dataset's `target.task` to Regression",
+        ),
+        (
+            LOGISTIC,
+            NUMBERS,
+            "LogisticRegression predicts classes, and the target 'late' is taken for a number; use "
+            "'sklearn.linear_model.LinearRegression', or set the Dataset's `target.task` to "
+            "Classification",
+        ),
+    ],
+)
+def test_an_estimator_of_the_other_task_is_answered_with_its_counterpart(
+    name: str, target: Target, fault: str
+) -> None:
+    with pytest.raises(TrainerError) as caught:
+        refuse_other_task([_candidate(name)], target, "late")
+    assert (caught.value.reason, caught.value.message) == (
+        FailureReason.PARAMETER_INVALID,
+        f"candidate 'one': {fault}",
+    )
+
+
+def test_an_estimator_without_a_counterpart_is_answered_with_the_list() -> None:
+    with pytest.raises(TrainerError) as caught:
+        refuse_other_task([_candidate("sklearn.svm.SVR")], CLASSES, "late")
+    classifiers = [name for name in ALLOWED if ALLOWED[name].task is Task.CLASSIFICATION]
+    assert f"; use one of {', '.join(classifiers)}, or set " in caught.value.message
+
+
+def test_estimators_of_the_target_are_no_fault() -> None:
+    refuse_other_task([_candidate(BOOSTING), _candidate(FOREST)], CLASSES, "late")
+    refuse_other_task([_candidate(HISTOGRAM)], NUMBERS, "late")
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.svm import SVC
-from tests.unit.trainer.recipes import BOOSTED, NETWORK, SMALL, recipe_of
+from tests.unit.trainer.recipes import BOOSTED, NETWORK, NUMBER_BOOSTED, SMALL, recipe_of
 
+from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.artifact.trusted_types import (
     TRUSTED_LOADERS,
@@ -27,12 +28,13 @@ from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, BOOSTING, FOREST, LOGISTIC
 from tidewheel_trainer.train.model_file import model_bytes, read_model
-from tidewheel_trainer.train.pipelines import fitted, positive_probability
+from tidewheel_trainer.train.pipelines import answers, fitted
 
+CLASSIFICATION, REGRESSION = Task.CLASSIFICATION, Task.REGRESSION
 # Parameters that bring other parts into a file.
 _VARIANTS: list[tuple[str, dict[str, Any]]] = [
     (BOOSTED, {"loss": "exponential", "n_iter_no_change": 2}),
-    (NETWORK, {"solver": "sgd", "learning_rate": "adaptive"}),
+    (NETWORK, {"solver": "sgd", "learning_rate": "adaptive", "max_iter": 3000}),
     (NETWORK, {"solver": "lbfgs", "hidden_layer_sizes": [3], "max_iter": 9000}),
     (FOREST, {"oob_score": True, "criterion": "entropy", "ccp_alpha": 0.01}),
     (
@@ -46,7 +48,42 @@ _VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("sklearn.discriminant_analysis.LinearDiscriminantAnalysis", {"solver": "eigen"}),
     (BOOSTING, {"early_stopping": True, "class_weight": "balanced"}),
 ]
-_CASES = [*((name, SMALL.get(name, {})) for name in ALLOWED), *_VARIANTS]
+_HISTOGRAM = "sklearn.ensemble.HistGradientBoostingRegressor"
+_NUMBER_VARIANTS: list[tuple[str, dict[str, Any]]] = [
+    *((_HISTOGRAM, {"max_iter": 3, "loss": loss}) for loss in ("absolute_error", "gamma")),
+    (_HISTOGRAM, {"max_iter": 3, "loss": "quantile", "quantile": 0.3}),
+    (NUMBER_BOOSTED, {"n_estimators": 3, "loss": "huber", "n_iter_no_change": 2}),
+    ("sklearn.linear_model.LinearRegression", {"positive": True}),
+    ("sklearn.linear_model.Ridge", {"solver": "sag"}),
+    ("sklearn.linear_model.SGDRegressor", {"loss": "epsilon_insensitive", "average": True}),
+    ("sklearn.linear_model.TweedieRegressor", {"power": 1.5}),
+    ("sklearn.neighbors.KNeighborsRegressor", {"metric": "manhattan", "weights": "distance"}),
+    (
+        "sklearn.neural_network.MLPRegressor",
+        {"solver": "sgd", "hidden_layer_sizes": [3], "max_iter": 3000},
+    ),
+    ("sklearn.svm.SVR", {"kernel": "poly"}),
+    ("sklearn.dummy.DummyRegressor", {"strategy": "median"}),
+]
+_CLASS_KINDS = ("bool", "integer", "text", "three")
+_OF_CLASSES = [
+    *((name, SMALL.get(name, {})) for name in ALLOWED if ALLOWED[name].task is CLASSIFICATION),
+    *_VARIANTS,
+]
+_OF_A_NUMBER = [
+    *((name, SMALL.get(name, {})) for name in ALLOWED if ALLOWED[name].task is REGRESSION),
+    *_NUMBER_VARIANTS,
+]
+# An exponential loss knows two classes only.
+_CASES = [
+    *(
+        (name, parameters, kind)
+        for name, parameters in _OF_CLASSES
+        for kind in _CLASS_KINDS
+        if kind != "three" or parameters.get("loss") != "exponential"
+    ),
+    *((name, parameters, "number") for name, parameters in _OF_A_NUMBER),
+]
 
 
 def _frame() -> pd.DataFrame:
@@ -65,10 +102,24 @@ def _recipe(estimator: str, parameters: dict[str, Any] | None = None) -> Recipe:
 
 
 def _labels(kind: str) -> np.ndarray:
-    late = np.random.default_rng(1).random(400) < 0.3
-    return {"bool": late, "integer": late.astype(np.int64), "text": np.where(late, "yes", "no")}[
-        kind
-    ]
+    random = np.random.default_rng(1)
+    late = random.random(400) < 0.3
+    return {
+        "bool": late,
+        "integer": late.astype(np.int64),
+        "text": np.where(late, "yes", "no"),
+        "three": random.choice(["yes", "no", "maybe"], 400),
+        "number": np.where(late, 7.5, 1.5) + random.random(400),
+    }[kind]
+
+
+def _of(estimator: str) -> np.ndarray:
+    """Return labels that the estimator predicts."""
+    return _labels("text" if ALLOWED[estimator].task is CLASSIFICATION else "number")
+
+
+def _values(labels: np.ndarray) -> np.ndarray:
+    return np.empty(0) if labels.dtype == np.float64 else np.unique(labels)
 
 
 def _schema(data: bytes) -> dict[str, Any]:
@@ -78,7 +129,7 @@ def _schema(data: bytes) -> dict[str, Any]:
 
 def digests() -> list[str]:
     """Return the digest of one model file per estimator; another process calls this too."""
-    files = [model_bytes(fitted(_recipe(name), _frame(), _labels("text"))) for name in ALLOWED]
+    files = [model_bytes(fitted(_recipe(name), _frame(), _of(name))) for name in ALLOWED]
     return [hashlib.sha256(data).hexdigest() for data in files]
 
 
@@ -99,44 +150,42 @@ def test_the_same_fit_gives_the_same_bytes_in_two_processes() -> None:
     assert json.loads(other.stdout) == digests()
 
 
-@pytest.mark.parametrize("kind", ["bool", "integer", "text"])
-@pytest.mark.parametrize(("estimator", "parameters"), _CASES)
+@pytest.mark.parametrize(("estimator", "parameters", "kind"), _CASES)
 def test_a_file_answers_as_the_fit_it_was_written_from(
     estimator: str, parameters: dict[str, Any], kind: str
 ) -> None:
-    recipe, frame = _recipe(estimator, parameters), _frame()
-    model = fitted(recipe, frame, _labels(kind))
+    recipe, frame, labels = _recipe(estimator, parameters), _frame(), _labels(kind)
+    model = fitted(recipe, frame, labels)
     loaded = read_model(model_bytes(model), "model.skops")
-    expected = positive_probability(model, recipe, frame)
-    assert np.array_equal(positive_probability(loaded, recipe, frame), expected)
+    expected = answers(model, recipe, frame, _values(labels))
+    assert np.array_equal(answers(loaded, recipe, frame, _values(labels)), expected)
     assert np.array_equal(loaded.predict(frame), model.predict(frame))
 
 
 @pytest.mark.parametrize("estimator", list(ALLOWED))
 def test_unseen_and_missing_categories_are_answered_alike(estimator: str) -> None:
-    recipe, frame = _recipe(estimator), _frame()
-    model = fitted(recipe, frame, _labels("bool"))
+    recipe, frame, labels = _recipe(estimator), _frame(), _of(estimator)
+    model = fitted(recipe, frame, labels)
     rows = pd.DataFrame({"number": 0.0, "other": 0.5, "text": ["unseen", None, np.nan]})
     rows["text"] = rows["text"].astype(object)
-    assert len(set(positive_probability(model, recipe, rows).tolist())) == 1
+    assert len(np.unique(answers(model, recipe, rows, _values(labels)), axis=0)) == 1
 
 
 def test_the_list_names_what_our_pipelines_hold_and_nothing_else() -> None:
     types: set[str] = set()
     loaders: set[str] = set()
-    for estimator, parameters in _CASES:
-        for kind in ("bool", "integer", "text"):
-            recipe = _recipe(estimator, parameters)
-            waiting: list[Any] = [_schema(model_bytes(fitted(recipe, _frame(), _labels(kind))))]
-            while waiting:
-                value = waiting.pop()
-                if isinstance(value, dict):
-                    waiting.extend(value.values())
-                    if "__loader__" in value:
-                        types.add(f"{value['__module__']}.{value['__class__']}")
-                        loaders.add(value["__loader__"])
-                elif isinstance(value, list):
-                    waiting.extend(value)
+    for estimator, parameters, kind in _CASES:
+        recipe = _recipe(estimator, parameters)
+        waiting: list[Any] = [_schema(model_bytes(fitted(recipe, _frame(), _labels(kind))))]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, dict):
+                waiting.extend(value.values())
+                if "__loader__" in value:
+                    types.add(f"{value['__module__']}.{value['__class__']}")
+                    loaders.add(value["__loader__"])
+            elif isinstance(value, list):
+                waiting.extend(value)
     assert (types, loaders) == (set(TRUSTED_TYPES), set(TRUSTED_LOADERS))
 
 

@@ -6,27 +6,30 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from tests.unit.trainer.recipes import SMALL, recipe_of
+from tests.unit.trainer.recipes import LEARNS_NOTHING, SMALL, recipe_of
 
+from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, BOOSTING
 from tidewheel_trainer.train.frame import features_frame
-from tidewheel_trainer.train.pipelines import fitted, positive_probability
+from tidewheel_trainer.train.pipelines import answers, fitted
 
 _ROWS = 300
 _DICE = np.random.default_rng(5)
 _USEFUL = _DICE.normal(size=_ROWS)
 LABELS = (_USEFUL + _DICE.normal(size=_ROWS) > 0).astype(np.int64)
+CLASSES = np.array([0, 1])
+FARES = np.exp(_USEFUL) + _DICE.random(_ROWS)
 
 
 def frame(**odd: Any) -> pd.DataFrame:
     """Return rows with one useful column of each kind, and others."""
     letters = np.where(_USEFUL > 0, "a", "b").astype(object)
-    return pd.DataFrame({"number": _USEFUL, "letter": letters, **odd})
+    return pd.DataFrame({"number": _USEFUL, "letter": letters} | odd)
 
 
-@pytest.mark.parametrize("estimator", list(ALLOWED))
+@pytest.mark.parametrize("estimator", [name for name in ALLOWED if name not in LEARNS_NOTHING])
 @pytest.mark.parametrize(
     "odd",
     [
@@ -45,10 +48,11 @@ def test_odd_columns_are_learned_from(odd: dict[str, Any], estimator: str) -> No
         numeric=("number", *(name for name in odd if name == "odd")),
         categorical=("letter", *(name for name in odd if name == "text")),
     )
-    model = fitted(recipe, rows, LABELS)
-    probabilities = positive_probability(model, recipe, rows)
-    assert np.isfinite(probabilities).all()
-    assert len(set(probabilities.tolist())) > 1
+    of_a_number = ALLOWED[estimator].task is Task.REGRESSION
+    model = fitted(recipe, rows, FARES if of_a_number else LABELS)
+    found = answers(model, recipe, rows, np.empty(0) if of_a_number else CLASSES)
+    assert np.isfinite(found).all()
+    assert len(np.unique(found, axis=0)) > 1
 
 
 def test_columns_without_any_number_are_nothing_to_learn_from() -> None:
@@ -66,7 +70,30 @@ def test_column_without_a_number_may_have_some_when_it_is_asked() -> None:
     model = fitted(recipe, frame(odd=np.full(_ROWS, np.nan)), LABELS)
     one, other = frame(odd=np.full(_ROWS, np.nan)), frame(odd=np.full(_ROWS, 7.0))
     assert np.array_equal(
-        positive_probability(model, recipe, one), positive_probability(model, recipe, other)
+        answers(model, recipe, one, CLASSES), answers(model, recipe, other, CLASSES)
+    )
+
+
+def test_a_class_that_a_fit_never_saw_has_no_probability() -> None:
+    recipe = recipe_of(BOOSTING, SMALL[BOOSTING], numeric=("number",), categorical=("letter",))
+    model = fitted(recipe, frame(), LABELS + 1)
+    found = answers(model, recipe, frame(), np.array([0, 1, 2, 3]))
+    assert found.shape == (_ROWS, 4)
+    assert np.array_equal(found[:, 1:3], model.predict_proba(frame()))
+    assert not found[:, [0, 3]].any()
+
+
+def test_an_endless_answer_is_named() -> None:
+    name = "sklearn.linear_model.PoissonRegressor"
+    recipe = recipe_of(name, {}, numeric=("number",), categorical=())
+    model = fitted(recipe, frame(), FARES)
+    with np.errstate(over="ignore"), pytest.raises(TrainerError) as caught:
+        answers(model, recipe, frame(number=np.full(_ROWS, 1e8)), np.empty(0))
+    assert (caught.value.reason, caught.value.message) == (
+        FailureReason.PARAMETER_INVALID,
+        "candidate 'one': sklearn.linear_model.PoissonRegressor found no finite answer for 300 of "
+        "300 rows; choose other parameters, or bring the target to a smaller scale by a `derive` "
+        "step",
     )
 
 

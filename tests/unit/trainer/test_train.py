@@ -79,7 +79,7 @@ def test_the_best_candidate_on_validation_rows_is_tested(
     result = trained(snapshot(columns_of(0, 20)), candidates=candidates)
     measured = json.loads(store.objects[f"{FOLDER}/uid-1/metrics.json"])["validation"]
     assert [each["candidate"] for each in measured] == ["stump", "linear", "forest"]
-    assert result.candidate == max(measured, key=lambda each: each["rocAuc"])["candidate"]
+    assert result.candidate == max(measured, key=lambda each: each["score"])["candidate"]
     assert result.candidate == "linear"
 
 
@@ -139,19 +139,22 @@ def test_a_tie_below_the_minimum_needs_no_veto(snapshot: Any, trained: Train) ->
     first = trained(snapshot(columns_of(0, 20)))
     grown = snapshot(columns_of(0, 20), columns_of(20, 30))
     result = trained(grown, "uid-2", first, gate={"minimum": "0.99"})
-    assert (result.verdict, result.verdict_reason) == (Verdict.REFUSED, "BelowMinimum")
+    assert (result.verdict, result.verdict_reason) == (Verdict.REFUSED, "ThresholdMissed")
 
 
 def test_metrics_say_which_fit_they_belong_to(snapshot: Any, trained: Train) -> None:
     first = trained(snapshot(columns_of(0, 20)))
     second = trained(snapshot(columns_of(0, 20), columns_of(20, 12)), "uid-2", first)
-    names = ["roc_auc", "log_loss", "brier"]
+    others = ["log_loss", "brier", "average_precision", "accuracy", "balanced_accuracy", "f1"]
     assert [(each.name, each.fit) for each in second.metrics] == [
-        *((name, "Candidate") for name in names),
-        ("base_rate", "Candidate"),
+        ("roc_auc", "Candidate"),
         ("roc_auc_difference", "Candidate"),
         ("roc_auc_standard_error", "Candidate"),
-        *((name, "Champion") for name in names),
+        ("roc_auc", "Champion"),
+        *((name, "Candidate") for name in others),
+        ("base_rate", "Candidate"),
+        # All but one of sixteen have room.
+        *((name, "Champion") for name in others[:-1]),
     ]
 
 
@@ -202,7 +205,7 @@ def test_a_better_recipe_passes_against_the_recipe_of_a_champion_that_learned_th
 
 def test_below_the_minimum_nothing_is_published(store: Any, snapshot: Any, trained: Train) -> None:
     result = trained(snapshot(columns_of(0, 20)), gate={"minimum": "0.99"})
-    assert (result.verdict, result.verdict_reason) == (Verdict.REFUSED, "BelowMinimum")
+    assert (result.verdict, result.verdict_reason) == (Verdict.REFUSED, "ThresholdMissed")
     assert files_of(store, "uid-1") == ["verdict.json"]
 
 

@@ -47,10 +47,17 @@ def test_a_text_target_is_learned(store: Any, snapshot: Any, trained: Train) -> 
             id="one class",
         ),
         pytest.param(
-            np.arange(3000) % 3,
+            np.full(3000, 7.5),
+            FailureReason.TARGET_IS_CONSTANT,
+            "the target 'late' is 7.5 in all 3,000 labelled rows; a model needs values that differ",
+            id="constant",
+        ),
+        pytest.param(
+            np.append(np.arange(2999) / 8, np.inf),
             FailureReason.TARGET_UNSUPPORTED,
-            "the target 'late' has 3 values (0, 1, 2 ...); it must have two",
-            id="three classes",
+            "the target 'late' is infinite or beyond 3.4e38 in 1 of 3,000 labelled rows; add a "
+            "step to the Dataset, such as `clip` or a `filter`",
+            id="infinite",
         ),
         pytest.param(
             pa.array([None] * 3000, pa.bool_()),

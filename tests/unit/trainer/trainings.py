@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from tidewheel_contracts.api.v1alpha1 import dataset
 from tidewheel_contracts.api.v1alpha1.training_run import RunResult
+from tidewheel_trainer.train.target import Target, read_target
 
 Train = Callable[..., RunResult]
 
@@ -61,3 +63,10 @@ def files_of(store: Any, uid: str) -> list[str]:
 
 def values_of(result: RunResult, fit: str) -> dict[str, float]:
     return {each.name: float(each.value) for each in result.metrics if each.fit == fit}
+
+
+def target_of(labels: Any, task: str | None = None) -> Target:
+    """Return the target `late` of these labels, as a snapshot's column is read."""
+    spec = dataset.Target.model_validate({"column": "late", "task": task})
+    column = labels if isinstance(labels, pa.Array) else pa.array(labels)
+    return read_target(spec, pa.chunked_array([column]))

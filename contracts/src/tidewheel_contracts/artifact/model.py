@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
+from tidewheel_contracts.api.v1alpha1.gate import Task
 
 __all__ = [
     "LINEAGE_FILE",
@@ -82,7 +83,8 @@ class ModelManifest(_Frozen):
     missing value: readiness predicts them for real. `classes` are the target's classes in the
     order of predict_proba's columns, written as text: `false` and `true` for BOOL, digits for INT64
     and FP64, the text itself for BYTES; `classes_datatype` tells which. The model's own `classes_`
-    are these values in their natural type, so predict() answers them too.
+    are these values in their natural type, so predict() answers them too. A model of a number has
+    no classes, and FP64 as their datatype: predict() answers it.
     """
 
     protocol: int = PROTOCOL
@@ -92,6 +94,8 @@ class ModelManifest(_Frozen):
     inputs: tuple[ModelInput, ...]
     classes: tuple[str, ...]
     classes_datatype: Annotated[str, Field(pattern=r"^(BOOL|INT64|FP64|BYTES)$")]
+    # Models from before there was a choice predict classes.
+    task: Task = Task.CLASSIFICATION
     sample: tuple[tuple[Any, ...], ...]
     recipe: Recipe
     # How the Dataset said that rows are split; without it the newest tested, or rows by a hash.

@@ -47,12 +47,18 @@ class FeatureProfile(_Frozen):
 
 
 class PredictionProfile(_Frozen):
-    """Predicted probability of the second class on rows that the measured fit had not learned."""
+    """What was predicted on rows that the measured fit had not learned.
+
+    Of two classes it is the probability of the second one, of a number the number itself: the mean,
+    and quantile bins as of a feature. Of more classes it is the share of rows that each of them was
+    the most probable for, in the order of the manifest's classes.
+    """
 
     rows: Annotated[int, Field(ge=0)]
-    mean: float
-    edges: tuple[float, ...]
-    shares: tuple[Share, ...]
+    mean: float | None = None
+    edges: tuple[float, ...] = ()
+    shares: tuple[Share, ...] = ()
+    classes: tuple[CategoryShare, ...] = ()
 
 
 class Profile(_Frozen):

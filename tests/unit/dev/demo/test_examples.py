@@ -9,7 +9,9 @@ import yaml
 
 from tidewheel_contracts.api.kind import GROUP
 from tidewheel_contracts.api.v1alpha1 import KINDS
+from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_dev import paths
+from tidewheel_trainer.train.estimator_list import ALLOWED
 
 EXAMPLES = paths.REPOSITORY / "examples"
 MODELS = {kind.name: kind.spec for kind in KINDS}
@@ -32,6 +34,12 @@ def test_every_example_file_was_looked_at() -> None:
     names = {file.name for file in EXAMPLES.rglob("*.yaml")}
     assert {"dataset.yaml", "pipeline.yaml", "artifact-store.yaml", "worse-run.yaml"} <= names
     assert len(list(objects())) >= 5
+
+
+def test_examples_of_a_number_train_regressors_that_the_trainer_allows() -> None:
+    pipeline = yaml.safe_load((EXAMPLES / "rentals" / "pipeline.yaml").read_text())
+    names = [each["estimator"] for each in pipeline["spec"]["training"]["candidates"]]
+    assert {ALLOWED[name].task for name in names} == {Task.REGRESSION}
 
 
 def test_receiver_shows_its_token_and_keeps_every_alert() -> None:

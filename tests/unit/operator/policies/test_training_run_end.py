@@ -156,13 +156,13 @@ def test_deadline_that_passed_in_training_is_told_as_it_is() -> None:
     [(Verdict.REFUSED, "Refused"), (Verdict.INCONCLUSIVE, "Inconclusive")],
 )
 def test_verdict_without_a_version_ends_the_run(verdict: Verdict, reason: str) -> None:
-    result = make_result(verdict, verdict_reason="BelowMinimum", message="0.61 < 0.70")
+    result = make_result(verdict, verdict_reason="ThresholdMissed", message="0.61 < 0.70")
     before = training().model_copy(update={"result": result, "stage": Stage.REGISTERING})
     run = make_run(status=before)
 
     decision = decide(view(run), NOW)
 
-    said = conditions(reason, "BelowMinimum: 0.61 < 0.70", "Complete", ready="True")
+    said = conditions(reason, "ThresholdMissed: 0.61 < 0.70", "Complete", ready="True")
     assert decision == Decision(
         status=before.model_copy(
             update={

@@ -41,13 +41,15 @@ def planned(request: CollectRequest, *, is_repeatable: bool) -> Plan:
     makes_parts_of_all = bool(whole) or not is_repeatable
     quarantines_pieces = quarantines and not makes_parts_of_all
     checks = request.checks.to_wire()
+    # What the column is taken as changes no row.
+    target = {"column": request.target.column}
     recipe = [
         _identity(request.source.to_wire()),
         _wires(per_piece),
-        None if makes_parts_of_all else [request.target.to_wire(), _wires((request.time,))],
+        None if makes_parts_of_all else [target, _wires((request.time,))],
         checks if quarantines_pieces else None,
     ]
-    finish = [_wires(whole), request.target.to_wire(), _wires((request.time,)), checks]
+    finish = [_wires(whole), target, _wires((request.time,)), checks]
     return Plan(
         per_piece=per_piece,
         whole=whole,

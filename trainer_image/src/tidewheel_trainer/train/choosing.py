@@ -19,7 +19,7 @@ def best_recipe(
     validation: np.ndarray,
     progress: Progress,
 ) -> tuple[Recipe, tuple[Validation, ...]]:
-    """Return the recipe with the highest AUC on the validation rows; of equals, the first.
+    """Return the recipe with the best score on the validation rows; of equals, the first.
 
     Args:
         recipes: at least two.
@@ -29,13 +29,15 @@ def best_recipe(
         progress: told which candidate is fitted.
     """
     learned = learnable & ~validation
-    validations = []
+    scores = []
     for position, recipe in enumerate(recipes):
         percent = 20 + 30 * position // len(recipes)
         progress(
             "Choosing", percent, f"fit {recipe.candidate} on {np.count_nonzero(learned):,} rows"
         )
         model = fitted(recipe, rows.frame[learned], rows.target.labels[learned])
-        validations.append(Validation(recipe.candidate, score(model, recipe, rows, validation)))
-    best = max(range(len(recipes)), key=lambda place: validations[place].roc_auc or 0.0)
-    return recipes[best], tuple(validations)
+        scores.append(score(model, recipe, rows, validation))
+    validations = tuple(
+        Validation(recipe.candidate, found) for recipe, found in zip(recipes, scores, strict=True)
+    )
+    return recipes[int(np.argmax(scores))], validations

@@ -33,45 +33,43 @@ __all__ = ["test_rows", "validation_rows"]
 
 def test_rows(run: Run, material: Material) -> Split | Shortage:
     """Return the rows that test, or what the labelled rows lack for a judgement."""
-    rows, positive = material.rows, material.rows.target.is_positive
-    guard = ONE_MODEL if material.champion is None else TWO_MODELS
+    rows, target = material.rows, material.rows.target
+    guard = (ONE_MODEL if material.champion is None else TWO_MODELS)[target.task]
     declared = run.request.split
     if declared is not None and declared.hash is not None:
         hashes = _key_hashes(rows, declared.hash)
-        outcome = split_by_hash(hashes, positive, guard, _buckets(declared.hash))
+        outcome = split_by_hash(hashes, target, guard, _buckets(declared.hash))
         return _with_keys(outcome, declared.hash, hashes)
     if declared is not None and declared.column is not None:
         test = _marked(rows, declared.column, declared.column.test)
         if rows.times is not None:
-            return split_as_marked(test, rows.times // times.DAY, positive, guard, "days")
+            return split_as_marked(test, rows.times // times.DAY, target, guard, "days")
         groups = Buckets().groups(material.hashes())
-        return split_as_marked(test, groups, positive, guard, "groups")
+        return split_as_marked(test, groups, target, guard, "groups")
     if rows.times is None:
-        return split_by_hash(material.hashes(), positive, guard)
+        return split_by_hash(material.hashes(), target, guard)
     learned_through = _learned_through(material)
     if declared is None or declared.time is None:
-        return split_by_time(rows.times, positive, learned_through, guard)
+        return split_by_time(rows.times, target, learned_through, guard)
     share = float(declared.time.test_share)
-    return split_by_time(rows.times, positive, learned_through, guard, share)
+    return split_by_time(rows.times, target, learned_through, guard, share)
 
 
 def validation_rows(run: Run, material: Material, split: Split) -> np.ndarray | Shortage:
     """Return which of the rows outside the test choose among candidates, shape (n_rows,)."""
-    rows, positive, learnable = material.rows, material.rows.target.is_positive, ~split.test
+    rows, target, learnable = material.rows, material.rows.target, ~split.test
     declared = run.request.split
     if declared is not None and declared.hash is not None:
         hashes = _key_hashes(rows, declared.hash)
-        return validation_by_hash(hashes, positive, learnable, _buckets(declared.hash))
+        return validation_by_hash(hashes, target, learnable, _buckets(declared.hash))
     if declared is not None and declared.column is not None:
         marked = _marked(rows, declared.column, declared.column.validation)
-        return validation_as_marked(marked, positive, learnable, declared.column.validation)
+        return validation_as_marked(marked, target, learnable, declared.column.validation)
     if rows.times is None:
-        return validation_by_hash(material.hashes(), positive, learnable)
+        return validation_by_hash(material.hashes(), target, learnable)
     if declared is None or declared.time is None:
-        return validation_by_time(rows.times, positive, learnable)
-    return validation_by_time(
-        rows.times, positive, learnable, float(declared.time.validation_share)
-    )
+        return validation_by_time(rows.times, target, learnable)
+    return validation_by_time(rows.times, target, learnable, float(declared.time.validation_share))
 
 
 def _buckets(split: HashSplit) -> Buckets:

@@ -1,7 +1,7 @@
 """The estimators that a candidate may name: a reviewed list, for scikit-learn 1.9.
 
-A class is on it when it gives probabilities, when equal fits give equal bytes, and when the parts
-of its fitted form stand the review of `trusted_types`.
+A class is on it when it predicts a number or gives probabilities of classes, when equal fits give
+equal bytes, and when the parts of its fitted form stand the review of `trusted_types`.
 """
 
 from collections.abc import Mapping
@@ -9,21 +9,43 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     AdaBoostClassifier,
+    AdaBoostRegressor,
     BaggingClassifier,
+    BaggingRegressor,
     ExtraTreesClassifier,
+    ExtraTreesRegressor,
     GradientBoostingClassifier,
+    GradientBoostingRegressor,
     HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
+    RandomForestRegressor,
 )
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model import (
+    ElasticNet,
+    GammaRegressor,
+    HuberRegressor,
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    PoissonRegressor,
+    Ridge,
+    SGDClassifier,
+    SGDRegressor,
+    TweedieRegressor,
+)
 from sklearn.naive_bayes import BernoulliNB, GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPClassifier
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.svm import SVR, LinearSVR
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from tidewheel_contracts.api.v1alpha1.gate import Task
 
 __all__ = ["ALLOWED", "BOOSTING", "FOREST", "LOGISTIC", "Allowed", "Reading"]
 
@@ -54,6 +76,11 @@ class Allowed:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     threads: bool = False
     ours: frozenset[str] = _OURS
+
+    @property
+    def task(self) -> Task:
+        """Return what it predicts."""
+        return Task.REGRESSION if issubclass(self.build, RegressorMixin) else Task.CLASSIFICATION
 
 
 ALLOWED: Mapping[str, Allowed] = {
@@ -91,4 +118,51 @@ ALLOWED: Mapping[str, Allowed] = {
     "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": Allowed(
         LinearDiscriminantAnalysis, Reading.SCALED
     ),
+    # What any other must beat.
+    "sklearn.dummy.DummyClassifier": Allowed(DummyClassifier, Reading.FILLED),
+    "sklearn.linear_model.LinearRegression": Allowed(
+        LinearRegression, Reading.SCALED, threads=True
+    ),
+    "sklearn.linear_model.Ridge": Allowed(Ridge, Reading.SCALED),
+    "sklearn.linear_model.Lasso": Allowed(Lasso, Reading.SCALED),
+    "sklearn.linear_model.ElasticNet": Allowed(ElasticNet, Reading.SCALED),
+    "sklearn.linear_model.HuberRegressor": Allowed(
+        HuberRegressor, Reading.SCALED, {"max_iter": 1000}
+    ),
+    "sklearn.linear_model.SGDRegressor": Allowed(SGDRegressor, Reading.SCALED),
+    "sklearn.linear_model.PoissonRegressor": Allowed(
+        PoissonRegressor, Reading.SCALED, {"max_iter": 1000}
+    ),
+    "sklearn.linear_model.GammaRegressor": Allowed(
+        GammaRegressor, Reading.SCALED, {"max_iter": 1000}
+    ),
+    "sklearn.linear_model.TweedieRegressor": Allowed(
+        TweedieRegressor, Reading.SCALED, {"max_iter": 1000}
+    ),
+    "sklearn.ensemble.RandomForestRegressor": Allowed(
+        RandomForestRegressor, Reading.AS_THEY_ARE, threads=True
+    ),
+    "sklearn.ensemble.ExtraTreesRegressor": Allowed(
+        ExtraTreesRegressor, Reading.AS_THEY_ARE, threads=True
+    ),
+    "sklearn.ensemble.HistGradientBoostingRegressor": Allowed(
+        HistGradientBoostingRegressor, Reading.AS_THEY_ARE, {"early_stopping": False}
+    ),
+    "sklearn.ensemble.GradientBoostingRegressor": Allowed(
+        GradientBoostingRegressor, Reading.FILLED
+    ),
+    "sklearn.ensemble.AdaBoostRegressor": Allowed(AdaBoostRegressor, Reading.FILLED),
+    "sklearn.ensemble.BaggingRegressor": Allowed(BaggingRegressor, Reading.FILLED, threads=True),
+    "sklearn.tree.DecisionTreeRegressor": Allowed(DecisionTreeRegressor, Reading.AS_THEY_ARE),
+    "sklearn.neighbors.KNeighborsRegressor": Allowed(
+        KNeighborsRegressor,
+        Reading.SCALED,
+        {"algorithm": "brute"},
+        threads=True,
+        ours=_OURS | {"algorithm", "metric_params"},
+    ),
+    "sklearn.neural_network.MLPRegressor": Allowed(MLPRegressor, Reading.SCALED),
+    "sklearn.svm.SVR": Allowed(SVR, Reading.SCALED),
+    "sklearn.svm.LinearSVR": Allowed(LinearSVR, Reading.SCALED, {"max_iter": 10_000}),
+    "sklearn.dummy.DummyRegressor": Allowed(DummyRegressor, Reading.FILLED),
 }

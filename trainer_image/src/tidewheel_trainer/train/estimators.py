@@ -12,11 +12,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import InvalidParameterError
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate
+from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, Allowed
+from tidewheel_trainer.train.target import Target
 
-__all__ = ["checked_parameters", "estimator"]
+__all__ = ["checked_parameters", "estimator", "refuse_other_task"]
 
 _PLAIN = bool | int | float | str | None
 
@@ -48,11 +50,40 @@ def checked_parameters(candidate: Candidate) -> dict[str, Any]:
         built._validate_params()
     except InvalidParameterError as error:
         raise _invalid(candidate, f"refuses a parameter: {error}") from error
-    if not hasattr(built, "predict_proba"):
+    if allowed.task is Task.CLASSIFICATION and not hasattr(built, "predict_proba"):
         raise _invalid(
             candidate, "gives no probabilities with these parameters; choose another `loss`"
         )
     return dict(sorted(merged.items()))
+
+
+def refuse_other_task(candidates: Iterable[Candidate], target: Target, column: str) -> None:
+    """Refuse a classifier where a number is predicted, and a regressor where classes are.
+
+    Raises:
+        TrainerError: ParameterInvalid, with the nearest estimator of the right kind.
+    """
+    for candidate in candidates:
+        if ALLOWED[candidate.estimator].task is target.task:
+            continue
+        found = "a number" if target.task is Task.REGRESSION else f"{len(target.classes)} classes"
+        does = _DOES[ALLOWED[candidate.estimator].task]
+        raise _invalid(
+            candidate,
+            f"{does}, and the target {column!r} is taken for {found}; use "
+            f"{_counterpart(candidate.estimator, target.task)}, or set the Dataset's "
+            f"`target.task` to {ALLOWED[candidate.estimator].task}",
+        )
+
+
+_DOES = {Task.CLASSIFICATION: "predicts classes", Task.REGRESSION: "predicts a number"}
+
+
+def _counterpart(name: str, task: Task) -> str:
+    """Return the estimator of the other task whose name is nearest, or all of them."""
+    fitting = [known for known, allowed in ALLOWED.items() if allowed.task is task]
+    found = get_close_matches(name, fitting, n=1, cutoff=0.8)
+    return repr(found[0]) if found else f"one of {', '.join(fitting)}"
 
 
 def estimator(name: str, parameters: Mapping[str, Any], seed: int) -> BaseEstimator:
@@ -78,14 +109,14 @@ def _allowed(candidate: Candidate) -> Allowed:
         raise TrainerError(
             FailureReason.ESTIMATOR_UNKNOWN,
             f"candidate {candidate.name!r} names the estimator {candidate.estimator!r}"
-            f"{_near(candidate.estimator, ALLOWED)}; allowed are {', '.join(ALLOWED)}",
+            f"{_near(candidate.estimator, ALLOWED, most=2)}; allowed are {', '.join(ALLOWED)}",
         )
     return ALLOWED[candidate.estimator]
 
 
-def _near(name: str, known: Iterable[str]) -> str:
-    found = get_close_matches(name, list(known), n=1)
-    return f" (did you mean {found[0]!r}?)" if found else ""
+def _near(name: str, known: Iterable[str], most: int = 1) -> str:
+    found = get_close_matches(name, list(known), n=most)
+    return f" (did you mean {' or '.join(map(repr, found))}?)" if found else ""
 
 
 def _invalid(candidate: Candidate, fault: str) -> TrainerError:

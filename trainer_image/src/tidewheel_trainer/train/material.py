@@ -6,30 +6,36 @@ import numpy as np
 from pandas.util import hash_pandas_object
 
 from tidewheel_contracts.api.v1alpha1.common import Column
+from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
 from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.artifact.model import ModelInput, ModelManifest, Recipe
 from tidewheel_contracts.artifact.snapshot import SnapshotManifest
 from tidewheel_contracts.job import FailureReason, TrainingTask
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.bounds import Bound, asked_bounds
 from tidewheel_trainer.train.champion import champion_manifest
-from tidewheel_trainer.train.estimators import checked_parameters
+from tidewheel_trainer.train.estimators import checked_parameters, refuse_other_task
 from tidewheel_trainer.train.features import chosen_features, datatype, model_inputs
 from tidewheel_trainer.train.rows import Rows, read_manifest, read_rows
 from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.split_columns import checked_split
+from tidewheel_trainer.train.target import Target
 
 __all__ = ["Material", "gathered"]
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Recipes of the candidates, the champion, all labelled rows, and the inputs' types."""
+    """Recipes of the candidates, the champion, all labelled rows, the inputs' types, and what the
+    gate asks for.
+    """
 
     recipes: tuple[Recipe, ...]
     inputs: tuple[ModelInput, ...]
     input_columns: tuple[Column, ...]
     champion: ModelManifest | None
     rows: Rows
+    bounds: tuple[Bound, ...]
 
     def hashes(self) -> np.ndarray:
         """Return a hash of each row's features, unsigned 64-bit, shape (n_rows,)."""
@@ -42,7 +48,8 @@ def gathered(run: Run) -> Material:
 
     Raises:
         TrainerError: for recipes that cannot be fitted, a champion or snapshot that is damaged,
-            columns that are missing, and a target that is not two classes.
+            columns that are missing, a target that cannot be learned, and a metric or an
+            estimator of another task.
     """
     request = run.request
     manifest = read_manifest(run.store, request.snapshot)
@@ -52,12 +59,17 @@ def gathered(run: Run) -> Material:
         champion = champion_manifest(run.store, request.champion, request.target.column)
     types = {column.name: column.type for column in manifest.columns}
     features = [*recipes[0].numeric, *recipes[0].categorical]
+    rows = _rows(run, manifest, [*features, *_champion_features(champion, types)])
+    refuse_other_task(request.training.candidates, rows.target, request.target.column)
+    if champion is not None and request.champion is not None:
+        _refuse_champion_of_other_task(champion, request.champion, rows.target)
     return Material(
         recipes=recipes,
         inputs=model_inputs(manifest.columns, recipes[0]),
         input_columns=tuple(Column(name=name, type=types[name][:32]) for name in features),
         champion=champion,
-        rows=_rows(run, manifest, [*features, *_champion_features(champion, types)]),
+        rows=rows,
+        bounds=asked_bounds(request.training.gate, rows.measure, rows.target),
     )
 
 
@@ -107,6 +119,18 @@ def _champion_features(champion: ModelManifest | None, known: dict[str, str]) ->
     return [column.name for column in champion.inputs]
 
 
+def _refuse_champion_of_other_task(
+    champion: ModelManifest, reference: ChampionReference, target: Target
+) -> None:
+    if champion.task is not target.task:
+        raise TrainerError(
+            FailureReason.PARAMETER_INVALID,
+            f"the champion {reference.name!r} is a model of {champion.task} and this run's target "
+            f"is taken for {target.task}; set `target.task` of the Dataset, or give the other task "
+            "another model name",
+        )
+
+
 def _rows(run: Run, manifest: SnapshotManifest, features: list[str]) -> Rows:
     request = run.request
     spec = request.store.spec
@@ -119,7 +143,8 @@ def _rows(run: Run, manifest: SnapshotManifest, features: list[str]) -> Rows:
         run.store,
         folder,
         manifest,
-        target=request.target.column,
+        target=request.target,
+        metric=request.training.metric.name,
         time=request.time.column if request.time else None,
         features=features,
         split=request.split,

@@ -5,38 +5,32 @@ from typing import Any
 import numpy as np
 
 from tidewheel_contracts.api.v1alpha1.common import Metric
-from tidewheel_trainer.train.auc import auc
+from tidewheel_trainer.train.measures import MEASURES, Measure
+from tidewheel_trainer.train.numbers_shown import decimal_text
 from tidewheel_trainer.train.outcome import Trial
 
 __all__ = ["metrics_document", "trial_metrics"]
 
-# A probability of 0 or 1 would make the logarithm infinite for one wrong row.
-_CLOSEST_TO_CERTAIN = 1e-15
+# As many as a status has room for; metrics.json has all of them.
+_METRICS_IN_STATUS = 16
 
 
 def trial_metrics(trial: Trial) -> tuple[Metric, ...]:
-    """Return the measures of candidate and champion on the test rows."""
-    metrics = _scores(trial.positive, trial.probabilities, "Candidate")
-    metrics.append(_metric("base_rate", float(np.mean(trial.positive)), "Candidate"))
-    if trial.compared is not None:
-        metrics.append(_metric("roc_auc_difference", trial.compared.difference, "Candidate"))
-        error = trial.compared.standard_error
-        metrics.append(_metric("roc_auc_standard_error", error, "Candidate"))
-    if trial.champion_probabilities is not None:
-        metrics += _scores(trial.positive, trial.champion_probabilities, "Champion")
-    return tuple(metrics)
+    """Return the measures that a status has room for, the most important ones first."""
+    return _all_metrics(trial)[:_METRICS_IN_STATUS]
 
 
 def metrics_document(trial: Trial) -> dict[str, Any]:
     """Return the content of metrics.json: everything measured, and what the gate made of it."""
     return {
         "protocol": 1,
-        "metrics": [metric.to_wire() for metric in trial_metrics(trial)],
+        "metric": trial.measure.name,
+        "metrics": [metric.to_wire() for metric in _all_metrics(trial)],
         "validation": [
-            {"candidate": each.candidate, "rocAuc": each.roc_auc} for each in trial.validations
+            {"candidate": each.candidate, "score": each.score} for each in trial.validations
         ],
         "testWindow": {
-            "rows": len(trial.positive),
+            "rows": len(trial.truth),
             "from": trial.test_from,
             "through": trial.test_through,
             "leftOutRows": trial.left_out_rows,
@@ -51,15 +45,35 @@ def metrics_document(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _scores(positive: np.ndarray, probabilities: np.ndarray, fit: str) -> list[Metric]:
-    certain = np.clip(probabilities, _CLOSEST_TO_CERTAIN, 1 - _CLOSEST_TO_CERTAIN)
-    log_loss = -np.mean(np.where(positive, np.log(certain), np.log1p(-certain)))
-    return [
-        _metric("roc_auc", auc(positive, probabilities), fit),
-        _metric("log_loss", float(log_loss), fit),
-        _metric("brier", float(np.mean((probabilities - positive) ** 2)), fit),
+def _all_metrics(trial: Trial) -> tuple[Metric, ...]:
+    """Return what was judged by, then all other measures of candidate and champion."""
+    first, *others = _measures(trial)
+    candidate, champion = trial.answers, trial.champion_answers
+    values: list[tuple[str, float, str]] = [
+        (first.name, first.function(trial.truth, candidate), "Candidate")
     ]
+    if trial.compared is not None:
+        values += [
+            (f"{first.name}_difference", trial.compared.difference, "Candidate"),
+            (f"{first.name}_standard_error", trial.compared.standard_error, "Candidate"),
+        ]
+    if champion is not None:
+        values.append((first.name, first.function(trial.truth, champion), "Champion"))
+    values += [(each.name, each.function(trial.truth, candidate), "Candidate") for each in others]
+    if len(trial.classes) == 2:
+        values.append(("base_rate", float(np.mean(trial.truth)), "Candidate"))
+    if champion is not None:
+        values += [(each.name, each.function(trial.truth, champion), "Champion") for each in others]
+    return tuple(
+        Metric(name=name, value=text, fit=fit)
+        for name, value, fit in values
+        if (text := decimal_text(value)) is not None
+    )
 
 
-def _metric(name: str, value: float, fit: str) -> Metric:
-    return Metric(name=name, value=f"{value:.6f}", fit=fit)
+def _measures(trial: Trial) -> list[Measure]:
+    """Return the run's own measure, those that are bounded, and all others that fit."""
+    task, classes = trial.measure.task, len(trial.classes)
+    fitting = [each for each in MEASURES.values() if each.fits(task, classes)]
+    ordered = [trial.measure, *(bound.measure for bound in trial.bounds), *fitting]
+    return list({each.name: each for each in ordered}.values())

@@ -4,38 +4,49 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith
 from tidewheel_contracts.artifact.model import ModelInput, Recipe
-from tidewheel_trainer.train.auc import AucDifference
+from tidewheel_trainer.train.bounds import Bound
+from tidewheel_trainer.train.comparing import Comparison
 from tidewheel_trainer.train.gate import Judgement
+from tidewheel_trainer.train.measures import Measure
 
 __all__ = ["Refit", "Trial", "Validation"]
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """How a candidate did on the validation rows; None where there was nothing to choose."""
+    """How a candidate did on the validation rows; None where there was nothing to choose.
+
+    The score is the run's metric, an error below 0: the higher, the better.
+    """
 
     candidate: str
-    roc_auc: float | None
+    score: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """The winner on the test rows: what it is, what it scored, what was said of it.
 
-    Arrays are of the test rows alone, shape (n_test_rows,). `left_out_rows` are labelled rows that
-    the declared split has no use for.
+    Arrays are of the test rows alone: `truth` has codes of `classes`, or numbers, shape
+    (n_test_rows,); answers are probabilities of shape (n_test_rows, n_classes), or predicted
+    numbers of shape (n_test_rows,). `left_out_rows` are labelled rows that the declared split has
+    no use for.
     """
 
     recipe: Recipe
     validations: tuple[Validation, ...]
     compared_with: ComparedWith
-    compared: AucDifference | None
+    compared: Comparison | None
     judgement: Judgement
-    positive: np.ndarray
-    probabilities: np.ndarray
-    champion_probabilities: np.ndarray | None
+    measure: Measure
+    bounds: tuple[Bound, ...]
+    classes: tuple[str, ...]
+    truth: np.ndarray
+    answers: np.ndarray
+    champion_answers: np.ndarray | None
     test_from: str | None
     test_through: str | None
     left_out_rows: int
@@ -47,6 +58,7 @@ class Refit:
 
     data: bytes
     inputs: tuple[ModelInput, ...]
+    task: Task
     classes: tuple[str, ...]
     classes_datatype: str
     sample: tuple[tuple[object, ...], ...]

@@ -11,13 +11,14 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, Reading
 from tidewheel_trainer.train.estimators import estimator
 
-__all__ = ["fitted", "positive_probability"]
+__all__ = ["answers", "fitted"]
 
 # A one-hot column for a category of a handful of rows would be noise, thousands would fill memory.
 _RAREST_CATEGORY_ROWS = 10
@@ -46,10 +47,39 @@ def fitted(recipe: Recipe, frame: pd.DataFrame, labels: np.ndarray) -> Pipeline:
         ) from error
 
 
-def positive_probability(model: Pipeline, recipe: Recipe, frame: pd.DataFrame) -> np.ndarray:
-    """Return the probability of the second class, shape (n_rows,)."""
-    probabilities: np.ndarray = model.predict_proba(frame[[*recipe.numeric, *recipe.categorical]])
-    return probabilities[:, 1]
+def answers(
+    model: Pipeline, recipe: Recipe, frame: pd.DataFrame, class_values: np.ndarray
+) -> np.ndarray:
+    """Return what a fit says of rows.
+
+    Args:
+        model: a fit of the recipe.
+        recipe: its recipe.
+        frame: features of the rows.
+        class_values: the target's classes, ascending, shape (n_classes,); of a number none.
+
+    Returns:
+        Probabilities of shape (n_rows, n_classes), 0 for a class that the fit never saw; or
+        predicted numbers of shape (n_rows,).
+
+    Raises:
+        TrainerError: ParameterInvalid, when the fit has no finite answer.
+    """
+    columns = frame[[*recipe.numeric, *recipe.categorical]]
+    if ALLOWED[recipe.estimator].task is Task.REGRESSION:
+        found = np.asarray(model.predict(columns), dtype=np.float64)
+    else:
+        found = np.zeros((len(frame), len(class_values)))
+        found[:, np.searchsorted(class_values, model.classes_)] = model.predict_proba(columns)
+    endless = np.count_nonzero(~np.isfinite(found))
+    if endless:
+        raise TrainerError(
+            FailureReason.PARAMETER_INVALID,
+            f"candidate {recipe.candidate!r}: {recipe.estimator} found no finite answer for "
+            f"{endless:,} of {len(frame):,} rows; choose other parameters, or bring the target to "
+            "a smaller scale by a `derive` step",
+        )
+    return found
 
 
 def _preprocessing(recipe: Recipe, frame: pd.DataFrame) -> ColumnTransformer:

@@ -1,4 +1,4 @@
-"""Measure the inputs that a model learned and the probabilities it gave; pure."""
+"""Measure the inputs that a model learned and the answers it gave; pure."""
 
 import numpy as np
 import pandas as pd
@@ -18,26 +18,46 @@ _LEAST_CATEGORY_SHARE = 0.01
 
 
 def profile_of(
-    frame: pd.DataFrame, inputs: tuple[ModelInput, ...], probabilities: np.ndarray
+    frame: pd.DataFrame,
+    inputs: tuple[ModelInput, ...],
+    answers: np.ndarray,
+    classes: tuple[str, ...],
 ) -> Profile:
     """Return the profile.
 
     Args:
         frame: the rows that the published fit learned.
         inputs: the model's inputs.
-        probabilities: what the tested fit gave on the test rows, shape (n_test_rows,). The fit
-            saw none of them; on rows that it learned a model is surer than it will ever be again.
+        answers: what the tested fit gave on the test rows: probabilities of shape (n_test_rows,
+            n_classes), or predicted numbers of shape (n_test_rows,). The fit saw none of these
+            rows; on rows that it learned a model is surer than it will ever be again.
+        classes: the target's; of a number none.
     """
-    edges = _edges(probabilities)
     return Profile(
         rows=len(frame),
         features=tuple(_feature(frame[column.name], column) for column in inputs),
-        prediction=PredictionProfile(
-            rows=len(probabilities),
-            mean=float(np.mean(probabilities)),
-            edges=tuple(edges.tolist()),
-            shares=_bin_shares(probabilities, edges, len(probabilities)),
-        ),
+        prediction=_prediction(answers, classes),
+    )
+
+
+def _prediction(answers: np.ndarray, classes: tuple[str, ...]) -> PredictionProfile:
+    if len(classes) > 2:
+        counts = np.bincount(answers.argmax(axis=1), minlength=len(classes))
+        shares = (counts / len(answers)).tolist()
+        return PredictionProfile(
+            rows=len(answers),
+            classes=tuple(
+                CategoryShare(value=text, share=share)
+                for text, share in zip(classes, shares, strict=True)
+            ),
+        )
+    numbers = answers[:, 1] if classes else answers
+    edges = _edges(numbers)
+    return PredictionProfile(
+        rows=len(numbers),
+        mean=float(np.mean(numbers)),
+        edges=tuple(edges.tolist()),
+        shares=_bin_shares(numbers, edges, len(numbers)),
     )
 
 

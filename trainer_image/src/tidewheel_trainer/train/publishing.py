@@ -52,6 +52,7 @@ def publish_model(
         files=files,
         digest=model_digest(files),
         inputs=refit.inputs,
+        task=refit.task,
         classes=refit.classes,
         classes_datatype=refit.classes_datatype,
         sample=refit.sample,

@@ -11,7 +11,7 @@ from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.model_file import model_bytes, read_model
 from tidewheel_trainer.train.outcome import Refit
-from tidewheel_trainer.train.pipelines import fitted, positive_probability
+from tidewheel_trainer.train.pipelines import answers, fitted
 
 __all__ = ["refitted"]
 
@@ -28,11 +28,14 @@ def refitted(recipe: Recipe, material: Material) -> Refit:
     model = fitted(recipe, rows.frame, rows.target.labels)
     data = model_bytes(model)
     sample = _sample(rows.frame, material.inputs)
-    _refuse_other_answers(model, data, recipe, _frame(sample, material.inputs))
+    _refuse_other_answers(
+        model, data, recipe, _frame(sample, material.inputs), rows.target.class_values
+    )
     through = None if rows.times is None else times.iso_text(int(rows.times.max()))
     return Refit(
         data=data,
         inputs=material.inputs,
+        task=rows.target.task,
         classes=rows.target.classes,
         classes_datatype=rows.target.datatype,
         sample=sample,
@@ -72,11 +75,11 @@ def _frame(sample: tuple[tuple[object, ...], ...], inputs: tuple[ModelInput, ...
 
 
 def _refuse_other_answers(
-    model: Pipeline, data: bytes, recipe: Recipe, sample: pd.DataFrame
+    model: Pipeline, data: bytes, recipe: Recipe, sample: pd.DataFrame, class_values: np.ndarray
 ) -> None:
     loaded = read_model(data, MODEL_FILE)
-    expected = positive_probability(model, recipe, sample)
-    if not np.array_equal(positive_probability(loaded, recipe, sample), expected):
+    expected = answers(model, recipe, sample, class_values)
+    if not np.array_equal(answers(loaded, recipe, sample, class_values), expected):
         raise TrainerError(
             FailureReason.INTERNAL,
             f"the file of candidate {recipe.candidate!r} answers otherwise than the fit that it "

@@ -36,7 +36,7 @@ def refused_result(trial: Trial, git_revision: str) -> RunResult:
         compared_with=trial.compared_with,
         candidate=trial.recipe.candidate,
         metrics=trial_metrics(trial),
-        test_rows=len(trial.positive),
+        test_rows=len(trial.truth),
         git_revision=git_revision,
     )
 

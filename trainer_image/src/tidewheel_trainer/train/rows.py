@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tidewheel_contracts.api.v1alpha1 import dataset
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
+from tidewheel_contracts.api.v1alpha1.gate import MetricName
 from tidewheel_contracts.artifact.snapshot import (
     SnapshotManifest,
     SnapshotPart,
@@ -22,7 +24,9 @@ from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.manifests import snapshot_manifest
 from tidewheel_trainer.part_file import fetch_part
 from tidewheel_trainer.store import Store
+from tidewheel_trainer.train.bounds import chosen_measure
 from tidewheel_trainer.train.frame import features_frame
+from tidewheel_trainer.train.measures import Measure
 from tidewheel_trainer.train.split_columns import kept_rows, split_columns
 from tidewheel_trainer.train.target import Target, read_target
 
@@ -33,12 +37,13 @@ __all__ = ["Rows", "read_manifest", "read_rows"]
 class Rows:
     """Labelled rows in the order of the snapshot; times in microseconds, shape (n_rows,).
 
-    `split_values` has the columns that the declared split reads, `left_out_by_split` counts rows
-    that it has no use for.
+    `measure` is what fits are ranked and judged by. `split_values` has the columns that the
+    declared split reads, `left_out_by_split` counts rows that it has no use for.
     """
 
     frame: pd.DataFrame
     target: Target
+    measure: Measure
     times: np.ndarray | None
     dropped_without_time: int
     split_values: pa.Table | None = None
@@ -71,7 +76,8 @@ def read_rows(
     folder: str,
     manifest: SnapshotManifest,
     *,
-    target: str,
+    target: dataset.Target,
+    metric: MetricName | None,
     time: str | None,
     features: Iterable[str],
     split: Split | None,
@@ -84,7 +90,8 @@ def read_rows(
         store: the bucket.
         folder: the dataset's folder in it.
         manifest: the snapshot.
-        target: the target column.
+        target: the target column, and what it is taken as.
+        metric: what fits are ranked and judged by, if the user chose it.
         time: the time column, if there is one.
         features: columns that any of the models reads.
         split: how the Dataset says that rows are split.
@@ -93,14 +100,14 @@ def read_rows(
 
     Raises:
         TrainerError: ArtifactDamaged, TooFewRows without any labelled row or without any that
-            the split needs, or the target's.
+            the split needs, or the target's and the metric's.
     """
     feature_names = list(dict.fromkeys(features))
-    roles = [target] if time is None else [target, time]
+    roles = [target.column] if time is None else [target.column, time]
     wanted = list(dict.fromkeys([*roles, *split_columns(split), *feature_names]))
     tables = []
     for position, part in enumerate(manifest.parts):
-        tables.append(_labelled_part(store, folder, part, wanted, target, scratch))
+        tables.append(_labelled_part(store, folder, part, wanted, target.column, scratch))
         part_done(position + 1, len(manifest.parts))
     table = pa.concat_tables(tables, promote_options="default")
     labelled_rows = table.num_rows
@@ -114,9 +121,11 @@ def read_rows(
         )
     dated_rows = table.num_rows
     table = kept_rows(table, split)
+    labels = read_target(target, table[target.column])
     return Rows(
         frame=features_frame(table.select(feature_names)),
-        target=read_target(target, table[target]),
+        target=labels,
+        measure=chosen_measure(metric, labels),
         times=_times(table, time),
         dropped_without_time=labelled_rows - dated_rows,
         split_values=table.select(split_columns(split)),

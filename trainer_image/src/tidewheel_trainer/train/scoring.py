@@ -4,14 +4,16 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from tidewheel_contracts.artifact.model import Recipe
-from tidewheel_trainer.train.auc import auc
-from tidewheel_trainer.train.pipelines import positive_probability
+from tidewheel_trainer.train.pipelines import answers
 from tidewheel_trainer.train.rows import Rows
 
 __all__ = ["score"]
 
 
 def score(model: Pipeline, recipe: Recipe, rows: Rows, marked: np.ndarray) -> float:
-    """Return the AUC of a fit on the marked rows, boolean, shape (n_rows,)."""
-    positive = rows.target.is_positive[marked]
-    return auc(positive, positive_probability(model, recipe, rows.frame[marked]))
+    """Return the run's metric of a fit on the marked rows, boolean, shape (n_rows,).
+
+    An error is returned below 0.
+    """
+    found = answers(model, recipe, rows.frame[marked], rows.target.class_values)
+    return rows.measure.score(rows.target.truth(marked), found)

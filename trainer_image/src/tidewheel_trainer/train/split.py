@@ -13,6 +13,7 @@ import numpy as np
 
 from tidewheel_trainer.times import DAY
 from tidewheel_trainer.train.guard import Counts, Guard, Shortage, shortage
+from tidewheel_trainer.train.target import Target
 
 __all__ = [
     "Buckets",
@@ -67,7 +68,7 @@ _FIFTHS = Buckets()
 
 def split_by_time(
     times: np.ndarray,
-    positive: np.ndarray,
+    target: Target,
     learned_through: int | None,
     guard: Guard,
     share: float = _SHARE,
@@ -76,7 +77,7 @@ def split_by_time(
 
     Args:
         times: microseconds since 1970, shape (n_rows,).
-        positive: boolean array, shape (n_rows,).
+        target: of all rows.
         learned_through: highest time that the champion learned; None without a champion, or when
             it is not known.
         guard: what the window must hold.
@@ -85,7 +86,7 @@ def split_by_time(
     days = times // DAY
     if learned_through is not None:
         later = Split(times > learned_through, days, unseen=True)
-        outcome = _judgeable(later, positive, guard, "days")
+        outcome = _judgeable(later, target, guard, "days")
         if isinstance(outcome, Split):
             return outcome
     latest = None if learned_through is None else learned_through // DAY
@@ -93,72 +94,74 @@ def split_by_time(
     for first_day in _first_days(days, latest, share):
         window = days >= first_day
         unseen = learned_through is not None and bool(np.min(times[window]) > learned_through)
-        outcome = _judgeable(Split(window, days, unseen), positive, guard, "days")
+        outcome = _judgeable(Split(window, days, unseen), target, guard, "days")
         if isinstance(outcome, Split):
             return outcome
         lacking = outcome
     return lacking
 
 
-def last_third(window: Split, positive: np.ndarray, guard: Guard) -> Split | Shortage:
+def last_third(window: Split, target: Target, guard: Guard) -> Split | Shortage:
     """Return the newest third of a test window's days, rounded up, as a test of its own.
 
     Args:
         window: a split by time; its older two thirds become rows to learn.
-        positive: boolean array, shape (n_rows,).
+        target: of all rows.
         guard: what the third must hold.
     """
     days = np.unique(window.clusters[window.test])
     newest = window.test & (window.clusters >= days[2 * len(days) // 3])
-    return _judgeable(Split(newest, window.clusters, window.unseen), positive, guard, "days")
+    return _judgeable(Split(newest, window.clusters, window.unseen), target, guard, "days")
 
 
 def split_by_hash(
-    hashes: np.ndarray, positive: np.ndarray, guard: Guard, buckets: Buckets = _FIFTHS
+    hashes: np.ndarray, target: Target, guard: Guard, buckets: Buckets = _FIFTHS
 ) -> Split | Shortage:
     """Return a share of the rows, else a fifth, by unsigned 64-bit hashes of shape (n_rows,)."""
     test = np.asarray(buckets.places(hashes) < buckets.test)
-    return _judgeable(Split(test, buckets.groups(hashes), False), positive, guard, "groups")
+    return _judgeable(Split(test, buckets.groups(hashes), False), target, guard, "groups")
 
 
 def split_as_marked(
-    test: np.ndarray, clusters: np.ndarray, positive: np.ndarray, guard: Guard, cluster_word: str
+    test: np.ndarray, clusters: np.ndarray, target: Target, guard: Guard, cluster_word: str
 ) -> Split | Shortage:
     """Return the rows that the data itself marks as test rows, boolean, shape (n_rows,)."""
-    return _judgeable(Split(test, clusters, unseen=False), positive, guard, cluster_word)
+    return _judgeable(Split(test, clusters, unseen=False), target, guard, cluster_word)
 
 
 def validation_by_time(
-    times: np.ndarray, positive: np.ndarray, learnable: np.ndarray, share: float = _SHARE
+    times: np.ndarray, target: Target, learnable: np.ndarray, share: float = _SHARE
 ) -> np.ndarray | Shortage:
     """Return the newest fifth, in whole days, of the learnable rows, shape (n_rows,)."""
     days = times // DAY
     for first_day in _first_days(days[learnable], None, share):
         validation = learnable & (days >= first_day)
-        if _can_choose(validation, positive, learnable):
+        if _can_choose(validation, target, learnable):
             return validation
-    return _no_choice(learnable)
+    return _no_choice(learnable, target)
 
 
 def validation_by_hash(
-    hashes: np.ndarray, positive: np.ndarray, learnable: np.ndarray, buckets: Buckets = _FIFTHS
+    hashes: np.ndarray, target: Target, learnable: np.ndarray, buckets: Buckets = _FIFTHS
 ) -> np.ndarray | Shortage:
     """Return a share of the learnable rows, else a fifth, by their hashes, shape (n_rows,)."""
     chosen = buckets.places(hashes) < buckets.test + buckets.validation
     validation = np.asarray(learnable & chosen)
-    return validation if _can_choose(validation, positive, learnable) else _no_choice(learnable)
+    return (
+        validation if _can_choose(validation, target, learnable) else _no_choice(learnable, target)
+    )
 
 
 def validation_as_marked(
-    marked: np.ndarray, positive: np.ndarray, learnable: np.ndarray, text: str
+    marked: np.ndarray, target: Target, learnable: np.ndarray, text: str
 ) -> np.ndarray | Shortage:
     """Return the rows that the data itself marks as those that choose, shape (n_rows,)."""
-    if _can_choose(marked, positive, learnable):
+    if _can_choose(marked, target, learnable):
         return marked
     return Shortage(
         f"{np.count_nonzero(marked):,} rows are marked {text!r}, to choose among several "
         f"candidates, and {np.count_nonzero(learnable & ~marked):,} to learn from; each side of "
-        "the choice needs both classes, and a single candidate needs no choice"
+        f"the choice needs {_kinds(target)}, and a single candidate needs no choice"
     )
 
 
@@ -178,39 +181,59 @@ def _first_days(days: np.ndarray, latest: int | None, share: float) -> list[int]
     return [int(present[i]) for i in choices]
 
 
-def _judgeable(
-    split: Split, positive: np.ndarray, guard: Guard, cluster_word: str
-) -> Split | Shortage:
+def _judgeable(split: Split, target: Target, guard: Guard, cluster_word: str) -> Split | Shortage:
     """Return the split if its test rows satisfy the guard and its other rows can be learned."""
-    missing = shortage(_counted(split, positive), guard, cluster_word)
+    missing = shortage(_counted(split, target), guard, cluster_word)
     if missing is not None:
         return missing
-    if not _both_classes(~split.test, positive):
+    if not _differ(~split.test, target):
         return Shortage(
-            f"the {np.count_nonzero(~split.test):,} rows outside the test window are all of one "
-            "class; a model needs rows of both"
+            f"the {np.count_nonzero(~split.test):,} rows outside the test window "
+            f"{_all_alike(target)}"
         )
     return split
 
 
-def _counted(split: Split, positive: np.ndarray) -> Counts:
+def _counted(split: Split, target: Target) -> Counts:
     rows = int(np.count_nonzero(split.test))
-    positives = int(np.count_nonzero(split.test & positive))
     clusters = len(np.unique(split.clusters[split.test]))
-    return Counts(rows, min(positives, rows - positives), clusters)
+    if not target.classes:
+        return Counts(rows, 0, clusters, "")
+    of_class = np.bincount(target.codes[split.test], minlength=len(target.classes))
+    rarest = int(np.argmin(of_class))
+    name = "the rarer class"
+    if len(target.classes) > 2:
+        name = f"the rarest class {target.classes[rarest]!r}"
+    return Counts(rows, int(of_class[rarest]), clusters, name)
 
 
-def _can_choose(validation: np.ndarray, positive: np.ndarray, learnable: np.ndarray) -> bool:
-    return _both_classes(validation, positive) and _both_classes(learnable & ~validation, positive)
+def _can_choose(validation: np.ndarray, target: Target, learnable: np.ndarray) -> bool:
+    return _differ(validation, target) and _differ(learnable & ~validation, target)
 
 
-def _both_classes(rows: np.ndarray, positive: np.ndarray) -> bool:
-    return bool(np.any(positive[rows]) and not np.all(positive[rows]))
+def _differ(rows: np.ndarray, target: Target) -> bool:
+    """Say whether these rows have labels to tell apart."""
+    found = target.codes[rows]
+    return bool(len(found) and np.any(found != found[0]))
 
 
-def _no_choice(learnable: np.ndarray) -> Shortage:
+def _all_alike(target: Target) -> str:
+    if not target.classes:
+        return "all have one value of the target; a model needs others"
+    return f"are all of one class; a model needs rows of {_both(target)}"
+
+
+def _no_choice(learnable: np.ndarray, target: Target) -> Shortage:
     return Shortage(
         f"the {np.count_nonzero(learnable):,} rows before the test window are too few to choose "
-        "among several candidates: each side of the choice needs both classes, and a single "
+        f"among several candidates: each side of the choice needs {_kinds(target)}, and a single "
         "candidate needs no choice"
     )
+
+
+def _kinds(target: Target) -> str:
+    return f"{_both(target)} classes" if target.classes else "two values of the target"
+
+
+def _both(target: Target) -> str:
+    return "both" if len(target.classes) == 2 else "two"

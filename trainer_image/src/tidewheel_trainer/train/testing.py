@@ -8,13 +8,13 @@ import numpy as np
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_trainer import times
-from tidewheel_trainer.train.auc import AucDifference, auc, auc_difference
 from tidewheel_trainer.train.champion import champion_model, same_recipe
-from tidewheel_trainer.train.gate import judge, judge_tie
+from tidewheel_trainer.train.comparing import Comparison, compared
+from tidewheel_trainer.train.gate import Measured, judge, judge_tie
 from tidewheel_trainer.train.guard import TWO_MODELS, Shortage
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.outcome import Trial, Validation
-from tidewheel_trainer.train.pipelines import fitted, positive_probability
+from tidewheel_trainer.train.pipelines import answers, fitted
 from tidewheel_trainer.train.rows import Rows
 from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.split import Split, last_third
@@ -33,21 +33,14 @@ def tested(
     rows, test = material.rows, split.test
     learned_rows = len(rows) - int(np.count_nonzero(test))
     run.progress("Testing", 50, f"fit {recipe.candidate} on {learned_rows:,} rows")
-    probabilities = _fit_and_score(recipe, rows, test)
+    found = _fit_and_answer(recipe, rows, test)
     with_what = _opponent(material, split)
-    rival = _champion_scores(run, material, recipe, probabilities, with_what, test)
-    positive = rows.target.is_positive[test]
-    compared = None
+    rival = _champion_answers(run, material, recipe, found, with_what, test)
+    truth, measure = rows.target.truth(test), rows.measure
+    comparison = None
     if rival is not None:
-        compared = auc_difference(positive, probabilities, rival, split.clusters[test])
-    minimum = run.request.training.gate.minimum
-    judgement = judge(
-        auc(positive, probabilities),
-        None if minimum is None else float(minimum),
-        compared,
-        with_what=with_what,
-        test_rows=len(positive),
-    )
+        comparison = compared(measure, truth, found, rival, split.clusters[test])
+    judgement = judge(_measured(material, truth, found), comparison, with_what=with_what)
     if judgement.verdict is Verdict.UNTESTED:
         asked = rival if with_what is ComparedWith.MODEL else None
         judgement = judge_tie(judgement, _last_third_compared(run, rows, split, recipe, asked))
@@ -56,52 +49,65 @@ def tested(
         recipe=recipe,
         validations=validations,
         compared_with=with_what,
-        compared=compared,
+        compared=comparison,
         judgement=judgement,
-        positive=positive,
-        probabilities=probabilities,
-        champion_probabilities=rival,
+        measure=measure,
+        bounds=material.bounds,
+        classes=rows.target.classes,
+        truth=truth,
+        answers=found,
+        champion_answers=rival,
         test_from=first,
         test_through=last,
         left_out_rows=rows.left_out_by_split,
     )
 
 
+def _measured(material: Material, truth: np.ndarray, found: np.ndarray) -> Measured:
+    measure = material.rows.measure
+    return Measured(
+        measure=measure,
+        value=measure.function(truth, found),
+        rows=len(truth),
+        bounds=[(bound, bound.measure.function(truth, found)) for bound in material.bounds],
+    )
+
+
 def _opponent(material: Material, split: Split) -> ComparedWith:
     """Return what the candidate meets: the champion itself only on rows that it never learned."""
-    champion = material.champion
+    champion, target = material.champion, material.rows.target
     if champion is None:
         return ComparedWith.NOTHING
-    if split.unseen and champion.classes == material.rows.target.classes:
-        return ComparedWith.MODEL
-    return ComparedWith.RECIPE
+    knows_all = (champion.classes, champion.classes_datatype) == (target.classes, target.datatype)
+    return ComparedWith.MODEL if split.unseen and knows_all else ComparedWith.RECIPE
 
 
-def _champion_scores(
+def _champion_answers(
     run: Run,
     material: Material,
     recipe: Recipe,
-    probabilities: np.ndarray,
+    found: np.ndarray,
     with_what: ComparedWith,
     test: np.ndarray,
 ) -> np.ndarray | None:
-    """Return the probabilities of the champion or its recipe on the test rows."""
+    """Return the answers of the champion or its recipe to the test rows."""
     manifest, reference = material.champion, run.request.champion
     if manifest is None or reference is None:
         return None
     run.progress("Testing", 60, f"score the champion {reference.name} on the same rows")
+    rows = material.rows
     if with_what is ComparedWith.MODEL:
         model = champion_model(run.store, reference, manifest)
-        return positive_probability(model, manifest.recipe, material.rows.frame[test])
+        return answers(model, manifest.recipe, rows.frame[test], rows.target.class_values)
     if same_recipe(recipe, manifest.recipe):
         # The same recipe on the same rows is the same model: fitting it again tells nothing.
-        return probabilities
-    return _fit_and_score(manifest.recipe, material.rows, test)
+        return found
+    return _fit_and_answer(manifest.recipe, rows, test)
 
 
 def _last_third_compared(
     run: Run, rows: Rows, window: Split, recipe: Recipe, champion: np.ndarray | None
-) -> AucDifference | Shortage | None:
+) -> Comparison | Shortage | None:
     """Compare the recipe, with two thirds of the window learned, with the champion on the rest.
 
     Args:
@@ -109,27 +115,28 @@ def _last_third_compared(
         rows: all labelled rows.
         window: the test window.
         recipe: what is fitted.
-        champion: its probabilities as it serves, shape (n_test_rows,); None when it was not asked.
+        champion: its answers as it serves to the test rows; None when it was not asked.
     """
     if champion is None:
         return None
-    positive = rows.target.is_positive
-    split = last_third(window, positive, TWO_MODELS)
+    target = rows.target
+    split = last_third(window, target, TWO_MODELS[target.task])
     if isinstance(split, Shortage):
         return split
     learned_rows = len(rows) - int(np.count_nonzero(split.test))
     run.progress("Testing", 65, f"fit {recipe.candidate} on {learned_rows:,} rows for a veto")
-    return auc_difference(
-        positive[split.test],
-        _fit_and_score(recipe, rows, split.test),
+    return compared(
+        rows.measure,
+        target.truth(split.test),
+        _fit_and_answer(recipe, rows, split.test),
         champion[split.test[window.test]],
         split.clusters[split.test],
     )
 
 
-def _fit_and_score(recipe: Recipe, rows: Rows, test: np.ndarray) -> np.ndarray:
+def _fit_and_answer(recipe: Recipe, rows: Rows, test: np.ndarray) -> np.ndarray:
     model = fitted(recipe, rows.frame[~test], rows.target.labels[~test])
-    return positive_probability(model, recipe, rows.frame[test])
+    return answers(model, recipe, rows.frame[test], rows.target.class_values)
 
 
 def _span(moments: np.ndarray | None, test: np.ndarray) -> tuple[str | None, str | None]:

@@ -96,7 +96,7 @@ def _publish_refit(run: Run, material: Material, trial: Trial) -> None:
     refit = refitted(trial.recipe, material)
     run.progress("Publishing", 90, f"publish a model of {len(refit.data):,} bytes")
     result = registrable_result(trial, refit, material.input_columns, run.surroundings.git_revision)
-    profile = profile_of(frame, material.inputs, trial.probabilities)
+    profile = profile_of(frame, material.inputs, trial.answers, trial.classes)
     publish_model(run, trial, refit, profile, result)
 
 

@@ -1,6 +1,6 @@
 """Fields that several kinds share: status base, snapshots, metrics, features, resources."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
@@ -16,6 +16,7 @@ from tidewheel_contracts.api.model import (
     Words,
     rules,
 )
+from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES, Gate, MetricChoice
 from tidewheel_contracts.api.v1alpha1.search import Dimension, Search
 
 __all__ = [
@@ -28,9 +29,7 @@ __all__ = [
     "Candidate",
     "Column",
     "Features",
-    "Gate",
     "Metric",
-    "MetricChoice",
     "Resources",
     "Retry",
     "SnapshotReference",
@@ -218,24 +217,6 @@ class Candidate(ApiModel):
     ] = ()
 
 
-class MetricChoice(ApiModel):
-    """The measure that candidates are ranked and judged by."""
-
-    name: Annotated[
-        Literal["roc_auc"],
-        Field(description="Measure."),
-    ] = "roc_auc"
-
-
-class Gate(ApiModel):
-    """What a candidate must reach; not being worse than the champion is always asked."""
-
-    minimum: Annotated[
-        DecimalText | None,
-        Field(description="The metric must be at least this on the test window, such as '0.70'."),
-    ] = None
-
-
 class Retry(ApiModel):
     """What is tried again beyond what costs nobody anything.
 
@@ -268,7 +249,7 @@ SEARCH_RULES = (
 class Training(ApiModel):
     """How a model is trained: the part that a run and a pipeline's run template share."""
 
-    model_config = ConfigDict(json_schema_extra=rules(*SEARCH_RULES))
+    model_config = ConfigDict(json_schema_extra=rules(*SEARCH_RULES, *GATE_RULES))
 
     features: Annotated[Features, Field(description="Columns to learn from.")] = Features()
     candidates: Annotated[

@@ -30,6 +30,7 @@ from tidewheel_contracts.api.v1alpha1.dataset_checks import Checks, Share
 from tidewheel_contracts.api.v1alpha1.dataset_source import Source
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
 from tidewheel_contracts.api.v1alpha1.dataset_steps import Step
+from tidewheel_contracts.api.v1alpha1.gate import Task
 
 __all__ = [
     "DATASET",
@@ -74,6 +75,13 @@ class Target(ApiModel):
     column: Annotated[
         ColumnName, Field(description="Column to predict; rows without a value are unlabelled.")
     ]
+    task: Annotated[
+        Task | None,
+        Field(
+            description="What the column is taken as. Without it text, booleans and at most 20 "
+            "whole numbers are classes, all other numbers are predicted as such."
+        ),
+    ] = None
 
 
 class TimeColumn(ApiModel):

@@ -32,6 +32,7 @@ from tidewheel_contracts.api.v1alpha1.common import (
     Status,
     Training,
 )
+from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES
 
 __all__ = [
     "TRAINING_RUN",
@@ -123,6 +124,7 @@ class TrainingRunSpec(Training):
     model_config = ConfigDict(
         json_schema_extra=rules(
             *SEARCH_RULES,
+            *GATE_RULES,
             (
                 "self == oldSelf",
                 "`spec` must not change after creation; apply a new TrainingRun instead",
