@@ -17,6 +17,12 @@ from tidewheel_contracts.api.v1alpha1 import KINDS
 from tidewheel_contracts.api.v1alpha1.artifact_store import ARTIFACT_STORE, ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference, Status
 from tidewheel_contracts.api.v1alpha1.dataset import DATASET, DatasetSpec, DatasetStatus, Snapshot
+from tidewheel_contracts.api.v1alpha1.model_approval import (
+    MODEL_APPROVAL,
+    ApprovalDecision,
+    ModelApprovalSpec,
+    ModelApprovalStatus,
+)
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     MODEL_DEPLOYMENT,
     ModelDeploymentSpec,
@@ -163,6 +169,25 @@ def make_version(
     }
     parsed = ModelVersionSpec.model_validate(values)
     return make_object(MODEL_VERSION, version_name(model, number), parsed, **(metadata or {}))
+
+
+def make_approval(
+    name: str = "approval",
+    number: int = 1,
+    status: ModelApprovalStatus | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    **spec: Any,
+) -> Object:
+    """Return a ModelApproval that approves version `number` of the model."""
+    values = {
+        "model_version_name": version_name("flight-delay", number),
+        "decision": ApprovalDecision.APPROVED,
+        "reason": "good",
+        "approver": "jane",
+        **spec,
+    }
+    parsed = ModelApprovalSpec.model_validate(values)
+    return make_object(MODEL_APPROVAL, name, parsed, status, **(metadata or {}))
 
 
 def make_deployment(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.faults.specs.rules import IMMUTABLE, RULES
+from tests.faults.specs.rules import OF_CHANGES, RULES
 from tests.faults.specs.schemas import keeps_unknown, pattern_of, takes_any
 from tests.faults.specs.valid_specs import HOSTILE, Words, valid_values
 
@@ -108,7 +108,7 @@ def _wrong_types(site: _Site) -> Iterator[_Change]:
 def _wrong_rules(site: _Site) -> Iterator[_Change]:
     for item in site.schema.get("x-kubernetes-validations", ()):
         rule = RULES.get(item["rule"])
-        if rule is not None and item["rule"] != IMMUTABLE:
+        if rule is not None and item["rule"] not in OF_CHANGES:
             value = copy.deepcopy(site.value)
             rule.break_it(value)
             yield _Change(site.path, value, f"breaks `{item['rule']}`")

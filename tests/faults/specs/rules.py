@@ -13,7 +13,7 @@ from tests.faults.specs.rule import Rule
 from tests.faults.specs.rules_of_data import RULES_OF_DATA
 from tests.faults.specs.rules_of_training import RULES_OF_TRAINING
 
-__all__ = ["IMMUTABLE", "RULES", "Rule", "obey"]
+__all__ = ["OF_CHANGES", "RULES", "Rule", "obey"]
 
 Object = dict[str, Any]
 
@@ -45,6 +45,16 @@ def _disjoint(features: Object) -> None:
 
 # What is applied in place of another; a chain of such objects deletes and creates.
 IMMUTABLE = "self == oldSelf"
+# Of an approval all stays but that it may be taken back, once.
+_DECIDED = (
+    "self.modelVersionName == oldSelf.modelVersionName && self.decision == oldSelf.decision && "
+    "self.reason == oldSelf.reason && self.approver == oldSelf.approver"
+)
+_REVOKED = (
+    "!has(oldSelf.revocation) || has(self.revocation) && self.revocation == oldSelf.revocation"
+)
+# Rules about a change: one object alone neither obeys nor breaks them.
+OF_CHANGES = (IMMUTABLE, _DECIDED, _REVOKED)
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "!has(self.time) || self.time.column != self.target.column": Rule(
@@ -59,7 +69,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "!sets.intersects(self.numeric, self.categorical)": Rule(
             _disjoint, lambda features: features.update(numeric=["same"], categorical=["same"])
         ),
-        IMMUTABLE: Rule(lambda spec: None, lambda spec: None),
+        **dict.fromkeys(OF_CHANGES, Rule(lambda spec: None, lambda spec: None)),
         **RULES_OF_DATA,
         **RULES_OF_TRAINING,
     }

@@ -18,6 +18,7 @@ KINDS = {
     "Dataset": "datasets",
     "TrainingRun": "trainingruns",
     "ModelVersion": "modelversions",
+    "ModelApproval": "modelapprovals",
     "ModelDeployment": "modeldeployments",
     "ModelPipeline": "modelpipelines",
 }

@@ -26,7 +26,7 @@ NAMES = {
     "ModelPipeline": "loop",
 }
 SERVING = ("ModelDeployment", "ModelPipeline")
-IMMUTABLE = {"TrainingRun": "by-hand", "ModelVersion": "model-v1"}
+IMMUTABLE = {"TrainingRun": "by-hand", "ModelVersion": "model-v1", "ModelApproval": "approval"}
 WORDS: Words = {
     "modelName": st.just("model"),
     "number": st.integers(1, 3),
@@ -37,6 +37,8 @@ WORDS: Words = {
 # While a pin names no version, what served before goes on: a chain begins and ends with one.
 REGISTERED: Words = {"number": st.integers(1, 2)}
 VERSION_WORDS: Words = {"modelName": st.just("model"), "number": st.just(1)}
+# To take it back is the one change of an approval that is accepted.
+APPROVAL_WORDS: Words = {"modelVersionName": st.just("model-v1"), "revocation": st.nothing()}
 chains = settings(
     max_examples=25 if IS_LONG else 4,
     database=None,
@@ -49,7 +51,7 @@ chains = settings(
 
 def words_of(kind: str) -> Words:
     """Return the words that let references meet what they name."""
-    return VERSION_WORDS if kind == "ModelVersion" else WORDS
+    return {"ModelVersion": VERSION_WORDS, "ModelApproval": APPROVAL_WORDS}.get(kind, WORDS)
 
 
 def draw_chain(data: st.DataObject, kind: str) -> list[Any]:
@@ -86,7 +88,7 @@ def in_a_world(lane: Lane, kind: str) -> Person:
     lane.clear()
     if kind != "ArtifactStore":
         lane.cluster.create(lane.namespace, make_store())
-    if kind in SERVING:
+    if kind in (*SERVING, "ModelApproval"):
         for number in (1, 2):
             version = make_version(number, "model")
             lane.cluster.create(lane.namespace, version)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.builders import (
     Object,
+    make_approval,
     make_dataset,
     make_deployment,
     make_pipeline,
@@ -34,13 +35,25 @@ WELL = {
     "Dataset": make_dataset,
     "TrainingRun": make_run,
     "ModelVersion": make_version,
+    "ModelApproval": make_approval,
     "ModelDeployment": make_deployment,
     "ModelPipeline": make_pipeline,
 }
 FIELDS = (
     *("source", "s3", "target", "time", "refresh", "datasetName", "modelName", "training", "run"),
     *("candidates", "deployment", "deploymentName", "triggers", "limits", "history", "version"),
-    *("pipelineName", "number", "artifact", "endpoint", "bucket", "replicas", "metric", "gate"),
+    *(
+        "pipelineName",
+        "modelVersionName",
+        "decision",
+        "number",
+        "artifact",
+        "endpoint",
+        "bucket",
+        "replicas",
+        "metric",
+        "gate",
+    ),
 )
 STATUS_FIELDS = (
     *("conditions", "snapshot", "attempt", "champion", "activeRunName", "handledCauses", "result"),

@@ -2,10 +2,14 @@
 {{- define "tidewheel.coreRules" -}}
 # What people write: the operator reads it and reports in its status.
 - apiGroups: [tidewheel.dev]
-  resources: [artifactstores, datasets, modelpipelines]
+  resources: [artifactstores, datasets, modelapprovals, modelpipelines]
   verbs: [get, list, watch]
 - apiGroups: [tidewheel.dev]
-  resources: [artifactstores/status, datasets/status, modelpipelines/status]
+  resources:
+  - artifactstores/status
+  - datasets/status
+  - modelapprovals/status
+  - modelpipelines/status
   verbs: [patch]
 # What both people and the operator write.
 - apiGroups: [tidewheel.dev]

@@ -9,6 +9,12 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
     VersionPolicy,
     VersionState,
 )
+from tidewheel_operator.policies.approval_conditions import (
+    about_approvals,
+    asks_for_approval,
+    nothing_approved,
+    unapproved_champion,
+)
 from tidewheel_operator.policies.conditions import condition, ready, stalled, working
 from tidewheel_operator.policies.model_deployment_view import ModelDeploymentView
 from tidewheel_operator.policies.roles import Roles
@@ -37,6 +43,8 @@ def _nothing_to_serve(view: ModelDeploymentView) -> tuple[Condition, ...]:
     if spec.version.policy == VersionPolicy.PINNED:
         message = f"version {spec.version.number} of model '{spec.model_name}' is not registered"
         return stalled(Reason.VERSION_NOT_FOUND, message)
+    if view.versions and asks_for_approval(view):
+        return nothing_approved(view)
     return working(Reason.NO_VERSION, f"model '{spec.model_name}' has no version yet")
 
 
@@ -59,7 +67,7 @@ def _champion(view: ModelDeploymentView, roles: Roles) -> tuple[Condition, ...]:
             *ready(Reason.SERVING, f"version {number} serves"),
             condition(ConditionType.STALLED, Reason.VERSION_NOT_FOUND, message),
         )
-    return ready(Reason.SERVING, f"version {number} serves")
+    return (*ready(Reason.SERVING, f"version {number} serves"), *unapproved_champion(view, roles))
 
 
 def _rolling_out(view: ModelDeploymentView, champion: int, candidate: int) -> tuple[Condition, ...]:
@@ -85,7 +93,7 @@ def _special(view: ModelDeploymentView, roles: Roles) -> tuple[Condition, ...]:
     if version.policy == VersionPolicy.PINNED:
         message = f"version {version.number} was chosen; newer versions wait"
         found.append(condition(DeploymentCondition.PINNED, Reason.PINNED_BY_SPEC, message))
-    return tuple(found)
+    return (*found, *about_approvals(view, roles))
 
 
 def _missing(view: ModelDeploymentView, champion: VersionState) -> Iterator[Condition]:

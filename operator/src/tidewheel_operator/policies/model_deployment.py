@@ -32,7 +32,7 @@ from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.deployment_conditions import deployment_conditions
 from tidewheel_operator.policies.model_deployment_view import ModelDeploymentView
 from tidewheel_operator.policies.roles import Roles, next_roles, roles_of, warm_seconds_left
-from tidewheel_operator.policies.workload_state import number_of
+from tidewheel_operator.policies.workload_state import WorkloadState, number_of
 
 __all__ = ["DeploymentDecision", "decide"]
 
@@ -45,7 +45,7 @@ def decide(view: ModelDeploymentView, now: datetime) -> DeploymentDecision:
     before = roles_of(view.deployment.status)
     if view.store is None and (without_store := _without_store(view, before, now)) is not None:
         return without_store
-    after = next_roles(before, view.deployment.spec, view.versions, view.workloads, now)
+    after = _next(view, before, view.workloads, now)
     if after != before:
         return _say(view, deployment_conditions(view, after), now, roles=after)
     return Decision(
@@ -60,13 +60,19 @@ def _without_store(
     view: ModelDeploymentView, before: Roles, now: datetime
 ) -> DeploymentDecision | None:
     """Leave what serves, start nothing, and forget a candidate that the spec no longer wants."""
-    wanted = next_roles(before, view.deployment.spec, view.versions, (), now)
+    wanted = _next(view, before, (), now)
     if not wanted.all:
         return None
     candidate = before.candidate if wanted.candidate == before.candidate else None
     message = "the namespace needs an ArtifactStore named 'default'"
     conditions = stalled(Reason.STORE_MISSING, message)
     return _say(view, conditions, now, roles=replace(before, candidate=candidate))
+
+
+def _next(
+    view: ModelDeploymentView, before: Roles, workloads: tuple[WorkloadState, ...], now: datetime
+) -> Roles:
+    return next_roles(before, view.deployment.spec, view.versions, view.approvals, workloads, now)
 
 
 def _owner(view: ModelDeploymentView) -> ServingOwner:

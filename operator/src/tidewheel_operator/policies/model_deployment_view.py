@@ -10,6 +10,7 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
 )
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_operator.manifests.job import ProgramImage
+from tidewheel_operator.policies.approvals import Approval
 from tidewheel_operator.policies.observed import Observed
 from tidewheel_operator.policies.workload_state import WorkloadState
 
@@ -20,10 +21,14 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ModelDeploymentView:
-    """All that is known of a ModelDeployment when a decision about it is made."""
+    """All that is known of a ModelDeployment when a decision about it is made.
+
+    `versions` and `approvals` are those of the model.
+    """
 
     deployment: Observed[ModelDeploymentSpec, ModelDeploymentStatus]
     versions: tuple[ModelVersionSpec, ...]
+    approvals: tuple[Approval, ...]
     store: ArtifactStoreSpec | None
     deployments: tuple[Object, ...]
     services: tuple[Object, ...]

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentSpec,
     ModelDeploymentStatus,
-    VersionPolicy,
     VersionState,
 )
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, version_name
+from tidewheel_operator.policies.approvals import Approval
 from tidewheel_operator.policies.observed import from_time, to_time
+from tidewheel_operator.policies.version_choice import wanted_version
 from tidewheel_operator.policies.workload_state import WorkloadState
 
-__all__ = ["Roles", "next_roles", "roles_of", "wanted_version", "warm_seconds_left"]
+__all__ = ["Roles", "next_roles", "roles_of", "warm_seconds_left"]
 
 _MOST_WARM = 4
 
@@ -43,12 +44,13 @@ def next_roles(
     roles: Roles,
     spec: ModelDeploymentSpec,
     versions: Sequence[ModelVersionSpec],
+    approvals: Sequence[Approval],
     workloads: Sequence[WorkloadState],
     now: datetime,
 ) -> Roles:
     """Return the roles as they shall be next; equal to `roles` when nothing is to change."""
     candidate = roles.candidate
-    wanted = wanted_version(roles, spec, versions)
+    wanted = wanted_version(roles.champion, spec.version, versions, approvals)
     if wanted is None or (roles.champion is not None and wanted.number == roles.champion.number):
         return _expire(replace(roles, candidate=None), spec, now)
     if candidate is not None and candidate.number == wanted.number:
@@ -58,21 +60,6 @@ def next_roles(
     # A version that is still warm becomes the candidate as it is, so rolling back is quick.
     warm = tuple(state for state in roles.warm if state.number != wanted.number)
     return replace(roles, candidate=_state(wanted, now), warm=warm)
-
-
-def wanted_version(
-    roles: Roles, spec: ModelDeploymentSpec, versions: Sequence[ModelVersionSpec]
-) -> ModelVersionSpec | None:
-    """Return the version that shall serve; nothing when no registered one is better.
-
-    `Latest` never goes back by itself: that a number is missing proves nothing about it.
-    """
-    if spec.version.policy == VersionPolicy.PINNED:
-        return next((item for item in versions if item.number == spec.version.number), None)
-    newest = max(versions, key=lambda item: item.number, default=None)
-    if newest is None or (roles.champion is not None and newest.number < roles.champion.number):
-        return None
-    return newest
 
 
 def warm_seconds_left(roles: Roles, spec: ModelDeploymentSpec, now: datetime) -> float | None:

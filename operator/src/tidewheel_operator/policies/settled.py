@@ -18,10 +18,15 @@ _BLOCKED_SECONDS = 60.0
 
 
 def accept(
-    metadata: Metadata, status: Status, reason: StrEnum, message: str, now: datetime
+    metadata: Metadata,
+    status: Status,
+    reason: StrEnum,
+    message: str,
+    now: datetime,
+    *others: Condition,
 ) -> Decision[Status]:
-    """Return the decision that says the object is usable."""
-    return Decision(status=_stamped(metadata, status, ready(reason, message), now))
+    """Return the decision that says the object is usable, and what other conditions say of it."""
+    return Decision(status=_stamped(metadata, status, (*ready(reason, message), *others), now))
 
 
 def block(

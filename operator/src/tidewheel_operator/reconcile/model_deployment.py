@@ -1,11 +1,13 @@
 """The shell of ModelDeployment."""
 
+import dataclasses
 from typing import Any
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentSpec,
     ModelDeploymentStatus,
+    VersionPolicy,
 )
 from tidewheel_operator.policies import model_deployment as policy
 from tidewheel_operator.policies.decision import Decision
@@ -38,6 +40,7 @@ async def _decide(
     view = ModelDeploymentView(
         deployment=observed,
         versions=observe.versions_of(world, metadata.namespace, observed.spec.model_name),
+        approvals=observe.approvals_of_model(world, metadata.namespace, observed.spec.model_name),
         store=observe.store(world, metadata.namespace),
         deployments=deployments,
         services=tuple(world.cache.children(SERVICES, metadata.uid)),
@@ -48,7 +51,20 @@ async def _decide(
         ),
         image=observe.server_image(world),
     )
-    return policy.decide(view, world.clock())
+    decision = policy.decide(view, world.clock())
+    if not _moves_by_approval(observed, decision):
+        return decision
+    live = await observe.confirm_approvals(world, metadata.namespace, observed.spec.model_name)
+    return policy.decide(dataclasses.replace(view, approvals=live), world.clock())
+
+
+def _moves_by_approval(
+    observed: Observed[ModelDeploymentSpec, ModelDeploymentStatus],
+    decision: Decision[ModelDeploymentStatus],
+) -> bool:
+    before, after = observed.status, decision.status
+    stays = (before.champion, before.candidate) == (after.champion, after.candidate)
+    return observed.spec.version.policy == VersionPolicy.LATEST_APPROVED and not stays
 
 
 def _workload(world: World, namespace: str, deployment: Object) -> WorkloadState | None:

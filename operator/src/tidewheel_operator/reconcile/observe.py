@@ -8,22 +8,33 @@ from tidewheel_contracts.api.model import ApiModel
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
+from tidewheel_contracts.api.v1alpha1.model_approval import ModelApprovalSpec, ModelApprovalStatus
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, version_name
 from tidewheel_operator.manifests.job import ProgramImage
+from tidewheel_operator.policies.approvals import Approval
 from tidewheel_operator.policies.observed import Observed, Unreadable, parse
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found
-from tidewheel_operator.runtime.indexes import VERSIONS_BY_MODEL, Index
+from tidewheel_operator.runtime.indexes import (
+    APPROVALS_BY_MODEL,
+    APPROVALS_BY_VERSION,
+    VERSIONS_BY_MODEL,
+    Index,
+)
 from tidewheel_operator.runtime.resources import (
     ARTIFACT_STORES,
     DATASETS,
     JOBS,
+    MODEL_APPROVALS,
     MODEL_VERSIONS,
     PODS,
     Resource,
 )
 
 __all__ = [
+    "approvals_of_model",
+    "approvals_of_version",
+    "confirm_approvals",
     "confirm_versions",
     "dataset",
     "jobs_with_pods",
@@ -141,6 +152,30 @@ async def confirm_versions(
         outcome = await world.api.get(MODEL_VERSIONS, namespace, name)
         if isinstance(outcome, Found):
             world.cache.put(MODEL_VERSIONS, outcome.object)
+
+
+def approvals_of_version(world: World, namespace: str, version: str) -> tuple[Approval, ...]:
+    """Return what was decided about a version's name."""
+    return _approvals(world, world.cache.find(APPROVALS_BY_VERSION, namespace, version))
+
+
+def approvals_of_model(world: World, namespace: str, model: str) -> tuple[Approval, ...]:
+    """Return what was decided about the names of a model's versions."""
+    return _approvals(world, world.cache.find(APPROVALS_BY_MODEL, namespace, model))
+
+
+async def confirm_approvals(world: World, namespace: str, model: str) -> tuple[Approval, ...]:
+    """Return what `approvals_of_model` would, as the server has it now.
+
+    An old list lacks approvals and revocations alike, and either moves traffic.
+    """
+    live = await world.api.list_all(MODEL_APPROVALS, namespace)
+    return _approvals(world, (item for item in live if APPROVALS_BY_MODEL.text_of(item) == model))
+
+
+def _approvals(world: World, items: Iterable[Object]) -> tuple[Approval, ...]:
+    found = _readable_of(world, items, ModelApprovalSpec, ModelApprovalStatus)
+    return tuple(item for item in found if not item.metadata.is_being_deleted)
 
 
 async def jobs_with_pods(

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tidewheel_contracts import labels
+from tidewheel_contracts.api.v1alpha1.model_version import model_of_version
 from tidewheel_operator.runtime.cache import Cache, owner_of
 from tidewheel_operator.runtime.fields import field_at, text_at
 from tidewheel_operator.runtime.indexes import (
+    APPROVALS_BY_VERSION,
     DEPLOYMENTS_BY_MODEL,
     OPEN_RUNS,
     OPEN_RUNS_BY_DATASET,
@@ -21,6 +23,7 @@ from tidewheel_operator.runtime.resources import (
     DATASETS,
     DEPLOYMENTS,
     JOBS,
+    MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
     MODEL_VERSIONS,
@@ -64,6 +67,8 @@ def keys_of(
         yield from _named(MODEL_PIPELINES, item, text_at(item, "spec", "pipelineName"))
     elif resource == MODEL_VERSIONS:
         yield from _version_keys(cache, item, before)
+    elif resource == MODEL_APPROVALS:
+        yield from _approval_keys(cache, item, before)
     elif resource == MODEL_DEPLOYMENTS:
         namespace, name = _place(item)
         yield from _keys(MODEL_PIPELINES, cache.find(PIPELINES_BY_DEPLOYMENT, namespace, name))
@@ -129,13 +134,26 @@ def _dataset_keys(cache: Cache, dataset: Object, before: Object | None) -> Itera
 def _version_keys(cache: Cache, version: Object, before: Object | None) -> Iterator[Key]:
     if _is_same(version, before):
         return
-    namespace, _ = _place(version)
+    namespace, name = _place(version)
     yield from _named(TRAINING_RUNS, version, text_at(version, "spec", "run", "name"))
+    yield from _keys(MODEL_APPROVALS, cache.find(APPROVALS_BY_VERSION, namespace, name))
     model = text_at(version, "spec", "modelName")
     if model is None:
         return
     yield from _keys(MODEL_DEPLOYMENTS, cache.find(DEPLOYMENTS_BY_MODEL, namespace, model))
     yield from _keys(MODEL_PIPELINES, cache.find(PIPELINES_BY_MODEL, namespace, model))
+
+
+def _approval_keys(cache: Cache, approval: Object, before: Object | None) -> Iterator[Key]:
+    """Others heed what was decided, and about which version; not how the approval tells of it."""
+    if _is_same(approval, before) and _judged(approval) == _judged(before):
+        return
+    namespace, _ = _place(approval)
+    name = text_at(approval, "spec", "modelVersionName")
+    yield from _named(MODEL_VERSIONS, approval, name)
+    yield from _keys(MODEL_APPROVALS, cache.find(APPROVALS_BY_VERSION, namespace, name))
+    model = model_of_version(name or "")
+    yield from _keys(MODEL_DEPLOYMENTS, cache.find(DEPLOYMENTS_BY_MODEL, namespace, model))
 
 
 def _is_same(item: Object, before: Object | None) -> bool:
@@ -144,6 +162,11 @@ def _is_same(item: Object, before: Object | None) -> bool:
         return False
     is_ending, was_ending = ("deletionTimestamp" in one["metadata"] for one in (item, before))
     return is_ending == was_ending and item.get("spec") == before.get("spec")
+
+
+def _judged(approval: Object | None) -> object:
+    found: object = field_at(approval, "status", "version")
+    return found
 
 
 def _snapshot(dataset: Object | None) -> object:

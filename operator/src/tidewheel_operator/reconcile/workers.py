@@ -11,6 +11,7 @@ from tidewheel_operator.logs import about
 from tidewheel_operator.reconcile import (
     artifact_store,
     dataset,
+    model_approval,
     model_deployment,
     model_pipeline,
     model_version,
@@ -33,6 +34,7 @@ RECONCILERS: dict[str, Reconciler[Any, Any]] = {
     for module in (
         artifact_store,
         dataset,
+        model_approval,
         model_deployment,
         model_pipeline,
         model_version,

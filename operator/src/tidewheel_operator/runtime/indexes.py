@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidewheel_contracts import labels
+from tidewheel_contracts.api.v1alpha1.model_version import model_of_version
 from tidewheel_operator.runtime.fields import field_at, text_at
 from tidewheel_operator.runtime.resources import (
+    MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
     MODEL_VERSIONS,
@@ -16,6 +18,8 @@ from tidewheel_operator.runtime.resources import (
 )
 
 __all__ = [
+    "APPROVALS_BY_MODEL",
+    "APPROVALS_BY_VERSION",
     "DEPLOYMENTS_BY_MODEL",
     "INDEXES",
     "OPEN_RUNS",
@@ -63,10 +67,16 @@ def _pipeline_model(item: Object) -> str | None:
     return text_at(item, "spec", "modelName") or text_at(item, "metadata", "name")
 
 
+def _judged_model(item: Object) -> str | None:
+    return model_of_version(text_at(item, "spec", "modelVersionName") or "")
+
+
 def _serving_deployment(pod: Object) -> str | None:
     return text_at(pod, "metadata", "labels", labels.DEPLOYMENT)
 
 
+APPROVALS_BY_MODEL = Index(MODEL_APPROVALS, _judged_model)
+APPROVALS_BY_VERSION = Index(MODEL_APPROVALS, _spec("modelVersionName"))
 RUNS_BY_PIPELINE = Index(TRAINING_RUNS, _spec("pipelineName"))
 OPEN_RUNS = Index(TRAINING_RUNS, _while_open(lambda _: "open"))
 OPEN_RUNS_BY_DATASET = Index(TRAINING_RUNS, _while_open(_spec("datasetName")))
@@ -80,6 +90,8 @@ PIPELINES_BY_MODEL = Index(MODEL_PIPELINES, _pipeline_model)
 PODS_BY_DEPLOYMENT = Index(PODS, _serving_deployment)
 
 INDEXES = (
+    APPROVALS_BY_MODEL,
+    APPROVALS_BY_VERSION,
     RUNS_BY_PIPELINE,
     OPEN_RUNS,
     OPEN_RUNS_BY_DATASET,

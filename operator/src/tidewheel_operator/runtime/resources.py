@@ -14,6 +14,7 @@ __all__ = [
     "EVENTS",
     "JOBS",
     "LEASES",
+    "MODEL_APPROVALS",
     "MODEL_DEPLOYMENTS",
     "MODEL_PIPELINES",
     "MODEL_VERSIONS",
@@ -62,6 +63,7 @@ OWN_RESOURCES = tuple(Resource(GROUP, VERSION, kind.plural, kind.name) for kind 
     DATASETS,
     TRAINING_RUNS,
     MODEL_VERSIONS,
+    MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
 ) = OWN_RESOURCES

@@ -21,6 +21,7 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
     Role,
     VersionState,
 )
+from tidewheel_operator.policies.approvals import Approval
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.model_deployment import decide
 from tidewheel_operator.policies.model_deployment_view import ModelDeploymentView
@@ -35,6 +36,7 @@ def view(
     status: ModelDeploymentStatus | None = None,
     *,
     registered: tuple[int, ...] = (),
+    approvals: tuple[Approval, ...] = (),
     workloads: tuple[WorkloadState, ...] = (),
     deployments: tuple[Object, ...] = (),
     services: tuple[Object, ...] = (),
@@ -44,6 +46,7 @@ def view(
     return ModelDeploymentView(
         deployment=observed(make_deployment(status=status, **spec)),
         versions=versions(*registered),
+        approvals=approvals,
         store=observed(make_store()).spec if has_store else None,
         deployments=deployments,
         services=services,

@@ -147,20 +147,11 @@ def test_store_is_accepted_as_it_is() -> None:
     )
 
 
-def test_version_is_registered_as_it_is() -> None:
-    message = "Passed on 1000 rows of Dataset 'flights'"
-    assert model_version.decide(observed(make_version()), NOW) == Decision(
-        status=Status(
-            observed_generation=1, conditions=conditions("Registered", message, ready="True")
-        )
-    )
-
-
 def test_settled_object_stays_as_it_is() -> None:
-    first = model_version.decide(observed(make_version()), NOW)
+    first = model_version.decide(observed(make_version()), (), NOW)
     item = dataclasses.replace(observed(make_version()), status=first.status)
 
-    assert model_version.decide(item, NOW + timedelta(hours=1)) == first
+    assert model_version.decide(item, (), NOW + timedelta(hours=1)) == first
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ def test_next_roles(
     workloads: Sequence[WorkloadState],
     after: Roles,
 ) -> None:
-    assert next_roles(before, wanted, versions(*registered), workloads, NOW) == after
+    assert next_roles(before, wanted, versions(*registered), (), workloads, NOW) == after
 
 
 @pytest.mark.parametrize(

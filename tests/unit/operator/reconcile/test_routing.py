@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.builders import (
     Object,
+    digest,
+    make_approval,
     make_dataset,
     make_deployment,
     make_pipeline,
@@ -19,6 +21,7 @@ from tests.unit.operator.observations import collect_job, conditions, job_pod, t
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
+from tidewheel_contracts.api.v1alpha1.model_approval import JudgedVersion, ModelApprovalStatus
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
 from tidewheel_operator.manifests.serving_deployment import ServingOwner
 from tidewheel_operator.manifests.serving_service import stable_service
@@ -26,6 +29,7 @@ from tidewheel_operator.reconcile.routing import keys_of
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.queue import Key
 from tidewheel_operator.runtime.resources import (
+    MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
     MODEL_VERSIONS,
@@ -47,6 +51,9 @@ KNOWN = (
     make_pipeline("flight-delay"),
     make_pipeline("rain-loop", dataset_name="weather", model_name="rain", deployment_name="mine"),
     make_version(1),
+    make_approval("first"),
+    make_approval("second"),
+    make_approval("of-another", 2),
     make_dataset("flights", metadata={"namespace": "else", "uid": "else"}),
     make_pipeline("flight-delay", metadata={"namespace": "else", "uid": "else"}),
 )
@@ -105,11 +112,32 @@ def foreign(item: Object) -> Object:
             make_version(1),
             {
                 "modelversions/ml/flight-delay-v1",
+                "modelapprovals/ml/first",
+                "modelapprovals/ml/second",
                 "trainingruns/ml/by-hand",
                 "modeldeployments/ml/flight-delay",
                 "modelpipelines/ml/flight-delay",
             },
-            id="a version wakes its run and who serves its model",
+            id="a version wakes its run, what was decided about it and who serves its model",
+        ),
+        pytest.param(
+            make_approval("first"),
+            {
+                "modelapprovals/ml/first",
+                "modelapprovals/ml/second",
+                "modelversions/ml/flight-delay-v1",
+                "modeldeployments/ml/flight-delay",
+            },
+            id="an approval wakes its version, others of it and who serves its model",
+        ),
+        pytest.param(
+            make_approval("rainy", model_version_name="rain-v7"),
+            {
+                "modelapprovals/ml/rainy",
+                "modelversions/ml/rain-v7",
+                "modeldeployments/ml/mine",
+            },
+            id="an approval of a version that is not there",
         ),
         pytest.param(
             make_version(1, model="rain"),
@@ -181,8 +209,10 @@ def woken(item: Object, before: Object | None, *known: Object) -> set[str]:
     return {str(key) for key in keys_of(cache, resource_of(item), item, before)}
 
 
+JUDGED = JudgedVersion(run_uid="run", manifest_digest=digest("manifest"))
 SAID = Status(conditions=conditions("Valid", "words", ready="True"))
 ENDING = {"deletionTimestamp": "2026-11-21T12:00:00Z"}
+APPROVAL = "modelapprovals/ml/approval"
 STORE = "artifactstores/ml/default"
 DATASET = "datasets/ml/flights"
 RUN = "trainingruns/ml/by-hand"
@@ -254,6 +284,24 @@ VERSION = "modelversions/ml/flight-delay-v1"
             {VERSION, RUN, DEPLOYMENT, PIPELINE},
             id="a version that is being deleted wakes who serves it",
         ),
+        pytest.param(
+            make_approval(status=ModelApprovalStatus(conditions=SAID.conditions)),
+            make_approval(),
+            {APPROVAL},
+            id="an approval that only says something wakes nobody",
+        ),
+        pytest.param(
+            make_approval(status=ModelApprovalStatus(version=JUDGED)),
+            make_approval(),
+            {APPROVAL, VERSION, DEPLOYMENT},
+            id="an approval that knows its version wakes who serves it",
+        ),
+        pytest.param(
+            make_approval(revocation={"reason": "leak", "revoker": "joe"}),
+            make_approval(),
+            {APPROVAL, VERSION, DEPLOYMENT},
+            id="a revoked approval wakes who serves its version",
+        ),
     ],
 )
 def test_change_wakes_whom_it_matters_to(item: Object, before: Object, keys: set[str]) -> None:
@@ -291,6 +339,7 @@ def test_object_without_a_part_wakes_at_least_itself(field: str) -> None:
         pytest.param(TRAINING_RUNS, {"pipelineName": ["a"], "datasetName": {}}, id="a run"),
         pytest.param(MODEL_VERSIONS, {"run": 1, "modelName": ["a"]}, id="a version"),
         pytest.param(MODEL_VERSIONS, {"run": {"name": {}}}, id="a version of no run"),
+        pytest.param(MODEL_APPROVALS, {"modelVersionName": ["a"]}, id="an approval"),
         pytest.param(MODEL_PIPELINES, {"deploymentName": 3, "modelName": []}, id="a pipeline"),
         pytest.param(MODEL_DEPLOYMENTS, "text", id="a deployment that is no object"),
     ],

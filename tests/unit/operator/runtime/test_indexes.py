@@ -6,7 +6,15 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from tests.builders import NOW, Object, make_deployment, make_pipeline, make_run, make_version
+from tests.builders import (
+    NOW,
+    Object,
+    make_approval,
+    make_deployment,
+    make_pipeline,
+    make_run,
+    make_version,
+)
 from tests.builders import time_text as text_of_time
 from tests.unit.operator.observations import job_pod, train_job
 
@@ -14,6 +22,8 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.indexes import (
+    APPROVALS_BY_MODEL,
+    APPROVALS_BY_VERSION,
     DEPLOYMENTS_BY_MODEL,
     INDEXES,
     OPEN_RUNS,
@@ -29,6 +39,7 @@ from tidewheel_operator.runtime.indexes import (
     Index,
 )
 from tidewheel_operator.runtime.resources import (
+    MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
     MODEL_VERSIONS,
@@ -40,12 +51,15 @@ from tidewheel_operator.runtime.resources import (
 from tidewheel_operator.runtime.trimming import trimmed
 
 NAMES = ("a", "b", "c")
+VERSIONS = tuple(f"{name}-v1" for name in NAMES)
 NAMESPACES = ("ml", "else")
 OWNERS = ("owner-1", "owner-2")
 POD = job_pod(train_job(make_run()), {"running": {}})
 
 # What an index is said to find, in terms of the object as its author wrote it.
 EXPECTED: dict[Index, Callable[[Object], Any]] = {
+    APPROVALS_BY_MODEL: lambda item: item["spec"]["modelVersionName"].removesuffix("-v1"),
+    APPROVALS_BY_VERSION: lambda item: item["spec"]["modelVersionName"],
     RUNS_BY_PIPELINE: lambda item: item["spec"].get("pipelineName"),
     OPEN_RUNS: lambda item: None if _has_ended(item) else "open",
     OPEN_RUNS_BY_DATASET: lambda item: None if _has_ended(item) else item["spec"]["datasetName"],
@@ -90,7 +104,12 @@ def _version(name: str, one: str, _: str | None) -> Object:
     return {**make_version(1, one), "metadata": {"name": name}}
 
 
+def _approval(name: str, one: str, _: str | None) -> Object:
+    return make_approval(name, model_version_name=f"{one}-v1")
+
+
 MAKERS = {
+    MODEL_APPROVALS: _approval,
     TRAINING_RUNS: _run,
     MODEL_PIPELINES: _pipeline,
     PODS: _pod,
@@ -208,7 +227,7 @@ class CacheMachine(RuleBasedStateMachine):
                 )
         for index in INDEXES:
             for namespace in NAMESPACES:
-                for text in (*NAMES, "open", None):
+                for text in (*NAMES, *VERSIONS, "open", None):
                     assert self.cache.find(index, namespace, text) == [
                         item
                         for item in self._scan(index.resource, [namespace])

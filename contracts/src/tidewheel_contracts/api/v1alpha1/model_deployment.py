@@ -47,6 +47,8 @@ class DeploymentCondition(StrEnum):
 
     VERSION_MISSING = "VersionMissing"  # a ModelVersion that serves was deleted or replaced
     PINNED = "Pinned"  # a person chose the version; newer ones wait
+    UNAPPROVED = "Unapproved"  # what serves has no approval that counts, and goes on serving
+    APPROVAL_PENDING = "ApprovalPending"  # a newer version waits for a decision
 
 
 class Reason(StrEnum):
@@ -62,6 +64,9 @@ class Reason(StrEnum):
     LOAD_FAILED = "LoadFailed"  # a server could not load or answer with its model
     NAME_CONFLICT = "NameConflict"  # an object of somebody else has a name that ours needs
     PINNED_BY_SPEC = "PinnedBySpec"  # spec.version names a number
+    WAITING_FOR_APPROVAL = "WaitingForApproval"  # nobody has decided about a version
+    REJECTED = "Rejected"  # the version that serves was rejected
+    APPROVAL_REVOKED = "ApprovalRevoked"  # the approval of the version that serves was taken back
     DELETED = "Deleted"  # the ModelVersion of the champion is gone
     REPLACED = "Replaced"  # a ModelVersion of the champion's name names another artifact
     INVALID = "Invalid"  # the stored object does not satisfy this version's schema
@@ -71,6 +76,7 @@ class VersionPolicy(StrEnum):
     """How the version to serve is chosen."""
 
     LATEST = "Latest"
+    LATEST_APPROVED = "LatestApproved"
     PINNED = "Pinned"
 
 
@@ -90,7 +96,11 @@ class VersionChoice(ApiModel):
     )
 
     policy: Annotated[
-        VersionPolicy, Field(description="Latest follows new versions; Pinned stays at `number`.")
+        VersionPolicy,
+        Field(
+            description="Latest follows new versions; LatestApproved follows those that a "
+            "ModelApproval approves, and goes back when it is revoked; Pinned stays at `number`."
+        ),
     ] = VersionPolicy.LATEST
     number: Annotated[VersionNumber | None, Field(description="Version to serve while pinned.")] = (
         None

@@ -20,7 +20,15 @@ from tidewheel_contracts.api.model import (
 from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, Column, Metric, Status
 from tidewheel_contracts.api.v1alpha1.training_run import Artifact, Cause, Images, Verdict
 
-__all__ = ["MODEL_VERSION", "ModelVersionSpec", "Reason", "RunReference", "version_name"]
+__all__ = [
+    "MODEL_VERSION",
+    "ModelVersionSpec",
+    "Reason",
+    "RunReference",
+    "VersionCondition",
+    "model_of_version",
+    "version_name",
+]
 
 
 def version_name(model: str, number: int) -> str:
@@ -28,10 +36,25 @@ def version_name(model: str, number: int) -> str:
     return f"{model}-v{number}"
 
 
+def model_of_version(name: str) -> str | None:
+    """Return the model of a version's name; nothing for a name that no version has."""
+    model, _, number = name.rpartition("-v")
+    return model if model and number.isdecimal() else None
+
+
+class VersionCondition(StrEnum):
+    """Condition types beyond Ready."""
+
+    APPROVED = "Approved"  # what people decided; absent while nobody has
+
+
 class Reason(StrEnum):
-    """Reasons of the Ready condition of a ModelVersion."""
+    """Reasons of a ModelVersion's conditions."""
 
     REGISTERED = "Registered"  # the version may be deployed
+    APPROVED = "Approved"  # the newest decision that was not taken back approves the version
+    REJECTED = "Rejected"  # the newest decision that was not taken back rejects it
+    REVOKED = "ApprovalRevoked"  # every decision about it was taken back
     INVALID = "Invalid"  # the stored object does not satisfy this version's schema
 
 
@@ -102,6 +125,7 @@ MODEL_VERSION = Kind(
         PrinterColumn("Cause", ".spec.cause"),
         PrinterColumn("Verdict", ".spec.verdict"),
         READY,
+        PrinterColumn("Approved", '.status.conditions[?(@.type=="Approved")].status'),
         PrinterColumn("Through", ".spec.trainedThrough"),
         PrinterColumn("Rows", ".spec.trainingRows", type="integer", wide=True),
         PrinterColumn("Artifact", ".spec.artifact.digest", wide=True),

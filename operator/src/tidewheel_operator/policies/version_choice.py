@@ -1,0 +1,43 @@
+"""Which version a deployment shall serve, by its policy."""
+
+from collections.abc import Sequence
+
+from tidewheel_contracts.api.v1alpha1.model_deployment import (
+    VersionChoice,
+    VersionPolicy,
+    VersionState,
+)
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_operator.policies.approvals import Approval, is_approved, of_served, of_version
+
+__all__ = ["wanted_version"]
+
+
+def wanted_version(
+    champion: VersionState | None,
+    choice: VersionChoice,
+    versions: Sequence[ModelVersionSpec],
+    approvals: Sequence[Approval],
+) -> ModelVersionSpec | None:
+    """Return the version that shall serve; nothing when no registered one is better.
+
+    No policy goes back because a version is missing: that proves nothing about it. `LatestApproved`
+    goes back when the champion is not approved and an older version is; while none is, the champion
+    serves on.
+    """
+    if choice.policy == VersionPolicy.PINNED:
+        return next((item for item in versions if item.number == choice.number), None)
+    if choice.policy == VersionPolicy.LATEST:
+        return _newest(versions, champion)
+    approved = [item for item in versions if is_approved(of_version(approvals, item))]
+    keeps = champion is not None and is_approved(of_served(approvals, champion))
+    return _newest(approved, champion if keeps else None)
+
+
+def _newest(
+    versions: Sequence[ModelVersionSpec], least: VersionState | None
+) -> ModelVersionSpec | None:
+    newest = max(versions, key=lambda item: item.number, default=None)
+    if newest is None or (least is not None and newest.number < least.number):
+        return None
+    return newest

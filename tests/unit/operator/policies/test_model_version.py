@@ -1,0 +1,60 @@
+"""A version is registered as it is, and tells what people decided about it."""
+
+import pytest
+from tests.builders import NOW, make_version
+from tests.unit.operator.observations import conditions, observed
+from tests.unit.operator.policies.approved import approval, judged, rejection, revoked
+
+from tidewheel_contracts.api.conditions import Condition
+from tidewheel_contracts.api.v1alpha1.common import Status
+from tidewheel_operator.policies.approvals import Approval
+from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.model_version import decide
+
+
+def approved(reason: str, message: str, status: str) -> tuple[Condition, ...]:
+    [found] = conditions(reason, message, ready=status)
+    return (found.model_copy(update={"type": "Approved"}),)
+
+
+@pytest.mark.parametrize(
+    ("approvals", "others"),
+    [
+        pytest.param((), (), id="nobody has decided"),
+        pytest.param(
+            (approval(of=judged(run_uid="another run")), approval(2)),
+            (),
+            id="about another version",
+        ),
+        pytest.param(
+            (approval(),),
+            approved("Approved", "'jane' approved 'flight-delay-v1': good", "True"),
+            id="it is approved",
+        ),
+        pytest.param(
+            (rejection(),),
+            approved("Rejected", "'jane' rejected 'flight-delay-v1': bad", "False"),
+            id="it is rejected",
+        ),
+        pytest.param(
+            (revoked(),),
+            approved(
+                "ApprovalRevoked",
+                "'joe' revoked the approval of 'flight-delay-v1' by 'jane': leak",
+                "False",
+            ),
+            id="its approval was taken back",
+        ),
+    ],
+)
+def test_version_is_registered_and(
+    approvals: tuple[Approval, ...], others: tuple[Condition, ...]
+) -> None:
+    message = "Passed on 1000 rows of Dataset 'flights'"
+
+    assert decide(observed(make_version()), approvals, NOW) == Decision(
+        status=Status(
+            observed_generation=1,
+            conditions=(*conditions("Registered", message, ready="True"), *others),
+        )
+    )
