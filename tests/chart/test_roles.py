@@ -72,6 +72,19 @@ def test_no_rule_has_a_wildcard_or_reads_secrets(render: Render) -> None:
                 assert not words & forbidden, (one["metadata"]["name"], rule)
 
 
+def test_who_may_edit_may_not_approve(render: Render) -> None:
+    writers = {
+        one["metadata"]["name"]: one["metadata"]["labels"]
+        for one in _rights(render())
+        for rule in one.get("rules", [])
+        if "modelapprovals" in rule["resources"] and "create" in rule["verbs"]
+    }
+
+    assert writers == {
+        "ops-tidewheel-approve": {"rbac.authorization.k8s.io/aggregate-to-admin": "true"}
+    }
+
+
 def test_rights_are_left_to_somebody_else(render: Render) -> None:
     assert _rights(render({"rbac": {"create": False}})) == []
 
@@ -79,7 +92,7 @@ def test_rights_are_left_to_somebody_else(render: Render) -> None:
 def test_user_roles_are_left_out(render: Render) -> None:
     names = [one["metadata"]["name"] for one in _rights(render({"rbac": {"aggregate": False}}))]
 
-    assert not [name for name in names if name.endswith(("-view", "-edit"))]
+    assert not [name for name in names if name.endswith(("-view", "-edit", "-approve"))]
 
 
 def _rights(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -87,6 +87,11 @@ def test_chart_passes_the_strict_linter(helm: Run, chart: Path) -> None:
             id="switch as text, which is true in a template",
         ),
         pytest.param(
+            {"approvals": {"callerMustSign": "no"}},
+            "at '/approvals/callerMustSign': got string, want boolean",
+            id="signatures switched off by a word",
+        ),
+        pytest.param(
             {"trainer": {"image": {"digest": "latest"}}},
             "at '/trainer/image/digest': 'latest' does not match pattern "
             "'^(sha256:[0-9a-f]{64})?$'",

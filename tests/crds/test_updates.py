@@ -12,6 +12,7 @@ import yaml
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 VALID = Path(__file__).parent / "valid"
+REVOCATION = {"reason": "leak", "revoker": "tidewheel-admin"}
 RUN_MESSAGE = (
     'The TrainingRun "flight-delay-demand-2" is invalid: spec: Invalid value: `spec` must not '
     "change after creation; apply a new TrainingRun instead"
@@ -19,6 +20,15 @@ RUN_MESSAGE = (
 VERSION_MESSAGE = (
     'The ModelVersion "flight-delay-v1" is invalid: spec: Invalid value: `spec` must not change: '
     "a ModelVersion is immutable"
+)
+APPROVAL = 'The ModelApproval "flight-delay-v3-jane" is invalid: '
+DECIDED = (
+    f"{APPROVAL}spec: Invalid value: `spec` must not change, but that `revocation` may be added; "
+    "create another ModelApproval instead"
+)
+REVOKED = (
+    f"{APPROVAL}spec: Invalid value: `revocation` must stay as it is; create another "
+    "ModelApproval instead"
 )
 
 
@@ -32,6 +42,12 @@ def run(kubectl: Run, shared_namespace: str) -> dict[str, Any]:
 def version(kubectl: Run, shared_namespace: str) -> dict[str, Any]:
     """Return a stored ModelVersion."""
     return _stored(kubectl, shared_namespace, "modelversion-smallest")
+
+
+@pytest.fixture
+def approval(kubectl: Run, shared_namespace: str) -> dict[str, Any]:
+    """Return a stored ModelApproval that stands."""
+    return _stored(kubectl, shared_namespace, "modelapproval-smallest")
 
 
 def test_training_run_keeps_its_spec(run: dict[str, Any], kubectl: Run) -> None:
@@ -77,6 +93,50 @@ def test_model_version_takes_no_further_field(version: dict[str, Any], kubectl: 
     version["spec"]["trainedThrough"] = "2013-12-31T23:59:00Z"
 
     assert _replace(kubectl, version) == VERSION_MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("modelVersionName", "flight-delay-v4"),
+        ("decision", "Rejected"),
+        ("reason", "another"),
+        ("approver", "somebody else"),
+    ],
+)
+def test_approval_keeps_what_was_decided(
+    field: str, value: str, approval: dict[str, Any], kubectl: Run
+) -> None:
+    approval["spec"][field] = value
+
+    assert _replace(kubectl, approval) == DECIDED
+
+
+def test_approval_takes_labels_and_is_revoked(approval: dict[str, Any], kubectl: Run) -> None:
+    approval["metadata"]["labels"] = {"ticket": "42"}
+    approval["spec"]["revocation"] = REVOCATION
+
+    assert _replace(kubectl, approval) == ""
+
+
+@pytest.mark.parametrize(
+    "revocation",
+    [
+        pytest.param(None, id="taken away"),
+        pytest.param({**REVOCATION, "reason": "another"}, id="for another reason"),
+        pytest.param({**REVOCATION, "revoker": "somebody else"}, id="by somebody else"),
+    ],
+)
+def test_revocation_stays(
+    revocation: dict[str, str] | None, kubectl: Run, namespace: str, crds: None
+) -> None:
+    approval = _stored(kubectl, namespace, "modelapproval-smallest")
+    approval["spec"]["revocation"] = REVOCATION
+    kubectl("replace", "-f", "-", stdin=json.dumps(approval), check=True)
+    del approval["metadata"]["resourceVersion"]
+    approval["spec"]["revocation"] = revocation
+
+    assert _replace(kubectl, approval) == REVOKED
 
 
 def test_pipeline_changes_its_mind(kubectl: Run, shared_namespace: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
-from tests.builders import make_store, make_version
+from tests.builders import make_approval, make_store, make_version
 from tests.faults.conftest import IS_LONG, SEED
 from tests.faults.loop.end_state import differences
 from tests.faults.loop.lane import Lane
@@ -92,6 +92,11 @@ def in_a_world(lane: Lane, kind: str) -> Person:
         for number in (1, 2):
             version = make_version(number, "model")
             lane.cluster.create(lane.namespace, version)
+    if kind in SERVING:
+        # While no version is approved, what served before goes on.
+        for number in (1, 2):
+            approved = make_approval(f"of-{number}", model_version_name=f"model-v{number}")
+            lane.cluster.create(lane.namespace, approved)
     return Person(lane, kind, {**NAMES, **IMMUTABLE}[kind])
 
 

@@ -42,18 +42,8 @@ WELL = {
 FIELDS = (
     *("source", "s3", "target", "time", "refresh", "datasetName", "modelName", "training", "run"),
     *("candidates", "deployment", "deploymentName", "triggers", "limits", "history", "version"),
-    *(
-        "pipelineName",
-        "modelVersionName",
-        "decision",
-        "number",
-        "artifact",
-        "endpoint",
-        "bucket",
-        "replicas",
-        "metric",
-        "gate",
-    ),
+    *("pipelineName", "number", "artifact", "endpoint", "bucket", "replicas", "metric", "gate"),
+    *("modelVersionName", "decision", "reason", "approver", "revocation"),
 )
 STATUS_FIELDS = (
     *("conditions", "snapshot", "attempt", "champion", "activeRunName", "handledCauses", "result"),
