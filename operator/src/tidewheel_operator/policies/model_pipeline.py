@@ -83,7 +83,7 @@ def _next_run(view: ModelPipelineView, status: ModelPipelineStatus, now: datetim
     if isinstance(verdict, Hold):
         return _Step(verdict.reason, verdict.message, requeue_seconds=verdict.seconds)
     run = opened_run(view, verdict)
-    if _was_answered(status, verdict):
+    if _was_answered(status, verdict) or _has_ended(view, run):
         message = f"run '{run['metadata']['name']}' has answered this cause before"
         return _Step(Reason.NOTHING_NEW, message)
     message = f"run '{run['metadata']['name']}' opens: {verdict.message}"
@@ -115,6 +115,14 @@ def _was_answered(status: ModelPipelineStatus, opening: Opening) -> bool:
     return any(
         handled.cause == opening.cause and handled.fingerprint == opening.fingerprint
         for handled in status.handled_causes
+    )
+
+
+def _has_ended(view: ModelPipelineView, run: Object) -> bool:
+    """Tell whether this run ended before it began: it is remembered only when it goes."""
+    uid, name = view.pipeline.metadata.uid, run["metadata"]["name"]
+    return any(
+        (known.metadata.owner_uid, known.metadata.name) == (uid, name) for known in view.runs
     )
 
 

@@ -17,12 +17,18 @@ from tidewheel_operator.policies.model_pipeline_view import (
 from tidewheel_operator.policies.observed import Metadata, Observed
 from tidewheel_operator.policies.pipeline_memory import is_active
 from tidewheel_operator.reconcile import observe
+from tidewheel_operator.reconcile.confirm import knew
 from tidewheel_operator.reconcile.pipeline_history import with_pruning
 from tidewheel_operator.reconcile.step import Reconciler
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found
 from tidewheel_operator.runtime.indexes import RUNS_BY_PIPELINE
-from tidewheel_operator.runtime.resources import MODEL_DEPLOYMENTS, MODEL_PIPELINES, TRAINING_RUNS
+from tidewheel_operator.runtime.resources import (
+    DATASETS,
+    MODEL_DEPLOYMENTS,
+    MODEL_PIPELINES,
+    TRAINING_RUNS,
+)
 
 __all__ = ["RECONCILER", "pipeline_view"]
 
@@ -57,8 +63,26 @@ async def _decide(world: World, pipeline: Pipeline) -> Decision[ModelPipelineSta
         model_name(pipeline),
         (pipeline.status.champion_number, pipeline.status.last_version_number),
     )
+    view, decision = _judged(world, pipeline)
+    if _begins(pipeline, decision):
+        # An old list knows another snapshot, and a run that begins is never taken back.
+        namespace, dataset_name = pipeline.metadata.namespace, pipeline.spec.dataset_name
+        if not await knew(world, DATASETS, namespace, dataset_name):
+            view, decision = _judged(world, pipeline)
+    return await with_pruning(world, view, decision)
+
+
+def _judged(
+    world: World, pipeline: Pipeline
+) -> tuple[ModelPipelineView, Decision[ModelPipelineStatus]]:
     view = pipeline_view(world, pipeline)
-    return await with_pruning(world, view, policy.decide(view, world.clock()))
+    return view, policy.decide(view, world.clock())
+
+
+def _begins(pipeline: Pipeline, decision: Decision[ModelPipelineStatus]) -> bool:
+    """Tell whether a run is opened or admitted."""
+    active = decision.status.active_run_name
+    return bool(decision.create) or active not in (None, pipeline.status.active_run_name)
 
 
 def _runs(world: World, pipeline: Pipeline) -> tuple[Run, ...]:

@@ -24,6 +24,7 @@ from tidewheel_operator.policies.run_cause import coalesced_alerts, trigger_of
 from tidewheel_operator.policies.training_run_view import TrainingRunView
 from tidewheel_operator.policies.triggers import is_superfluous
 from tidewheel_operator.reconcile import observe
+from tidewheel_operator.reconcile.confirm import knew
 from tidewheel_operator.reconcile.step import Reconciler
 from tidewheel_operator.reconcile.take_back import take_back
 from tidewheel_operator.reconcile.version_numbers import given_numbers, live_versions
@@ -32,6 +33,7 @@ from tidewheel_operator.runtime.api import Found
 from tidewheel_operator.runtime.cache import owner_of
 from tidewheel_operator.runtime.indexes import DEPLOYMENTS_BY_MODEL
 from tidewheel_operator.runtime.resources import (
+    DATASETS,
     JOBS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
@@ -51,9 +53,11 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
     if run.status.completion_time is not None:
         return Decision(status=run.status)
     await _confirm_job(world, run)
+    jobs, pods = await observe.jobs_with_pods(world, metadata.uid)
+    if run.status.attempt == 0 and not jobs:
+        await _confirm_start(world, run)
     pipeline = _pipeline(world, run)
     dataset = observe.dataset(world, metadata.namespace, spec.dataset_name)
-    jobs, pods = await observe.jobs_with_pods(world, metadata.uid)
     registered: tuple[ModelVersionSpec, ...] = ()
     if run.status.result is not None:
         registered = await live_versions(world, metadata.namespace, spec.model_name)
@@ -94,6 +98,21 @@ async def _confirm_job(world: World, run: Run) -> None:
     if isinstance(outcome, Found) and owner is not None and owner["uid"] == run.metadata.uid:
         world.cache.put(JOBS, outcome.object)
         await take_back(world, JOBS, outcome.object)
+
+
+async def _confirm_start(world: World, run: Run) -> None:
+    """Read from the server what a run ends for before it begins, or which snapshot it is to pin.
+
+    Neither is ever taken back, and an old list knows another snapshot.
+    """
+    namespace, dataset_name = run.metadata.namespace, run.spec.dataset_name
+    pipeline = _pipeline(world, run)
+    dataset = observe.dataset(world, namespace, dataset_name)
+    is_ending = _is_superfluous(run, pipeline, dataset)
+    if pipeline is not None and is_ending:
+        await knew(world, MODEL_PIPELINES, namespace, pipeline.metadata.name)
+    if is_ending or _is_admitted(run, pipeline):
+        await knew(world, DATASETS, namespace, dataset_name)
 
 
 def _pipeline(world: World, run: Run) -> Pipeline | None:

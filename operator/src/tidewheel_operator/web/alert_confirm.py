@@ -4,11 +4,11 @@ An answer with 200 is the last that is heard of an alert, and a cache may be lat
 """
 
 from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView
+from tidewheel_operator.reconcile.confirm import knew
 from tidewheel_operator.reconcile.world import World
-from tidewheel_operator.runtime.api import ApiUnavailableError, Found
-from tidewheel_operator.runtime.resources import DATASETS, MODEL_PIPELINES, Resource
+from tidewheel_operator.runtime.resources import DATASETS, MODEL_PIPELINES
 
-__all__ = ["knew", "knew_all_pipelines", "knew_what_was_judged"]
+__all__ = ["knew_all_pipelines", "knew_what_was_judged"]
 
 
 async def knew_all_pipelines(world: World, namespace: str) -> bool:
@@ -32,21 +32,3 @@ async def knew_what_was_judged(world: World, view: ModelPipelineView) -> bool:
     knew_pipeline = await knew(world, MODEL_PIPELINES, metadata.namespace, metadata.name)
     knew_dataset = await knew(world, DATASETS, metadata.namespace, dataset_name)
     return knew_pipeline and knew_dataset
-
-
-async def knew(world: World, resource: Resource, namespace: str, name: str) -> bool:
-    """Tell whether the cache had an object as it is; now it has.
-
-    Raises:
-        ApiUnavailableError: the API server did not answer, or does not let us read.
-    """
-    known = world.cache.get(resource, namespace, name)
-    live = await world.api.get(resource, namespace, name)
-    if isinstance(live, Found):
-        return not world.cache.put(resource, live.object)
-    if not live.is_missing:
-        raise ApiUnavailableError(f"{resource.kind} '{name}' cannot be read: {live.message}")
-    if known is None:
-        return True
-    world.cache.remove(resource, namespace, name, known["metadata"]["uid"])
-    return False

@@ -13,16 +13,13 @@ from tidewheel_operator.policies.run_cause import coalesced_alerts, trigger_of
 from tidewheel_operator.policies.triggers import Hold, judge_alert
 from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.carry_out import is_same_child
+from tidewheel_operator.reconcile.confirm import knew
 from tidewheel_operator.reconcile.model_pipeline import pipeline_view
 from tidewheel_operator.reconcile.post_event import post_event
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import ApiUnavailableError, Found
 from tidewheel_operator.runtime.resources import MODEL_PIPELINES, TRAINING_RUNS
-from tidewheel_operator.web.alert_confirm import (
-    knew,
-    knew_all_pipelines,
-    knew_what_was_judged,
-)
+from tidewheel_operator.web.alert_confirm import knew_all_pipelines, knew_what_was_judged
 from tidewheel_operator.web.alert_payload import Alert
 
 __all__ = ["AlertOutcome", "RunRefusedError", "open_run"]

@@ -10,6 +10,7 @@ from tests.builders import (
     Object,
     make_snapshot,
     make_version,
+    stored,
     time_text,
 )
 from tests.unit.operator.observations import conditions
@@ -28,7 +29,7 @@ from tests.unit.operator.policies.served import state
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.conditions import Condition
 from tidewheel_contracts.api.v1alpha1.model_pipeline import HandledCause, ModelPipelineStatus
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.training_run import Cause, TrainingRunStatus
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.model_pipeline import decide, opened_run
@@ -111,6 +112,21 @@ def test_run_that_answered_a_cause_is_not_opened_again() -> None:
     status = ModelPipelineStatus(handled_causes=(answered,))
 
     decision = decide(view(status, versions=()), NOW)
+
+    assert decision.create == ()
+    assert said(decision) == (
+        "False",
+        "NothingNewToLearn",
+        f"run '{RUN}' has answered this cause before",
+    )
+
+
+def test_run_that_ended_before_it_began_is_not_opened_again() -> None:
+    ended = TrainingRunStatus(completion_time=time_text(NOW))
+    opened = opened_run(view(versions=()), Opening(Cause.INITIAL, FINGERPRINT, ""))
+    run = stored(opened, ended.to_wire())
+
+    decision = decide(view(versions=(), runs=[run]), NOW)
 
     assert decision.create == ()
     assert said(decision) == (
