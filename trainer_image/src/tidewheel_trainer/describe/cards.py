@@ -1,8 +1,8 @@
 """Draw the card of one column: what it holds, how it is spread, and its numbers."""
 
 from tidewheel_contracts.artifact.snapshot_profile import ColumnGroup, ColumnProfile
-from tidewheel_trainer.describe.markup import MINUS, element, number, share, short_number, text
 from tidewheel_trainer.describe.plots import histogram, value_bars, value_columns
+from tidewheel_trainer.pages.markup import MINUS, element, number, share, short_number, text
 
 __all__ = ["column_card", "distinct_text", "exact_number", "moment_text"]
 

@@ -7,7 +7,8 @@ from tidewheel_contracts.artifact.snapshot_profile import (
     PeriodRows,
     ValueRows,
 )
-from tidewheel_trainer.describe.markup import element, number, share, short_number, text
+from tidewheel_trainer.pages.drawing import bar, baseline, label, meter, svg
+from tidewheel_trainer.pages.markup import element, number, share, short_number, text
 
 __all__ = ["histogram", "over_time", "proportions", "share_bar", "value_bars", "value_columns"]
 
@@ -43,16 +44,16 @@ def histogram(column: ColumnProfile) -> str:
         if to > from_ and rows:
             tall = max(1.0, min(1.0, density / top) * (_HEIGHT - 4))
             words = f"{short_number(begin)} to {short_number(end)}: {number(rows)} rows"
-            bars.append(_bar(from_, _HEIGHT - tall, max(0.5, to - from_ - 0.7), tall, words))
+            bars.append(bar(from_, _HEIGHT - tall, max(0.5, to - from_ - 0.7), tall, words))
     median = _placed(min(max(column.quantiles[_MEDIAN], left), right), left, right)
-    marks = element("line", class_="median", x1=median, x2=median, y1=0.0, y2=_HEIGHT) + _baseline(
+    marks = element("line", class_="median", x1=median, x2=median, y1=0.0, y2=_HEIGHT) + baseline(
         _WIDTH, _HEIGHT
     )
     labels = (
-        _label(0.0, _HEIGHT + 13, short_number(left), "start")
-        + _label(_WIDTH, _HEIGHT + 13, short_number(right), "end")
+        label(0.0, _HEIGHT + 13, short_number(left), "start")
+        + label(_WIDTH, _HEIGHT + 13, short_number(right), "end")
         + (
-            _label(median, _HEIGHT + 13, short_number(column.quantiles[_MEDIAN]), "middle")
+            label(median, _HEIGHT + 13, short_number(column.quantiles[_MEDIAN]), "middle")
             if 60 < median < _WIDTH - 60
             else ""
         )
@@ -61,7 +62,7 @@ def histogram(column: ColumnProfile) -> str:
         f"Histogram of {column.name}: the middle is {short_number(column.quantiles[_MEDIAN])}, "
         f"98 % of the rows lie from {short_number(low)} to {short_number(high)}"
     )
-    return _svg(_WIDTH, _HEIGHT + _AXIS, words, "".join(bars) + marks + labels, "plot")
+    return svg(_WIDTH, _HEIGHT + _AXIS, words, "".join(bars) + marks + labels, "plot")
 
 
 def value_columns(column: ColumnProfile) -> str:
@@ -74,12 +75,12 @@ def value_columns(column: ColumnProfile) -> str:
     for place, each in enumerate(ordered):
         tall = each.rows / most * (_HEIGHT - 4)
         words = f"{each.value}: {number(each.rows)} rows"
-        drawn += _bar(place * width + 1, _HEIGHT - tall, width - 2, tall, words)
+        drawn += bar(place * width + 1, _HEIGHT - tall, width - 2, tall, words)
         if place % step == 0:
             middle = (place + 0.5) * width
-            drawn += _label(middle, _HEIGHT + 13, short_number(float(each.value)), "middle")
+            drawn += label(middle, _HEIGHT + 13, short_number(float(each.value)), "middle")
     words = f"Rows of each of the {len(ordered)} values of {column.name}"
-    return _svg(_WIDTH, _HEIGHT + _AXIS, words, drawn + _baseline(_WIDTH, _HEIGHT), "plot")
+    return svg(_WIDTH, _HEIGHT + _AXIS, words, drawn + baseline(_WIDTH, _HEIGHT), "plot")
 
 
 def value_bars(column: ColumnProfile, rows: int) -> str:
@@ -95,7 +96,7 @@ def value_bars(column: ColumnProfile, rows: int) -> str:
         element(
             "li",
             element("span", f"<bdi>{label}</bdi>", class_="value")
-            + element("span", _meter(count / longest), class_="track")
+            + element("span", meter(count / longest), class_="track")
             + element("span", share(count, rows), class_="figure"),
         )
         for label, count in listed
@@ -105,7 +106,7 @@ def value_bars(column: ColumnProfile, rows: int) -> str:
 
 def share_bar(part: int, whole: int) -> str:
     """Return a bar that is filled as far as the share goes."""
-    return _meter(part / whole if whole else 0.0)
+    return meter(part / whole if whole else 0.0)
 
 
 def proportions(values: Sequence[ValueRows], missing: int, name: str) -> str:
@@ -119,10 +120,10 @@ def proportions(values: Sequence[ValueRows], missing: int, name: str) -> str:
         if rows:
             kind = "none" if index == len(values) else f"class{index % 6}"
             words = f"{value}: {number(rows)} rows, {share(rows, whole)}"
-            bands.append(_bar(place, 0.0, max(0.5, width - 1.5), 34.0, words, kind))
+            bands.append(bar(place, 0.0, max(0.5, width - 1.5), 34.0, words, kind))
         place += width
     told = ", ".join(f"{value} {share(rows, whole)}" for value, rows in parts[:8])
-    return _svg(_WIDE, 34.0, f"Shares of {name}: {told}", "".join(bands), "band")
+    return svg(_WIDE, 34.0, f"Shares of {name}: {told}", "".join(bands), "band")
 
 
 def over_time(periods: Sequence[PeriodRows], period: str) -> str:
@@ -140,48 +141,23 @@ def over_time(periods: Sequence[PeriodRows], period: str) -> str:
         for rows, kind in ((each.rows, "pale"), (each.labelled_rows, "bar")):
             tall = rows / most * (_HIGH - 20)
             if rows:
-                bars.append(_bar(left, _HIGH - tall, inner, tall, words, kind))
+                bars.append(bar(left, _HIGH - tall, inner, tall, words, kind))
     grid = element("line", class_="grid", x1=0.0, x2=_WIDE, y1=20.0, y2=20.0)
-    labels = _label(0.0, 14.0, f"{number(most)} rows", "start")
+    labels = label(0.0, 14.0, f"{number(most)} rows", "start")
     step = max(1, -(-len(periods) // 8))
     for place in range(0, len(periods), step):
         x = place * width
         if x < _WIDE - 70:
-            labels += _label(x, _HIGH + 14, periods[place].begins, "start")
+            labels += label(x, _HIGH + 14, periods[place].begins, "start")
     words = (
         f"Rows by {period.lower()}, from {periods[0].begins} to {periods[-1].begins}; the most are "
         f"{number(most)}"
     )
-    inner_svg = grid + "".join(bars) + _baseline(_WIDE, _HIGH) + labels
-    return _svg(_WIDE, _HIGH + _AXIS, words, inner_svg, "time")
+    inner_svg = grid + "".join(bars) + baseline(_WIDE, _HIGH) + labels
+    return svg(_WIDE, _HIGH + _AXIS, words, inner_svg, "time")
 
 
 def _placed(value: float, left: float, right: float) -> float:
     # Halved, because the distance of two large numbers may be no number any more.
     span = right / 2 - left / 2
     return (value / 2 - left / 2) / span * _WIDTH if span else 0.0
-
-
-def _bar(x: float, y: float, width: float, height: float, words: str, kind: str = "bar") -> str:
-    inner = element("title", text(words, 200))
-    return element("rect", inner, class_=kind, x=x, y=y, width=width, height=height)
-
-
-def _baseline(width: float, y: float) -> str:
-    return element("line", class_="base", x1=0.0, x2=width, y1=y, y2=y)
-
-
-def _label(x: float, y: float, words: str, anchor: str) -> str:
-    return element("text", text(words), x=x, y=y, text_anchor=anchor)
-
-
-def _meter(filled: float) -> str:
-    return element("i", style=f"width:{max(0.0, min(1.0, filled)) * 100:.2f}%")
-
-
-def _svg(width: float, height: float, words: str, content: str, kind: str) -> str:
-    shown = text(words, 300)
-    return (
-        f'<svg class="{kind}" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{shown}">'
-        f"{content}</svg>"
-    )

@@ -9,7 +9,9 @@ from tidewheel_contracts.artifact.snapshot_profile import (
     SnapshotProfile,
 )
 from tidewheel_trainer.describe.cards import column_card, distinct_text, exact_number, moment_text
-from tidewheel_trainer.describe.markup import (
+from tidewheel_trainer.describe.plots import over_time, proportions, share_bar
+from tidewheel_trainer.pages.frame import Section, facts, notice, page, tiles
+from tidewheel_trainer.pages.markup import (
     MINUS,
     element,
     number,
@@ -18,16 +20,12 @@ from tidewheel_trainer.describe.markup import (
     table,
     text,
 )
-from tidewheel_trainer.describe.plots import over_time, proportions, share_bar
-from tidewheel_trainer.describe.style import STYLE
 
 __all__ = ["report_html"]
 
-# Even a page that somebody changed may neither run a script nor fetch anything.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _MOST_MISSING = 30
-_MOST_FAILURES = 200
 _TITLE = "Dataset"
+_REST = "the snapshot's report"
 
 
 def report_html(
@@ -35,7 +33,7 @@ def report_html(
     profile: SnapshotProfile,
     failures: Sequence[str],
     schema_changes: Sequence[str],
-    facts: Mapping[str, str],
+    known: Mapping[str, str],
 ) -> str:
     """Return the page.
 
@@ -44,52 +42,25 @@ def report_html(
         profile: of the snapshot.
         failures: checks that rows failed, as sentences.
         schema_changes: how its columns differ from those before, as sentences.
-        facts: what else is known by its name, such as the source; `Dataset` gives the title.
+        known: what else is known by its name, such as the source; `Dataset` gives the title.
     """
-    named = f"Snapshot of {facts[_TITLE]}" if _TITLE in facts else "Snapshot"
+    named = f"Snapshot of {known[_TITLE]}" if _TITLE in known else "Snapshot"
     sections = [
-        ("time", "Rows over time", _time(profile)),
-        ("target", "Target", _target(manifest, profile)),
-        ("steps", "Cleaning", _steps(manifest.steps)),
-        ("missing", "Missing values", _missing(profile)),
-        ("overview", "Columns at a glance", _overview(profile)),
-        ("columns", "Column by column", _cards(profile)),
+        Section("time", "Rows over time", _time(profile)),
+        Section("target", "Target", _target(manifest, profile)),
+        Section("steps", "Cleaning", _steps(manifest.steps)),
+        Section("missing", "Missing values", _missing(profile)),
+        Section("overview", "Columns at a glance", _overview(profile)),
+        Section("columns", "Column by column", _cards(profile)),
     ]
-    there = [section for section in sections if section[2]]
-    links = "".join(element("li", element("a", name, href=f"#{key}")) for key, name, _ in there)
-    body = "".join(
-        element(
-            "section",
-            element("h2", name, id=f"{key}-title") + content,
-            id=key,
-            aria_labelledby=f"{key}-title",
-        )
-        for key, name, content in there
-    )
-    notices = _notice("Failed checks", failures, "warn")
-    notices += _notice("Changed columns", schema_changes, "warn note")
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{text(_POLICY)}">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{text(named)}</title><style>{STYLE}</style></head><body>"
-        f"<header><h1>{text(named)}</h1>{_facts(facts)}{_tiles(manifest, profile)}"
-        f'<nav aria-label="Sections"><ul>{links}</ul></nav></header>'
-        f"<main>{notices}{body}</main><footer>{_footer(profile)}</footer></body></html>\n"
-    )
-
-
-def _facts(facts: Mapping[str, str]) -> str:
-    items = "".join(
-        f"<dt>{text(name)}</dt><dd><bdi>{text(value, 1000)}</bdi></dd>"
-        for name, value in facts.items()
-        if name != _TITLE
-    )
-    return element("dl", items, class_="facts") if items else ""
+    notices = notice("Failed checks", failures, "warn", _REST)
+    notices += notice("Changed columns", schema_changes, "warn note", _REST)
+    shown = facts((name, value) for name, value in known.items() if name != _TITLE)
+    return page(named, shown + _tiles(manifest, profile), notices, sections, _footer(profile))
 
 
 def _tiles(manifest: SnapshotManifest, profile: SnapshotProfile) -> str:
-    tiles = [
+    shown = [
         ("rows", number(manifest.rows)),
         ("rows with a target", number(manifest.labelled_rows)),
         ("columns", number(profile.column_count)),
@@ -97,29 +68,10 @@ def _tiles(manifest: SnapshotManifest, profile: SnapshotProfile) -> str:
         ("size", _size(sum(part.size_bytes for part in manifest.parts))),
     ]
     if manifest.quarantined_rows:
-        tiles.append(("rows in quarantine", number(manifest.quarantined_rows)))
+        shown.append(("rows in quarantine", number(manifest.quarantined_rows)))
     if manifest.latest_time:
-        tiles.append(("newest row", manifest.latest_time.replace("T", " ").replace("Z", " UTC")))
-    return element(
-        "dl",
-        "".join(
-            f"<div><dt>{text(name)}</dt>"
-            + element("dd", text(value), class_="long" if len(value) > 14 else "short")
-            + "</div>"
-            for name, value in tiles
-        ),
-        class_="tiles",
-    )
-
-
-def _notice(title: str, sentences: Sequence[str], kind: str) -> str:
-    if not sentences:
-        return ""
-    items = "".join(f"<li>{text(each, 1000)}</li>" for each in sentences[:_MOST_FAILURES])
-    more = len(sentences) - _MOST_FAILURES
-    rest = f"<p>{number(more)} more are in the snapshot's report.</p>" if more > 0 else ""
-    heading = element("h2", f"{text(title)} ({number(len(sentences))})")
-    return element("section", f"{heading}<ul>{items}</ul>{rest}", class_=kind)
+        shown.append(("newest row", manifest.latest_time.replace("T", " ").replace("Z", " UTC")))
+    return tiles(shown)
 
 
 def _time(profile: SnapshotProfile) -> str:
