@@ -199,7 +199,11 @@ def test_new_data_ties_with_the_champion_and_a_worse_recipe_is_refused(
         None,
     )
     listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{folder}/tidewheel/ml/models/delays/uid-3/")
-    assert [entry["Key"].rpartition("/")[2] for entry in listed["Contents"]] == ["verdict.json"]
+    assert [entry["Key"].rpartition("/")[2] for entry in listed["Contents"]] == [
+        "report.html",
+        "report.md",
+        "verdict.json",
+    ]
 
 
 def test_a_lost_message_costs_no_second_training(collected: Loop, trained: Loop, s3: Any) -> None:

@@ -1,11 +1,13 @@
 """Training against a bucket in memory: verdicts, and what is published."""
 
+import hashlib
 import json
 from typing import Any
 
 import pytest
 from tests.unit.trainer.trainings import (
     FOLDER,
+    REFUSED,
     Train,
     candidate,
     columns_of,
@@ -13,6 +15,7 @@ from tests.unit.trainer.trainings import (
     turned_round,
     values_of,
 )
+from tests.unit.trainer.web_pages import assert_harmless
 
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest, model_digest
@@ -43,6 +46,8 @@ def test_a_first_run_is_published_with_everything_that_serving_needs(
         "metrics.json",
         "model.skops",
         "profile.json",
+        "report.html",
+        "report.md",
     ]
     assert result.artifact is not None
     manifest = ModelManifest.model_validate_json(store.objects[result.artifact.manifest_key])
@@ -54,6 +59,67 @@ def test_a_first_run_is_published_with_everything_that_serving_needs(
     ]
     assert (manifest.classes, manifest.classes_datatype) == (("false", "true"), "BOOL")
     assert [len(values) for values in manifest.sample] == [5, 5, 5]
+
+
+def test_the_report_is_a_file_of_the_artifact_but_no_part_of_the_model(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    result = trained(snapshot(columns_of(0, 20)))
+    assert result.artifact is not None
+    manifest = ModelManifest.model_validate_json(store.objects[result.artifact.manifest_key])
+    found = {
+        each.name: hashlib.sha256(store.objects[f"{FOLDER}/uid-1/{each.name}"]).hexdigest()
+        for each in manifest.files
+    }
+    assert {each.name: each.sha256 for each in manifest.files} == found
+    assert {"report.html", "report.md"} < found.keys()
+    models = tuple(each for each in manifest.files if each.name == "model.skops")
+    assert model_digest(models) == manifest.digest
+
+
+def test_the_importance_of_every_column_is_measured_on_test_rows(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    trained(snapshot(columns_of(0, 20)))
+    found = json.loads(store.objects[f"{FOLDER}/uid-1/metrics.json"])["importance"]
+    assert [each["column"] for each in found] == ["wind", "hour", "carrier"]
+    wind, hour, carrier = (each["mean"] for each in found)
+    assert wind > 0.2 > 0.05 > carrier > 0.005 > abs(hour)
+    assert all(0 < each["standardDeviation"] < 0.05 for each in found)
+
+
+def test_the_same_run_has_the_same_report(store: Any, snapshot: Any, trained: Train) -> None:
+    data = snapshot(columns_of(0, 20))
+    trained(data)
+    names = ("report.html", "report.md", "metrics.json")
+    first = [store.objects.pop(f"{FOLDER}/uid-1/{name}") for name in names]
+    del store.objects[f"{FOLDER}/uid-1/manifest.json"]
+    trained(data)
+    assert [store.objects[f"{FOLDER}/uid-1/{name}"] for name in names] == first
+
+
+def test_a_report_that_another_release_wrote_stays(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    store.objects[f"{FOLDER}/uid-1/report.html"] = b"in other words"
+    result = trained(snapshot(columns_of(0, 20)))
+    assert result.artifact is not None
+    manifest = ModelManifest.model_validate_json(store.objects[result.artifact.manifest_key])
+    page = next(each for each in manifest.files if each.name == "report.html")
+    assert (page.size_bytes, page.sha256) == (14, hashlib.sha256(b"in other words").hexdigest())
+
+
+def test_a_refused_and_an_inconclusive_run_have_a_report_that_says_why(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    refused = trained(snapshot(columns_of(0, 20)), gate={"minimum": "0.99"})
+    inconclusive = trained(snapshot(columns_of(0, 12)), "uid-2")
+    for uid, result in (("uid-1", refused), ("uid-2", inconclusive)):
+        summary = store.objects[f"{FOLDER}/{uid}/report.md"].decode()
+        assert f"**{result.verdict_reason}**: {result.message}".replace("_", "") in (
+            summary.replace("_", "")
+        )
+        assert_harmless(store.objects[f"{FOLDER}/{uid}/report.html"].decode())
 
 
 def test_the_profile_adds_up(store: Any, snapshot: Any, trained: Train) -> None:
@@ -112,7 +178,7 @@ def test_a_tie_in_which_two_thirds_of_the_window_teach_harm_is_refused(
         None,
     )
     assert "on its last third, with the rest learned, " in result.message
-    assert files_of(store, "uid-2") == ["verdict.json"]
+    assert files_of(store, "uid-2") == REFUSED
 
 
 def test_a_tie_in_a_healthy_window_stays_untested_after_its_veto_test(
@@ -187,7 +253,7 @@ def test_a_worse_recipe_is_refused_and_only_its_verdict_is_kept(
         None,
         0,
     )
-    assert files_of(store, "uid-2") == ["verdict.json"]
+    assert files_of(store, "uid-2") == REFUSED
 
 
 def test_a_better_recipe_passes_against_the_recipe_of_a_champion_that_learned_the_test_rows(
@@ -206,7 +272,7 @@ def test_a_better_recipe_passes_against_the_recipe_of_a_champion_that_learned_th
 def test_below_the_minimum_nothing_is_published(store: Any, snapshot: Any, trained: Train) -> None:
     result = trained(snapshot(columns_of(0, 20)), gate={"minimum": "0.99"})
     assert (result.verdict, result.verdict_reason) == (Verdict.REFUSED, "ThresholdMissed")
-    assert files_of(store, "uid-1") == ["verdict.json"]
+    assert files_of(store, "uid-1") == REFUSED
 
 
 def test_too_few_rows_leave_the_champion_and_are_inconclusive(
@@ -220,7 +286,7 @@ def test_too_few_rows_leave_the_champion_and_are_inconclusive(
     assert result.message.endswith(
         "on 6 days; a comparison needs 1,000, 100 and 10; the champion stays"
     )
-    assert files_of(store, "uid-2") == ["verdict.json"]
+    assert files_of(store, "uid-2") == REFUSED
 
 
 def test_without_a_time_column_recipes_are_compared_on_rows_chosen_by_hash(

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from tests.unit.trainer.trainings import (
     FOLDER,
+    REFUSED,
     Train,
     candidate,
     columns_of,
@@ -119,7 +120,7 @@ def test_a_first_run_of_too_few_rows_is_inconclusive(
         candidate=names[0] if len(names) == 1 else "",
         git_revision="abc",
     )
-    assert files_of(store, "uid-1") == ["verdict.json"]
+    assert files_of(store, "uid-1") == REFUSED
 
 
 def test_parameters_that_contradict_each_other_are_named(snapshot: Any, trained: Train) -> None:

@@ -1,12 +1,22 @@
 """Training of more than two classes and of numbers: verdicts, and what is published."""
 
 import json
+import re
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.unit.trainer.trainings import FOLDER, Train, candidate, columns_of, files_of, values_of
+from tests.unit.trainer.trainings import (
+    FOLDER,
+    REFUSED,
+    Train,
+    candidate,
+    columns_of,
+    files_of,
+    values_of,
+)
+from tests.unit.trainer.web_pages import assert_harmless
 
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
@@ -129,7 +139,7 @@ def test_a_worse_regressor_is_refused(store: Any, snapshot: Any, trained: Train,
     result = trained(grown, "uid-2", first, (_STUMP,), metric=metric)
     assert (result.verdict, result.verdict_reason) == (Verdict.REFUSED, "WorseThanChampion")
     assert f"{name} " in result.message
-    assert files_of(store, "uid-2") == ["verdict.json"]
+    assert files_of(store, "uid-2") == REFUSED
 
 
 def test_a_regressor_of_120_rows_is_inconclusive(snapshot: Any, trained: Train) -> None:
@@ -157,7 +167,7 @@ def test_each_threshold_that_is_missed_is_named(store: Any, snapshot: Any, train
     assert f"r2 of at least 0.99 (found {values['r2']:.4f}); median_absolute_error of at most " in (
         result.message
     )
-    assert files_of(store, "uid-1") == ["verdict.json"]
+    assert files_of(store, "uid-1") == REFUSED
 
 
 def test_a_class_that_only_the_window_has_is_learned_by_the_refit(
@@ -255,3 +265,46 @@ def test_a_number_beyond_what_status_holds_stays_out_of_it(snapshot: Any, traine
     linear = candidate("linear", "sklearn.linear_model.Ridge")
     result = trained(snapshot(columns), candidates=(linear,))
     assert (result.verdict, [metric.name for metric in result.metrics]) == (Verdict.PASSED, ["r2"])
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "pictures", "metric"),
+    [
+        pytest.param(_graded, candidate(), ["Calibration"], "roc_auc", id="classes"),
+        pytest.param(
+            _minutes,
+            _BOOSTED,
+            ["Predicted and true", "Residuals", "Spread of residuals"],
+            "mean_absolute_error",
+            id="number",
+        ),
+    ],
+)
+def test_every_task_has_a_report(
+    store: Any,
+    snapshot: Any,
+    trained: Train,
+    make: Any,
+    given: dict[str, Any],
+    pictures: list[str],
+    metric: str,
+) -> None:
+    result = trained(snapshot(make(0, 20)), candidates=(given,))
+    html = store.objects[f"{FOLDER}/uid-1/report.html"].decode()
+    assert_harmless(html)
+    assert re.findall("<h3>([^<]+)</h3>", html) == pictures
+    assert f"How much {metric} gets worse on {result.test_rows:,} test rows" in html
+    found = json.loads(store.objects[f"{FOLDER}/uid-1/metrics.json"])["importance"]
+    assert max(found, key=lambda each: each["mean"])["column"] == "wind"
+
+
+def test_candidates_of_a_number_are_scored_by_their_errors_turned_round(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    trained(snapshot(_minutes(0, 20)), candidates=(_STUMP, _BOOSTED))
+    summary = store.objects[f"{FOLDER}/uid-1/report.md"].decode()
+    table = [line for line in summary.splitlines() if line.startswith("| ")]
+    assert table[0].endswith("| validation -mean_absolute_error | note |")
+    assert [line.split(" | ")[1] for line in table[2:4]] == ["boosting", "stump"]
+    assert table[2].endswith(" | chosen |")
+    assert all(line.split(" | ")[4].startswith("-") for line in table[2:4])

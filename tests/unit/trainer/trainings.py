@@ -14,6 +14,8 @@ Train = Callable[..., RunResult]
 
 BOOSTING = "sklearn.ensemble.HistGradientBoostingClassifier"
 FOLDER = "tidewheel/ml/models/delays"
+# What lies in the folder of a run that publishes nothing.
+REFUSED = ["report.html", "report.md", "verdict.json"]
 DAY = 86_400_000_000
 START = 15_706 * DAY  # 2013-01-01
 

@@ -16,6 +16,8 @@ __all__ = [
     "MODEL_FILE",
     "PROFILE_FILE",
     "PROTOCOL",
+    "REPORT_FILE",
+    "SUMMARY_FILE",
     "VERDICT_FILE",
     "ArtifactFile",
     "ModelInput",
@@ -31,7 +33,10 @@ MODEL_FILE = "model.skops"
 PROFILE_FILE = "profile.json"
 METRICS_FILE = "metrics.json"
 LINEAGE_FILE = "lineage.json"
-# What a run that published nothing found; never beside a manifest.
+# What the run found, for people: a page, and a summary in Markdown.
+REPORT_FILE = "report.html"
+SUMMARY_FILE = "report.md"
+# What a run that published nothing found; beside a report, never beside a manifest.
 VERDICT_FILE = "verdict.json"
 
 

@@ -10,6 +10,7 @@ from tidewheel_contracts.artifact.snapshot_profile import (
 )
 from tidewheel_trainer.describe.cards import column_card, distinct_text, exact_number, moment_text
 from tidewheel_trainer.describe.plots import over_time, proportions, share_bar
+from tidewheel_trainer.pages.drawing import swatch
 from tidewheel_trainer.pages.frame import Section, facts, notice, page, tiles
 from tidewheel_trainer.pages.markup import (
     MINUS,
@@ -102,9 +103,7 @@ def _target(manifest: SnapshotManifest, profile: SnapshotProfile) -> str:
     legend = "".join(
         element(
             "li",
-            '<svg viewBox="0 0 10 10" aria-hidden="true">'
-            f'<rect class="{kind}" width="10" height="10" rx="2"></rect></svg>'
-            f"<bdi>{text(value, 60)}</bdi> <b>{share(rows, manifest.rows)}</b> "
+            f"{swatch(kind)}<bdi>{text(value, 60)}</bdi> <b>{share(rows, manifest.rows)}</b> "
             f'<span class="quiet">{number(rows)} rows</span>',
         )
         for value, rows, kind in keys

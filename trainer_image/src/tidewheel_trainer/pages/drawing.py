@@ -1,8 +1,10 @@
 """Draw shapes as SVG inside a page; every picture says in words what it shows."""
 
+from collections.abc import Iterable
+
 from tidewheel_trainer.pages.markup import element, text
 
-__all__ = ["bar", "baseline", "label", "meter", "svg"]
+__all__ = ["bar", "baseline", "key", "label", "meter", "svg", "swatch"]
 
 
 def svg(width: float, height: float, words: str, content: str, kind: str) -> str:
@@ -41,3 +43,19 @@ def label(x: float, y: float, words: str, anchor: str) -> str:
 def meter(filled: float) -> str:
     """Return the inner part of a track that is filled up to this share."""
     return element("i", style=f"width:{max(0.0, min(1.0, filled)) * 100:.2f}%")
+
+
+def swatch(kind: str) -> str:
+    """Return a little square that explains a colour."""
+    return (
+        '<svg viewBox="0 0 10 10" aria-hidden="true">'
+        f'<rect class="{kind}" width="10" height="10" rx="2"></rect></svg>'
+    )
+
+
+def key(meanings: Iterable[tuple[str, str]]) -> str:
+    """Return what the colours of a picture mean: classes of shapes, and names."""
+    items = "".join(
+        element("li", f"{swatch(kind)}<bdi>{text(name, 60)}</bdi>") for kind, name in meanings
+    )
+    return element("ul", items, class_="key")

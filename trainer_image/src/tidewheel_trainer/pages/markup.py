@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-__all__ = ["MINUS", "element", "number", "share", "short_number", "table", "text"]
+__all__ = ["MINUS", "element", "number", "plain", "share", "short_number", "table", "text"]
 
 # Characters that no page may hold, and those that would turn the direction of what follows.
 _UNFIT = re.compile(
@@ -16,10 +16,15 @@ MINUS = "\u2212"
 _MOST_EXACT = 10_000_000
 
 
+def plain(value: str, most: int | None = None) -> str:
+    """Return a text without characters that no page may hold, cut to so many characters."""
+    shown = value if most is None or len(value) <= most else value[: most - 1] + "…"
+    return _LONE_HALVES.sub("\ufffd", _UNFIT.sub("\ufffd", shown))
+
+
 def text(value: str, most: int | None = None) -> str:
     """Return a text as HTML, cut to so many characters."""
-    shown = value if most is None or len(value) <= most else value[: most - 1] + "…"
-    return html.escape(_LONE_HALVES.sub("\ufffd", _UNFIT.sub("\ufffd", shown)), quote=True)
+    return html.escape(plain(value, most), quote=True)
 
 
 def element(tag: str, content: str = "", **attributes: str | float) -> str:

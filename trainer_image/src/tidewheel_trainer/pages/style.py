@@ -68,6 +68,22 @@ svg text{fill:var(--quiet);font-size:11px;font-variant-numeric:tabular-nums}
 .median{stroke:var(--c1);stroke-width:1.5}
 .class0{fill:var(--c0)}.class1{fill:var(--c1)}.class2{fill:var(--c2)}.class3{fill:var(--c3)}
 .class4{fill:var(--c4)}.class5{fill:var(--c5)}.none{fill:var(--none)}
+.line,.dots{fill:none;stroke:var(--c0);stroke-width:2;stroke-linejoin:round}
+.line.rival,.dots.rival{stroke:var(--c1)}.line.rival{stroke-dasharray:6 3}
+.line.rule{stroke:var(--quiet);stroke-width:1;stroke-dasharray:2 3}
+.line.best{stroke:var(--ink);stroke-width:1}
+.dots{stroke-width:5;stroke-linecap:round}
+.dots.s1{stroke:var(--c1)}.dots.s2{stroke:var(--c2)}.dots.s3{stroke:var(--c3)}
+.dots.s4{stroke:var(--c4)}.dots.s5{stroke:var(--c5)}
+.cell1,.cell2,.cell3,.cell4{fill:var(--c0)}
+.cell1{fill-opacity:.2}.cell2{fill-opacity:.4}.cell3{fill-opacity:.7}
+.narrow{max-width:640px;margin:14px 0}
+.cards.two{grid-template-columns:repeat(auto-fill,minmax(min(100%,440px),1fr))}
+.wide+.wide,.facts+.wide,ul+.wide,.wide+.quiet{margin-top:14px}
+.hit i,.miss i{font-style:normal;font-weight:400;font-size:12px;color:var(--quiet)}
+.p{white-space:normal;min-width:240px;overflow-wrap:anywhere}
+.hit{font-weight:600;color:var(--accent)}
+summary{cursor:pointer;color:var(--accent);padding:6px 0}
 .key{list-style:none;display:flex;flex-wrap:wrap;gap:2px 22px;padding:0;margin:12px 0 0}
 .key svg{display:inline-block;width:11px;height:11px;margin-right:7px}
 .bars{list-style:none;margin:0;padding:0;font-size:13px;display:grid;gap:3px}

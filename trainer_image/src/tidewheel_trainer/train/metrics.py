@@ -9,7 +9,7 @@ from tidewheel_trainer.train.measures import MEASURES, Measure
 from tidewheel_trainer.train.numbers_shown import decimal_text
 from tidewheel_trainer.train.outcome import Trial
 
-__all__ = ["metrics_document", "trial_metrics"]
+__all__ = ["all_metrics", "metrics_document", "trial_metrics"]
 
 # As many as a status has room for; metrics.json has all of them.
 _METRICS_IN_STATUS = 16
@@ -17,7 +17,7 @@ _METRICS_IN_STATUS = 16
 
 def trial_metrics(trial: Trial) -> tuple[Metric, ...]:
     """Return the measures that a status has room for, the most important ones first."""
-    return _all_metrics(trial)[:_METRICS_IN_STATUS]
+    return all_metrics(trial)[:_METRICS_IN_STATUS]
 
 
 def metrics_document(trial: Trial) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def metrics_document(trial: Trial) -> dict[str, Any]:
     return {
         "protocol": 1,
         "metric": trial.measure.name,
-        "metrics": [metric.to_wire() for metric in _all_metrics(trial)],
+        "metrics": [metric.to_wire() for metric in all_metrics(trial)],
         "validation": [
             {"candidate": each.candidate, "score": each.score} for each in trial.validations
         ],
@@ -42,10 +42,14 @@ def metrics_document(trial: Trial) -> dict[str, Any]:
             "comparedWith": trial.compared_with,
             "clusters": trial.compared.clusters if trial.compared else None,
         },
+        "importance": [
+            {"column": each.column, "mean": each.mean, "standardDeviation": each.deviation}
+            for each in trial.importance.columns
+        ],
     }
 
 
-def _all_metrics(trial: Trial) -> tuple[Metric, ...]:
+def all_metrics(trial: Trial) -> tuple[Metric, ...]:
     """Return what was judged by, then all other measures of candidate and champion."""
     first, *others = _measures(trial)
     candidate, champion = trial.answers, trial.champion_answers

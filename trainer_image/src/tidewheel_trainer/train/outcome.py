@@ -7,6 +7,7 @@ import numpy as np
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith
 from tidewheel_contracts.artifact.model import ModelInput, Recipe
+from tidewheel_trainer.run_report.importance import Importance
 from tidewheel_trainer.train.bounds import Bound
 from tidewheel_trainer.train.comparing import Comparison
 from tidewheel_trainer.train.gate import Judgement
@@ -50,6 +51,7 @@ class Trial:
     test_from: str | None
     test_through: str | None
     left_out_rows: int
+    importance: Importance
 
 
 @dataclass(frozen=True, slots=True)

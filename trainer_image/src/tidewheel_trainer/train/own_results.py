@@ -2,6 +2,7 @@
 
 import hashlib
 import posixpath
+from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -48,8 +49,12 @@ def earlier_result(store: Store, folder: str) -> RunResult | None:
     return lineage.result.model_copy(update={"artifact": artifact})
 
 
-def record_verdict(store: Store, folder: str, result: RunResult) -> None:
-    """Keep the result of a run that publishes nothing."""
+def record_verdict(
+    store: Store, folder: str, result: RunResult, report: Mapping[str, bytes]
+) -> None:
+    """Keep the result of a run that publishes nothing, after the report that says why."""
+    for name, data in report.items():
+        store.put_if_absent(posixpath.join(folder, name), data)
     key = posixpath.join(folder, VERDICT_FILE)
     store.put_if_absent(key, result.model_dump_json(by_alias=True, exclude_none=True).encode())
 

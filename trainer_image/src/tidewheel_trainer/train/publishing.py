@@ -1,13 +1,15 @@
 """Put a model's files into the store and commit them by the manifest, which goes last.
 
 A second attempt of the run may find files of the first. The same bytes are fine; lineage, which
-holds times, is taken as it lies there; any other difference means that the two attempts ran
-different images, and then this one gives way.
+holds times, and the report, which every release may put into other words, are taken as they lie
+there; any other difference means that the two attempts ran different images, and then this one
+gives way.
 """
 
 import hashlib
 import json
 import posixpath
+from collections.abc import Mapping
 from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.training_run import RunResult
@@ -17,6 +19,8 @@ from tidewheel_contracts.artifact.model import (
     METRICS_FILE,
     MODEL_FILE,
     PROFILE_FILE,
+    REPORT_FILE,
+    SUMMARY_FILE,
     ArtifactFile,
     ModelManifest,
     model_digest,
@@ -31,9 +35,16 @@ from tidewheel_trainer.train.run import Run
 
 __all__ = ["publish_model"]
 
+_FOR_PEOPLE = frozenset({LINEAGE_FILE, REPORT_FILE, SUMMARY_FILE})
+
 
 def publish_model(
-    run: Run, trial: Trial, refit: Refit, profile: Profile, result: RunResult
+    run: Run,
+    trial: Trial,
+    refit: Refit,
+    profile: Profile,
+    result: RunResult,
+    report: Mapping[str, bytes],
 ) -> None:
     """Write all files of a model that passed, then its manifest.
 
@@ -44,6 +55,7 @@ def publish_model(
         MODEL_FILE: refit.data,
         PROFILE_FILE: manifest_bytes(profile),
         METRICS_FILE: _json(metrics_document(trial)),
+        **report,
         LINEAGE_FILE: _json(_lineage(run, result)),
     }
     files = tuple(_stored(run, name, data) for name, data in content.items())
@@ -95,7 +107,7 @@ def _stored(run: Run, name: str, data: bytes) -> ArtifactFile:
     key = posixpath.join(run.folder, name)
     if not run.store.put_if_absent(key, data):
         found = run.store.get(key)
-        if found != data and name != LINEAGE_FILE:
+        if found != data and name not in _FOR_PEOPLE:
             raise TrainerError(
                 FailureReason.ARTIFACT_DAMAGED,
                 f"an earlier attempt of this run left a different {key!r}: its image was another "

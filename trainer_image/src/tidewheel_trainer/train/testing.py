@@ -12,6 +12,7 @@ from tidewheel_trainer.train.champion import champion_model, same_recipe
 from tidewheel_trainer.train.comparing import Comparison, compared
 from tidewheel_trainer.train.gate import Measured, judge, judge_tie
 from tidewheel_trainer.train.guard import TWO_MODELS, Shortage
+from tidewheel_trainer.train.importances import column_importance
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.outcome import Trial, Validation
 from tidewheel_trainer.train.pipelines import answers, fitted
@@ -33,7 +34,8 @@ def tested(
     rows, test = material.rows, split.test
     learned_rows = len(rows) - int(np.count_nonzero(test))
     run.progress("Testing", 50, f"fit {recipe.candidate} on {learned_rows:,} rows")
-    found = _fit_and_answer(recipe, rows, test)
+    model = fitted(recipe, rows.frame[~test], rows.target.labels[~test])
+    found = answers(model, recipe, rows.frame[test], rows.target.class_values)
     with_what = _opponent(material, split)
     rival = _champion_answers(run, material, recipe, found, with_what, test)
     truth, measure = rows.target.truth(test), rows.measure
@@ -44,6 +46,7 @@ def tested(
     if judgement.verdict is Verdict.UNTESTED:
         asked = rival if with_what is ComparedWith.MODEL else None
         judgement = judge_tie(judgement, _last_third_compared(run, rows, split, recipe, asked))
+    run.progress("Testing", 68, "measure what each column is worth")
     first, last = _span(rows.times, test)
     return Trial(
         recipe=recipe,
@@ -60,6 +63,7 @@ def tested(
         test_from=first,
         test_through=last,
         left_out_rows=rows.left_out_by_split,
+        importance=column_importance(model, recipe, rows, test),
     )
 
 

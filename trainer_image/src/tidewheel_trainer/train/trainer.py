@@ -6,7 +6,7 @@
               -> refit on everything -> publish
 
 Too few rows to judge by end it before the test, as inconclusive. Refused and inconclusive runs
-publish nothing but their verdict.
+publish nothing but their verdict and the report that says why.
 """
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
@@ -20,6 +20,7 @@ from tidewheel_trainer.progress import Progress
 from tidewheel_trainer.store import Store
 from tidewheel_trainer.surroundings import Surroundings
 from tidewheel_trainer.train.choosing import best_recipe
+from tidewheel_trainer.train.describing import run_report
 from tidewheel_trainer.train.dividing import test_rows, validation_rows
 from tidewheel_trainer.train.guard import Shortage
 from tidewheel_trainer.train.material import Material, gathered
@@ -73,10 +74,12 @@ def _train_and_record(run: Run) -> None:
     trial = _trial(run, material)
     revision = run.surroundings.git_revision
     if isinstance(trial, Shortage):
-        record_verdict(run.store, run.folder, inconclusive_result(material, trial, revision))
+        result = inconclusive_result(material, trial, revision)
+        record_verdict(run.store, run.folder, result, run_report(run, material, result, None))
         return
     if trial.judgement.verdict is Verdict.REFUSED:
-        record_verdict(run.store, run.folder, refused_result(trial, revision))
+        result = refused_result(trial, revision)
+        record_verdict(run.store, run.folder, result, run_report(run, material, result, trial))
         return
     _publish_refit(run, material, trial)
 
@@ -97,7 +100,8 @@ def _publish_refit(run: Run, material: Material, trial: Trial) -> None:
     run.progress("Publishing", 90, f"publish a model of {len(refit.data):,} bytes")
     result = registrable_result(trial, refit, material.input_columns, run.surroundings.git_revision)
     profile = profile_of(frame, material.inputs, trial.answers, trial.classes)
-    publish_model(run, trial, refit, profile, result)
+    report = run_report(run, material, result, trial)
+    publish_model(run, trial, refit, profile, result, report)
 
 
 def _chosen(

@@ -1,0 +1,108 @@
+"""How much worse a fit becomes when a column is shuffled, within bounded work."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import Pipeline
+
+from tidewheel_trainer.run_report import importance
+from tidewheel_trainer.run_report.importance import (
+    ColumnImportance,
+    Importance,
+    Plan,
+    measured_importance,
+    planned,
+    slowness,
+)
+
+
+@pytest.mark.parametrize(
+    ("columns", "slow", "expected"),
+    [
+        (1, 1.0, Plan(2000, 5)),
+        (20, 1.0, Plan(2000, 5)),
+        (40, 1.0, Plan(2000, 2)),
+        (100, 1.0, Plan(2000, 1)),
+        (200, 1.0, Plan(1000, 1)),
+        (500, 1.0, Plan(500, 1)),
+        (1000, 1.0, Plan(500, 1)),
+        (1001, 1.0, None),
+        (20, 10.0, Plan(1000, 1)),
+        (20, 160.0, None),
+    ],
+)
+def test_many_columns_and_slow_models_mean_fewer_repeats_then_fewer_rows(
+    columns: int, slow: float, expected: Plan | None
+) -> None:
+    assert planned(columns, slow) == expected
+
+
+@pytest.mark.parametrize(
+    ("estimator", "expected"),
+    [
+        (SimpleNamespace(), 1.0),
+        (SimpleNamespace(estimators_=[0] * 5), 1.0),
+        (SimpleNamespace(estimators_=[0] * 100), 10.0),
+        (SimpleNamespace(n_samples_fit_=80_000), 160.0),
+        (SimpleNamespace(support_=[0] * 5000), 10.0),
+    ],
+)
+def test_forests_and_neighbours_are_slow(estimator: Any, expected: float) -> None:
+    assert slowness(Pipeline([("estimator", estimator)])) == expected
+
+
+def _squared(model: Pipeline, frame: pd.DataFrame, truth: np.ndarray) -> float:
+    return -float(np.mean((model.predict(frame) - truth) ** 2))
+
+
+def _fit(rows: int) -> tuple[Pipeline, pd.DataFrame, np.ndarray]:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({name: random.normal(size=rows) for name in ("wind", "hour", "none")})
+    truth = (3 * frame["wind"] + frame["hour"]).to_numpy()
+    return Pipeline([("estimator", LinearRegression())]).fit(frame, truth), frame, truth
+
+
+def test_a_column_is_worth_what_shuffling_it_costs() -> None:
+    model, frame, truth = _fit(3000)
+    found = measured_importance(model, frame, truth, None, _squared, seed=7)
+    wind, hour, nothing = found.columns
+    # Shuffling a column of variance 1 with the weight w costs 2 w^2.
+    assert (wind.mean, hour.mean) == (pytest.approx(18, rel=0.1), pytest.approx(2, rel=0.1))
+    assert (wind.column, wind.deviation > 0) == ("wind", True)
+    assert nothing == ColumnImportance("none", 0.0, 0.0)
+    assert found.plan == Plan(2000, 5)
+
+
+def test_the_same_seed_finds_the_same_and_another_one_something_else() -> None:
+    model, frame, truth = _fit(2500)
+    first, again, other = (
+        measured_importance(model, frame, truth, None, _squared, seed) for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_a_model_of_very_many_columns_is_not_measured() -> None:
+    frame = pd.DataFrame(np.zeros((3, 1200)))
+    model = Pipeline([("estimator", LinearRegression())])
+    assert measured_importance(model, frame, np.zeros(3), None, _squared, 0) == Importance((), None)
+
+
+def test_of_every_class_some_rows_are_taken() -> None:
+    groups = np.zeros(50_000, dtype=int)
+    groups[:300], groups[300:310] = 1, 2
+    chosen = importance._chosen_rows(len(groups), groups, 2000, seed=3)
+    assert len(np.unique(chosen)) == 2000
+    assert chosen.tolist() == sorted(chosen)
+    # Each of three classes has a fifteenth of the rows to itself, as far as it has rows.
+    counts = np.bincount(groups[chosen])
+    assert counts[2] == 10
+    assert counts[1] == pytest.approx(140, abs=8)
+
+
+def test_few_rows_are_all_taken() -> None:
+    assert importance._chosen_rows(3, np.array([0, 1, 0]), 2000, 0).tolist() == [0, 1, 2]
