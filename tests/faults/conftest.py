@@ -47,11 +47,14 @@ def rig_thread() -> Iterator[LoopThread]:
 
 
 @pytest.fixture(scope="session")
-def fault_cluster(fault_server: LocalServer, rig_thread: LoopThread) -> Iterator[Cluster]:
+def fault_cluster(
+    fault_server: LocalServer, rig_thread: LoopThread, report: Report
+) -> Iterator[Cluster]:
     """Return that server with controllers at work."""
     cluster = Cluster(fault_server, rig_thread)
     yield cluster
     cluster.stop()
+    report.tell_of_rig([told for _, told in cluster.mirror.corrections])
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +100,8 @@ def pytest_terminal_summary(config: pytest.Config) -> None:
     found = config.stash.get(_REPORT, None)
     if found is not None and found.rows:
         Console().print(table_of(found.rows))
+        for told in found.rig_was_behind:
+            Console().print(f"the mirror was behind: {told}")
 
 
 def serve_kinds(server: LocalServer) -> None:

@@ -16,6 +16,13 @@ _PATCH = "application/merge-patch+json"
         ("GET", "/api", {}, "", Call("discover", "")),
         ("GET", "/apis/batch/v1", {}, "", Call("discover", "")),
         ("GET", "/api/v1/pods", {}, "", Call("list", "pods")),
+        (
+            "GET",
+            "/api/v1/namespaces/ml/pods",
+            {"labelSelector": "job-name=a"},
+            "",
+            Call("list", "pods", "ml", selector="job-name=a"),
+        ),
         ("GET", "/api/v1/namespaces/ml/pods", {"watch": "true"}, "", Call("watch", "pods", "ml")),
         ("GET", "/api/v1/namespaces/ml", {}, "", Call("get", "namespaces", "", "ml")),
         ("GET", f"{_JOBS}/a", {}, "", Call("get", "jobs", "ml", "a")),
@@ -92,6 +99,19 @@ def test_lease_is_left_alone_unless_it_is_named() -> None:
 
     assert faults_of([everything], LEASE) == [None]
     assert faults_of([everything, named], LEASE, CREATE) == [Answer(503), Answer(500)]
+
+
+def test_reads_are_chosen_by_exactly_their_selector() -> None:
+    every, some = Call("list", "pods"), Call("list", "pods", selector="job-name=a")
+    plurals = frozenset({"pods"})
+
+    for selector, wanted in (
+        (None, [Answer(500), Answer(500)]),
+        ("", [Answer(500), None]),
+        ("job-name=a", [None, Answer(500)]),
+    ):
+        rule = Rule(Match(plurals=plurals, selector=selector), Answer(500), times=None)
+        assert faults_of([rule], every, some) == wanted
 
 
 def test_events_of_a_watch_are_chosen_like_calls() -> None:

@@ -34,7 +34,8 @@ def stale(
         # A delete gives no version of its own; the write before it does.
         versions = [write.version for write in record.writes if write.version]
         old = versions[max(0, len(versions) - 1 - age)]
-        match = Match(frozenset({"list"}), frozenset({resource.plural}))
+        # Not the live reads of a few: what the operator asks for to be sure is never old.
+        match = Match(frozenset({"list"}), frozenset({resource.plural}), resource.selector)
         return [Rule(match, StaleList(old), times=2 if are_watches_stale else 1)]
 
     lists = "first two LISTs" if are_watches_stale else "first LIST"

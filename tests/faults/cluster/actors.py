@@ -69,7 +69,8 @@ class Actors:
         for resource, item in self._mirror.orphans(self._namespace):
             if await self._is_orphan(item):
                 await self._direct.delete(resource, item)
-                self._mirror.drop(resource, item)
+                # An object with a finalizer stays for a while, and is then seen again.
+                self._mirror.drop(resource, item, int(item["metadata"]["resourceVersion"]) + 1)
                 return True
         return False
 
@@ -83,10 +84,10 @@ class Actors:
 
     async def _set_status(self, resource: Resource, item: Object, status: Object) -> None:
         patched = await self._direct.patch(resource, item, {"status": status}, "status")
-        if patched is None:
-            self._mirror.drop(resource, item)
-        else:
+        if patched is not None:
             self._mirror.put(resource, patched)
+        elif not await self._direct.exists(resource, item):
+            self._mirror.drop(resource, item)
 
 
 def _is_unready(deployment: Object) -> bool:

@@ -73,6 +73,14 @@ class Direct:
         assert code < 300 or code in (404, 409), answer
         return answer if code < 300 else None
 
+    async def exists(self, resource: Resource, item: Object) -> bool:
+        """Tell whether exactly this object is still there."""
+        metadata = item["metadata"]
+        path = resource.path(metadata["namespace"], metadata["name"])
+        code, answer = await self.send("GET", path)
+        assert code < 300 or code == 404, answer
+        return code < 300 and answer["metadata"]["uid"] == metadata["uid"]
+
     async def delete(self, resource: Resource, item: Object) -> None:
         """Delete exactly this object."""
         metadata = item["metadata"]

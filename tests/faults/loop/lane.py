@@ -23,6 +23,7 @@ _EMPTY_SECONDS = 20.0
 STEP_SECONDS = 80.0
 # Longer than any pause that the operator makes between two writes of one story.
 _QUIET_SECONDS = 0.4
+_MOST_SHOWN = 5
 
 
 NextRules = Callable[[Record], Sequence[Rule]]
@@ -74,16 +75,21 @@ class Lane:
 
     def wait_for(self, what: str, missing: Callable[[], str | None], seconds: float) -> None:
         """Wait for a fact, and start the operator again if it dies meanwhile."""
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
         while True:
+            self.cluster.check()
             self.keep_alive()
             problem = missing()
             if problem is None:
                 return
-            if time.monotonic() > deadline:
-                self.cluster.check()
-                raise LateError(f"{what} not within {seconds:.0f} s: {problem}")
+            if time.monotonic() > began + seconds:
+                raise self._late(f"{what} not within {seconds:.0f} s: {problem}", began)
             self.cluster.mirror.wait(_POLL_SECONDS)
+
+    def _late(self, words: str, began: float) -> LateError:
+        """Return the error of what took too long; it owns up when the rig did not see well."""
+        behind = [told for moment, told in self.cluster.mirror.corrections if moment > began]
+        return LateError("; the mirror was behind: ".join((words, *behind[:_MOST_SHOWN])))
 
     def wait_rest(
         self, wanted: dict[str, Any] | None, seconds: float, quiet_seconds: float = _QUIET_SECONDS
@@ -125,9 +131,12 @@ class Lane:
         self.rules_of_next_life = no_rules
         self.proxy.obey()
         self.actors.bucket.labelled_rows = 1000
-        deadline = time.monotonic() + _EMPTY_SECONDS
-        while self.cluster.mirror.everything(self.namespace):
-            assert time.monotonic() < deadline, "the namespace does not get empty"
+        began = time.monotonic()
+        while left := self.cluster.mirror.everything(self.namespace):
+            self.cluster.check()
+            if time.monotonic() > began + _EMPTY_SECONDS:
+                names = [f"{kind.kind} {item['metadata']['name']}" for kind, item in left]
+                raise self._late(f"not empty: {', '.join(names[:_MOST_SHOWN])}", began)
             self.cluster.empty(self.namespace)
             self.cluster.mirror.wait(_POLL_SECONDS)
         self.wait_rest(None, _EMPTY_SECONDS, quiet_seconds=0.1)

@@ -33,6 +33,8 @@ class Report:
     seed: int
     is_long: bool
     rows: list[Row] = field(default_factory=list)
+    # What the rig learned later than its watches should have told; nothing, on a good day.
+    rig_was_behind: list[str] = field(default_factory=list)
 
     def add(self, perturbation: str, writes: int, outcomes: Sequence[Outcome]) -> None:
         """Add a perturbation and write the file anew: the next one may take an hour."""
@@ -50,6 +52,12 @@ class Report:
         )
         self._write()
 
+    def tell_of_rig(self, behind: Sequence[str]) -> None:
+        """Add what the rig did not see in time, which is no fault of the operator."""
+        self.rig_was_behind += behind
+        if self.rows:
+            self._write()
+
     def _write(self) -> None:
         killed = [row for row in self.rows if row.kills]
         content = {
@@ -60,6 +68,7 @@ class Report:
             "trials_converged": sum(row.converged for row in self.rows),
             "seed": self.seed,
             "is_long": self.is_long,
+            "rig_was_behind": self.rig_was_behind,
             "table": [asdict(row) for row in self.rows],
         }
         self.file.parent.mkdir(exist_ok=True)

@@ -19,6 +19,8 @@ class Call:
     plural: str
     namespace: str = ""
     name: str = ""
+    # The label selector of a LIST or a watch.
+    selector: str = ""
 
     @property
     def is_write(self) -> bool:
@@ -36,7 +38,8 @@ def call_of(method: str, path: str, query: Mapping[str, str], content_type: str 
     if rest[0] == "namespaces" and len(rest) > 2:
         namespace, rest = rest[1], rest[2:]
     plural, name, subresource = (*rest, "", "")[:3]
-    return Call(_verb(method, name, subresource, query, content_type), plural, namespace, name)
+    verb = _verb(method, name, subresource, query, content_type)
+    return Call(verb, plural, namespace, name, query.get("labelSelector", ""))
 
 
 def _verb(

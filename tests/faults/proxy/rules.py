@@ -13,14 +13,20 @@ Counts = Mapping[tuple[int, Call | None], int]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which calls: empty sets stand for all. Traffic of the Lease is meant only by its name."""
+    """Which calls: empty sets stand for all. Traffic of the Lease is meant only by its name.
+
+    A selector, even an empty one, means the reads that have exactly this one.
+    """
 
     verbs: frozenset[str] = frozenset()
     plurals: frozenset[str] = frozenset()
+    selector: str | None = None
 
     def covers(self, call: Call) -> bool:
         """Tell whether a call is meant."""
         if call.plural == "leases" and "leases" not in self.plurals:
+            return False
+        if self.selector not in (None, call.selector):
             return False
         return (not self.verbs or call.verb in self.verbs) and (
             not self.plurals or call.plural in self.plurals
