@@ -14,6 +14,7 @@ from tests.integration.operator_process import OperatorProcess
 
 from tidewheel_contracts.api.v1alpha1 import KINDS
 from tidewheel_dev import wait
+from tidewheel_operator.runtime.resources import RESOURCES
 
 
 @pytest.fixture
@@ -139,7 +140,8 @@ def test_operator_verifies_kinds_that_have_objects_and_kinds_that_have_none(
         ages = operator.metrics("tidewheel_watch_age_seconds")
         # Nobody tells of pods and versions here: only a verification keeps their ages low.
         late = {labels: age for labels, age in ages.items() if age > 3}
-        return None if operator.seconds() > 8 and len(ages) == 10 and not late else f"{ages}"
+        is_complete = len(ages) == len(RESOURCES) and not late
+        return None if operator.seconds() > 8 and is_complete else f"{ages}"
 
     lab.wait_for("every kind to be verified", missing)
     assert operator.child is not None
