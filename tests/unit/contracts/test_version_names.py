@@ -19,5 +19,5 @@ def test_version_is_named_by_its_model_and_found_by_it(model: str, number: int) 
 @pytest.mark.parametrize("name", ["", "flight-delay", "-v1", "flight-delay-v", "flight-delay-vx"])
 def test_other_names_are_of_no_model_and_cannot_be_approved(name: str) -> None:
     assert model_of_version(name) is None
-    with pytest.raises(ValidationError, match="modelVersionName"):
+    with pytest.raises(ValidationError, match="model_version_name"):
         make_approval(model_version_name=name)
