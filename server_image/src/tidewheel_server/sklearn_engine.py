@@ -68,14 +68,14 @@ def _answering(pipeline: Fitted, manifest: ModelManifest) -> Callable[[pd.DataFr
     classes = class_values(manifest)
 
     def classify(frame: pd.DataFrame) -> Outputs:
-        probability = predict_proba(frame)
+        probability = _finite(predict_proba(frame))
         return {PREDICT: classes[probability.argmax(axis=1)], PROBABILITY: probability}
 
     return classify
 
 
 def _finite(numbers: NDArray[Any]) -> NDArray[np.float64]:
-    """Return predicted numbers as FP64; JSON has no infinity, and a client could not use one."""
+    """Return answers as FP64; JSON has neither infinity nor NaN, and nobody could use them."""
     if not np.isfinite(numbers).all():
         raise ValueError("they give no finite number")
     return np.asarray(numbers, dtype=np.float64)

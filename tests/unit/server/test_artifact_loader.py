@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.compose import ColumnTransformer
-from sklearn.dummy import DummyRegressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
@@ -30,7 +30,7 @@ from tidewheel_server.artifact_files import fetch_artifact
 from tidewheel_server.artifact_loader import load_model
 from tidewheel_server.errors import LoadError
 from tidewheel_server.inference import infer, sample_body
-from tidewheel_server.model_state import Identity
+from tidewheel_server.model_state import Identity, ServedModel
 
 FOLDER = "tidewheel/ns/models/flights/uid"
 MANIFEST_KEY = f"{FOLDER}/manifest.json"
@@ -196,9 +196,24 @@ def test_model_of_a_number_answers_as_scikit_learn_does(publish: Publish) -> Non
     assert (output["datatype"], output["shape"], len(output["data"])) == ("FP64", [2], 2)
 
 
-def test_number_that_is_not_finite_is_no_answer(publish: Publish) -> None:
-    model = publish(skops.io.dumps(fitted(DummyRegressor(), FARES)), **NUMBER).load()
-    model.engine._pipeline[-1].constant_[:] = np.inf
+def _endless_number(publish: Publish) -> ServedModel:
+    model: ServedModel = publish(skops.io.dumps(fitted(DummyRegressor(), FARES)), **NUMBER).load()
+    model.engine._pipeline[-1].constant_[:] = np.inf  # type: ignore[attr-defined]
+    return model
+
+
+def _endless_probability(publish: Publish) -> ServedModel:
+    model: ServedModel = publish(skops.io.dumps(fitted(DummyClassifier()))).load()
+    model.engine._pipeline[-1].class_prior_[:] = np.nan  # type: ignore[attr-defined]
+    return model
+
+
+@pytest.mark.parametrize("broken", [_endless_number, _endless_probability])
+def test_number_that_is_not_finite_is_no_answer(
+    publish: Publish, broken: Callable[[Publish], ServedModel]
+) -> None:
+    model = broken(publish)
+
     inference = infer(model, sample_body(model.manifest))
 
     assert (inference.response.status, orjson.loads(inference.response.body)) == (

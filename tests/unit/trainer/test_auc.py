@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidewheel_trainer.train.auc import auc, auc_influence, placements
@@ -20,6 +20,7 @@ _ROWS = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_si
 )
 
 
+@settings(deadline=None)
 @given(_ROWS)
 def test_placements_are_the_shares_of_the_other_class_ranked_right(
     rows: list[tuple[bool, int]],
@@ -30,6 +31,7 @@ def test_placements_are_the_shares_of_the_other_class_ranked_right(
     assert placements(positive, scores) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(_ROWS)
 def test_reversed_scores_give_the_rest_of_the_area(rows: list[tuple[bool, int]]) -> None:
     positive = np.array([row[0] for row in rows])
@@ -53,6 +55,7 @@ def test_with_one_row_per_cluster_the_error_is_that_of_delong() -> None:
     assert np.sqrt(np.sum(influence**2)) == pytest.approx(delong, rel=0.01)
 
 
+@settings(deadline=None)
 @given(_ROWS)
 def test_influence_values_add_up_to_nothing(rows: list[tuple[bool, int]]) -> None:
     positive = np.array([row[0] for row in rows])

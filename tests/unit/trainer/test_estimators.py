@@ -81,6 +81,7 @@ def test_a_loss_without_probabilities_is_refused() -> None:
 
 HISTOGRAM = "sklearn.ensemble.HistGradientBoostingRegressor"
 NUMBERS, CLASSES = target_of([1.5, 2.0, 7.25]), target_of(["a", "b", "c"])
+GRADES = target_of([1, 2, 3])
 
 
 @pytest.mark.parametrize(
@@ -94,9 +95,15 @@ NUMBERS, CLASSES = target_of([1.5, 2.0, 7.25]), target_of(["a", "b", "c"])
         ),
         (
             HISTOGRAM,
-            CLASSES,
+            GRADES,
             "HistGradientBoostingRegressor predicts a number, and the target 'late' is taken for "
             f"3 classes; use '{BOOSTING}', or set the Dataset's `target.task` to Regression",
+        ),
+        (
+            HISTOGRAM,
+            CLASSES,
+            "HistGradientBoostingRegressor predicts a number, and the target 'late' is taken for "
+            f"3 classes; use '{BOOSTING}'",
         ),
         (
             LOGISTIC,
@@ -120,7 +127,7 @@ def test_an_estimator_of_the_other_task_is_answered_with_its_counterpart(
 
 def test_an_estimator_without_a_counterpart_is_answered_with_the_list() -> None:
     with pytest.raises(TrainerError) as caught:
-        refuse_other_task([_candidate("sklearn.svm.SVR")], CLASSES, "late")
+        refuse_other_task([_candidate("sklearn.svm.SVR")], GRADES, "late")
     classifiers = [name for name in ALLOWED if ALLOWED[name].task is Task.CLASSIFICATION]
     assert f"; use one of {', '.join(classifiers)}, or set " in caught.value.message
 

@@ -20,6 +20,9 @@ from tidewheel_trainer.train.target import Target
 
 __all__ = ["checked_parameters", "estimator", "refuse_other_task"]
 
+# Numbers can be taken for classes too; text and booleans are nothing else.
+_EITHER = ("INT64", "FP64")
+_DOES = {Task.CLASSIFICATION: "predicts classes", Task.REGRESSION: "predicts a number"}
 _PLAIN = bool | int | float | str | None
 
 
@@ -67,16 +70,14 @@ def refuse_other_task(candidates: Iterable[Candidate], target: Target, column: s
         if ALLOWED[candidate.estimator].task is target.task:
             continue
         found = "a number" if target.task is Task.REGRESSION else f"{len(target.classes)} classes"
-        does = _DOES[ALLOWED[candidate.estimator].task]
+        other = ALLOWED[candidate.estimator].task
+        remedy = f"use {_counterpart(candidate.estimator, target.task)}"
+        if target.datatype in _EITHER:
+            remedy += f", or set the Dataset's `target.task` to {other}"
         raise _invalid(
             candidate,
-            f"{does}, and the target {column!r} is taken for {found}; use "
-            f"{_counterpart(candidate.estimator, target.task)}, or set the Dataset's "
-            f"`target.task` to {ALLOWED[candidate.estimator].task}",
+            f"{_DOES[other]}, and the target {column!r} is taken for {found}; {remedy}",
         )
-
-
-_DOES = {Task.CLASSIFICATION: "predicts classes", Task.REGRESSION: "predicts a number"}
 
 
 def _counterpart(name: str, task: Task) -> str:

@@ -27,20 +27,16 @@ class Target:
     """What is predicted, of the labelled rows; arrays have the shape (n_rows,).
 
     `labels` have their natural type, float64 where a number is predicted. `codes` number the
-    distinct labels from 0 in ascending order, and `classes` are the texts of these; a number has
-    no classes.
+    distinct labels from 0 in ascending order. `class_values` are these distinct labels, shape
+    (n_classes,), and `classes` their texts; a number has no classes.
     """
 
     task: Task
     labels: np.ndarray
     codes: np.ndarray
+    class_values: np.ndarray
     classes: tuple[str, ...]
     datatype: str
-
-    @property
-    def class_values(self) -> np.ndarray:
-        """Return the classes in their natural type, shape (n_classes,); of a number none."""
-        return np.unique(self.labels) if self.classes else np.empty(0)
 
     def truth(self, marked: np.ndarray) -> np.ndarray:
         """Return what a measure compares answers with: codes of classes, or numbers.
@@ -97,7 +93,7 @@ def _numbers(spec: dataset.Target, column: pa.ChunkedArray, kind: str) -> Target
             f"the target {spec.column!r} is {distinct[0]:g} in all {len(labels):,} labelled rows; "
             "a model needs values that differ",
         )
-    return Target(Task.REGRESSION, labels, codes, (), "FP64")
+    return Target(Task.REGRESSION, labels, codes, np.empty(0), (), "FP64")
 
 
 def _classes(spec: dataset.Target, column: pa.ChunkedArray, kind: str) -> Target:
@@ -121,9 +117,9 @@ def _classes(spec: dataset.Target, column: pa.ChunkedArray, kind: str) -> Target
             "holds numbers that are not whole, and `target.task` says Classification; add a `cast` "
             "step that makes them text",
         )
-    codes = np.unique(labels, return_inverse=True)[1]
+    values, codes = np.unique(labels, return_inverse=True)
     texts = tuple(_text(value) for value in classes)
-    return Target(Task.CLASSIFICATION, labels, codes, texts, kind)
+    return Target(Task.CLASSIFICATION, labels, codes, values, texts, kind)
 
 
 def _natural(column: pa.ChunkedArray, kind: str) -> np.ndarray:
