@@ -44,13 +44,9 @@ def nothing_approved(view: ModelDeploymentView) -> tuple[Condition, ...]:
 
 
 def unapproved_champion(view: ModelDeploymentView, roles: Roles) -> tuple[Condition, ...]:
-    """Say that a person must act, because what serves is not approved and nothing else is."""
-    unapproved = tuple(_unapproved(view, roles))
-    return tuple(
-        item.model_copy(update={"type": ConditionType.STALLED})
-        for item in unapproved
-        if roles.candidate is None
-    )
+    """Say that a person must act, when what serves alone is not approved."""
+    found = _unapproved(view, roles)
+    return tuple(item.model_copy(update={"type": ConditionType.STALLED}) for item in found)
 
 
 def about_approvals(view: ModelDeploymentView, roles: Roles) -> Iterator[Condition]:
