@@ -2,22 +2,27 @@
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.contract.conftest import KEYS
 
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest
+from tidewheel_contracts.artifact.search_trial import SearchTrial
 from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import (
+    INDEX_VARIABLE,
     MESSAGE_LIMIT,
     CollectResult,
     ExitCode,
     Failure,
     FailureReason,
+    SearchResult,
     TrainResult,
 )
 from tidewheel_trainer.message import termination_message
@@ -94,6 +99,24 @@ def collected(run_trainer: Any, store: dict[str, Any], s3: Any, folder: str) -> 
     return run
 
 
+def task(store: dict[str, Any], data: CollectResult, uid: str, **training: Any) -> dict[str, Any]:
+    """Return what every program of a run is told."""
+    return {
+        "store": store,
+        "runName": uid,
+        "runUid": uid,
+        "modelName": "delays",
+        "datasetName": "flights",
+        "snapshot": {
+            "digest": data.snapshot.digest,
+            "manifestKey": data.snapshot.manifest_key,
+        },
+        "target": {"column": "late"},
+        "time": {"column": "scheduled"},
+        "training": training,
+    }
+
+
 @pytest.fixture
 def outcome(run_trainer: Any, store: dict[str, Any]) -> Loop:
     """Return a function that trains on a snapshot: the exit code and the termination message."""
@@ -104,20 +127,7 @@ def outcome(run_trainer: Any, store: dict[str, Any]) -> Loop:
         *candidates: dict[str, Any],
         champion: RunResult | None = None,
     ) -> tuple[int, TrainResult | Failure]:
-        request = {
-            "store": store,
-            "runName": uid,
-            "runUid": uid,
-            "modelName": "delays",
-            "datasetName": "flights",
-            "snapshot": {
-                "digest": data.snapshot.digest,
-                "manifestKey": data.snapshot.manifest_key,
-            },
-            "target": {"column": "late"},
-            "time": {"column": "scheduled"},
-            "training": {"candidates": candidates or (BOOSTING,)},
-        }
+        request = task(store, data, uid, candidates=candidates or (BOOSTING,))
         if champion is not None:
             assert champion.artifact is not None
             request["champion"] = {
@@ -225,3 +235,47 @@ def test_a_damaged_part_is_not_learned(
     assert isinstance(failure, Failure)
     assert (code, failure.reason) == (ExitCode.USER_ERROR, FailureReason.ARTIFACT_DAMAGED)
     assert failure.message.startswith(f"the snapshot's part '{key}' has other bytes")
+
+
+def test_two_pods_search_at_once_and_their_best_trial_is_published(
+    collected: Loop, run_trainer: Any, store: dict[str, Any], s3: Any, folder: str
+) -> None:
+    open_tree = {
+        "name": "tree",
+        "estimator": "sklearn.tree.DecisionTreeClassifier",
+        "space": [
+            {"parameter": "max_depth", "integer": {"low": 1, "high": 8}},
+            {"parameter": "criterion", "choice": {"values": ["gini", "entropy"]}},
+        ],
+    }
+    search = {"method": "TPE", "trials": 6, "parallelism": 2}
+    request = task(store, collected(days(0, 30)), "uid-1", candidates=(open_tree,), search=search)
+
+    def pod(index: int) -> tuple[int, SearchResult]:
+        keys = KEYS | {INDEX_VARIABLE: str(index)}
+        return cast("tuple[int, SearchResult]", run_trainer("search", request, keys))
+
+    with ThreadPoolExecutor(2) as pool:
+        (code, found), (other_code, other_found) = pool.map(pod, (0, 1))
+    assert (code, other_code) == (ExitCode.SUCCESS, ExitCode.SUCCESS), found
+    assert found == other_found
+    assert (found.finished, found.failed, found.pruned) == (found.trials, 0, 0)
+    listed = s3.list_objects_v2(
+        Bucket=BUCKET, Prefix=f"{folder}/tidewheel/ml/models/delays/uid-1/search/"
+    )["Contents"]
+    keys = [entry["Key"] for entry in listed if entry["Key"].endswith(".json")]
+    trials = [
+        SearchTrial.model_validate_json(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+        for key in keys
+    ]
+    assert len(trials) == found.trials
+    best = max(trials, key=lambda each: float(each.score or 0))
+    assert found.best_score == f"{float(best.score or 0):.6f}"
+    code, message = run_trainer("reduce", request)
+    assert isinstance(message, TrainResult), message
+    assert message.result.artifact is not None
+    key = message.result.artifact.manifest_key
+    manifest = ModelManifest.model_validate_json(
+        s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    )
+    assert manifest.recipe.parameters == dict(sorted(best.parameters.items()))

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +77,9 @@ def store() -> MemoryStore:
 def surroundings(tmp_path: Path) -> Surroundings:
     return Surroundings(
         now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        seconds=lambda: 0.0,
+        wait=no_wait,
+        repeatedly=lambda call, seconds: nullcontext(),
         host="host",
         git_revision="abc",
         python="3.11.0",
@@ -128,6 +132,11 @@ def collect_from(
     context = Context(store, request.store.spec, {}, Unguarded(), surroundings.scratch)
     with opened(request.source, context) as connector:
         return collect(request, connector, store, surroundings, silent)
+
+
+def no_wait(seconds: float) -> None:
+    """Refuse to wait: only a search with several pods has to, and its tests say how."""
+    raise AssertionError(f"nothing comes by waiting {seconds} s")
 
 
 def silent(stage: str, percent: int, message: str) -> None:

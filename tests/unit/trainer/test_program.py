@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.trainer.trainings import candidate
 
 from tidewheel_contracts.job import Failure, FailureReason, parse_termination_message
 from tidewheel_trainer import program
@@ -92,3 +93,58 @@ def test_a_defect_is_named_and_its_traceback_goes_to_the_log(
     assert "Traceback" not in captured.out
     last = json.loads(captured.out.splitlines()[-1])
     assert (last["stage"], last["percent"]) == ("Failed", 100)
+
+
+@pytest.mark.parametrize(
+    ("index", "training", "message"),
+    [
+        pytest.param(
+            None,
+            {"search": {}},
+            "the environment variable JOB_COMPLETION_INDEX is not set; Kubernetes sets it in the "
+            "pods of an indexed Job, so run `search` in one",
+            id="no index",
+        ),
+        pytest.param(
+            "2",
+            {"search": {"parallelism": 2}},
+            "the environment variable JOB_COMPLETION_INDEX is '2', and the pods of a search with "
+            "`search.parallelism` 2 have the indexes 0 to 1; make the Job's `completions` as many",
+            id="large index",
+        ),
+        pytest.param(
+            "0",
+            {},
+            "`training.search` is missing in the request; the programs `search` and `reduce` are "
+            "for runs with a search, `train` is for all",
+            id="no search",
+        ),
+    ],
+)
+def test_a_pod_that_is_none_of_a_search_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    index: str | None,
+    training: dict[str, Any],
+    message: str,
+) -> None:
+    monkeypatch.delenv("JOB_COMPLETION_INDEX", raising=False)
+    if index is not None:
+        monkeypatch.setenv("JOB_COMPLETION_INDEX", index)
+    request = {
+        "store": {
+            "spec": {"endpoint": "http://store", "bucket": "data", "secretName": "keys"},
+            "namespace": "ml",
+        },
+        "runName": "delays-1",
+        "runUid": "uid-1",
+        "modelName": "delays",
+        "datasetName": "flights",
+        "snapshot": {"digest": "sha256:" + "0" * 64, "manifestKey": "key"},
+        "target": {"column": "late"},
+        "training": {"candidates": [candidate()], **training},
+    }
+    assert _run(tmp_path, json.dumps(request), "search") == (
+        10,
+        Failure(reason=FailureReason.REQUEST_INVALID, message=message),
+    )

@@ -1,4 +1,4 @@
-"""Run one Job: `python -m tidewheel_trainer collect|train`."""
+"""Run one Job: `python -m tidewheel_trainer collect|probe|prune|train|search|reduce`."""
 
 import os
 import sys

@@ -17,6 +17,8 @@ from tidewheel_contracts.job import (
     FailureReason,
     ProbeRequest,
     PruneRequest,
+    ReduceRequest,
+    SearchRequest,
     Store,
     TrainRequest,
 )
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tidewheel_trainer", description=__doc__)
-    parser.add_argument("program", choices=("collect", "probe", "prune", "train"))
+    parser.add_argument("program", choices=tuple(_programs()))
     parser.add_argument("--request", type=Path, default=Path(REQUEST_PATH))
     parser.add_argument("--result", type=Path, default=Path(TERMINATION_PATH))
     return parser
@@ -71,13 +73,18 @@ def _answer(program: str, request_path: Path) -> tuple[Answer, int]:
 
 
 def _run(program: str, request_path: Path) -> Answer:
-    programs: dict[str, Callable[[Path], Answer]] = {
+    return _programs()[program](request_path)
+
+
+def _programs() -> dict[str, Callable[[Path], Answer]]:
+    return {
         "collect": _collect,
         "probe": _probe,
         "prune": _prune,
+        "reduce": _reduce,
+        "search": _search,
         "train": _train,
     }
-    return programs[program](request_path)
 
 
 def _collect(request_path: Path) -> Answer:
@@ -116,6 +123,25 @@ def _train(request_path: Path) -> Answer:
     request = read_request(request_path, TrainRequest)
     around = surroundings.of_this_process()
     return train(request, _context(request.store, around).store, around, print_progress)
+
+
+def _search(request_path: Path) -> Answer:
+    from tidewheel_trainer.search.pod import pod_of
+    from tidewheel_trainer.search.searcher import search
+    from tidewheel_trainer.search.searching import search_of
+
+    request = read_request(request_path, SearchRequest)
+    pod = pod_of(os.environ, search_of(request).parallelism)
+    around = surroundings.of_this_process()
+    return search(request, _context(request.store, around).store, around, print_progress, pod)
+
+
+def _reduce(request_path: Path) -> Answer:
+    from tidewheel_trainer.search.reducer import reduce
+
+    request = read_request(request_path, ReduceRequest)
+    around = surroundings.of_this_process()
+    return reduce(request, _context(request.store, around).store, around, print_progress)
 
 
 def _context(reference: Store, around: surroundings.Surroundings) -> Context:

@@ -1,4 +1,4 @@
-"""What a program knows about the process it is: clock, host, revision, libraries, scratch folder.
+"""What a program knows about the process it is: clocks, host, revision, libraries, scratch folder.
 
 It is gathered once at the entrance and handed in, so that everything below can be tested.
 """
@@ -7,11 +7,15 @@ import os
 import platform
 import socket
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+
+from tidewheel_trainer.repeating import repeatedly
 
 __all__ = ["Surroundings", "of_this_process"]
 
@@ -21,9 +25,17 @@ _LIBRARIES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Facts for reports and lineage, and a folder for temporary files."""
+    """Facts for reports and lineage, a folder for temporary files, and time.
+
+    `now` may jump when a node's clock is set; `seconds` only goes on, from any beginning. `wait`
+    comes back after so many seconds, and `repeatedly` calls a function every so many seconds while
+    a block runs.
+    """
 
     now: Callable[[], datetime]
+    seconds: Callable[[], float]
+    wait: Callable[[float], None]
+    repeatedly: Callable[[Callable[[], None], float], AbstractContextManager[None]]
     host: str
     git_revision: str
     python: str
@@ -40,6 +52,9 @@ def of_this_process() -> Surroundings:
     """Return the facts of this process."""
     return Surroundings(
         now=lambda: datetime.now(UTC),
+        seconds=time.monotonic,
+        wait=time.sleep,
+        repeatedly=repeatedly,
         host=socket.gethostname(),
         git_revision=os.environ.get("TIDEWHEEL_GIT_REVISION", "")[:64],
         python=platform.python_version(),

@@ -7,6 +7,10 @@ __all__ = [
     "model_folder",
     "part_key",
     "report_key",
+    "search_beat_key",
+    "search_begun_key",
+    "search_folder",
+    "search_trial_key",
     "snapshot_key",
     "source_index_key",
 ]
@@ -54,3 +58,23 @@ def source_index_key(folder: str, fingerprint: str) -> str:
 def model_folder(prefix: str, namespace: str, model: str, run_uid: str) -> str:
     """Return the folder of the artifact that a run publishes."""
     return _join(prefix, namespace, "models", model, run_uid)
+
+
+def search_folder(folder: str) -> str:
+    """Return the prefix of all that a run's search leaves in the run's folder."""
+    return f"{folder}/search/"
+
+
+def search_trial_key(folder: str, round_number: int, trial: int) -> str:
+    """Return the key of what a trial scored in one round of a run's search."""
+    return f"{search_folder(folder)}{round_number:04}-{trial:04}.json"
+
+
+def search_begun_key(folder: str, round_number: int, trial: int, pod: int) -> str:
+    """Return the key of the mark that a pod of this index began a trial."""
+    return f"{search_folder(folder)}{round_number:04}-{trial:04}.begun-{pod}"
+
+
+def search_beat_key(folder: str, pod: int) -> str:
+    """Return the key of the object that a pod of this index replaces as long as it lives."""
+    return f"{search_folder(folder)}beat-{pod}"

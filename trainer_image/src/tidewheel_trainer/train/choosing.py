@@ -2,42 +2,58 @@
 
 import numpy as np
 
-from tidewheel_contracts.artifact.model import Recipe
-from tidewheel_trainer.progress import Progress
-from tidewheel_trainer.train.outcome import Validation
+from tidewheel_trainer.train.dividing import validation_rows
+from tidewheel_trainer.train.guard import Shortage
+from tidewheel_trainer.train.material import Material
+from tidewheel_trainer.train.outcome import Choice, Validation
 from tidewheel_trainer.train.pipelines import fitted
-from tidewheel_trainer.train.rows import Rows
+from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.scoring import score
+from tidewheel_trainer.train.split import Split
 
-__all__ = ["best_recipe"]
+__all__ = ["best_candidate"]
 
 
-def best_recipe(
-    recipes: tuple[Recipe, ...],
-    rows: Rows,
-    learnable: np.ndarray,
-    validation: np.ndarray,
-    progress: Progress,
-) -> tuple[Recipe, tuple[Validation, ...]]:
+def best_candidate(run: Run, material: Material, split: Split) -> Choice | Shortage:
     """Return the recipe with the best score on the validation rows; of equals, the first.
 
-    Args:
-        recipes: at least two.
-        rows: all labelled rows.
-        learnable: the rows before the test window, boolean, shape (n_rows,).
-        validation: the part of them that chooses, boolean, shape (n_rows,).
-        progress: told which candidate is fitted.
+    A single candidate needs no validation rows.
     """
-    learned = learnable & ~validation
+    recipes = material.recipes
+    if len(recipes) == 1:
+        return Choice(recipes[0], (Validation(recipes[0].candidate, None, is_chosen=True),))
+    validation = validation_rows(run, material, split)
+    if isinstance(validation, Shortage):
+        return validation
+    scores = _scores(run, material, ~split.test & ~validation, validation)
+    best = max(range(len(recipes)), key=scores.__getitem__)
+    return Choice(
+        recipes[best],
+        tuple(
+            Validation(recipe.candidate, found, is_chosen=place == best)
+            for place, (recipe, found) in enumerate(zip(recipes, scores, strict=True))
+        ),
+    )
+
+
+def _scores(
+    run: Run, material: Material, learned: np.ndarray, validation: np.ndarray
+) -> list[float]:
+    """Return the score of each recipe, fitted on one part of the rows, on the other.
+
+    Args:
+        run: told which candidate is fitted.
+        material: the recipes and rows.
+        learned: rows to fit on, boolean, shape (n_rows,).
+        validation: rows to score by, boolean, shape (n_rows,).
+    """
+    recipes, rows = material.recipes, material.rows
     scores = []
     for position, recipe in enumerate(recipes):
         percent = 20 + 30 * position // len(recipes)
-        progress(
+        run.progress(
             "Choosing", percent, f"fit {recipe.candidate} on {np.count_nonzero(learned):,} rows"
         )
         model = fitted(recipe, rows.frame[learned], rows.target.labels[learned])
         scores.append(score(model, recipe, rows, validation))
-    validations = tuple(
-        Validation(recipe.candidate, found) for recipe, found in zip(recipes, scores, strict=True)
-    )
-    return recipes[int(np.argmax(scores))], validations
+    return scores

@@ -14,7 +14,7 @@ from tidewheel_trainer.train.gate_steps import gate_steps
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.measures import Measure
 from tidewheel_trainer.train.metrics import all_metrics
-from tidewheel_trainer.train.outcome import Trial
+from tidewheel_trainer.train.outcome import Trial, Validation
 from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.target import Target
 
@@ -84,40 +84,25 @@ def _data(run: Run, material: Material, result: RunResult, trial: Trial | None) 
 
 def _attempts(material: Material, trial: Trial | None) -> tuple[Attempt, ...]:
     if trial is None:
-        return tuple(
-            _attempt(place, recipe, None, is_chosen=False)
-            for place, recipe in enumerate(material.recipes)
-        )
+        untried = [Validation(each.candidate, None, is_chosen=False) for each in material.recipes]
+        validations = tuple(untried)
+    else:
+        validations = trial.validations
     recipes = {recipe.candidate: recipe for recipe in material.recipes}
-    chosen = _chosen_place(trial)
     return tuple(
-        _attempt(place, recipes[each.candidate], each.score, is_chosen=place == chosen)
-        for place, each in enumerate(trial.validations)
+        _attempt(place, recipes[each.candidate], each) for place, each in enumerate(validations)
     )
 
 
-def _chosen_place(trial: Trial) -> int:
-    """Return which of the validations chose the recipe: its candidate's best, of equals the first.
-
-    Only where there was nothing to choose has it no score.
-    """
-    own = [
-        place
-        for place, each in enumerate(trial.validations)
-        if each.candidate == trial.recipe.candidate
-    ]
-    scores = [trial.validations[place].score for place in own]
-    return own[int(np.argmax([-np.inf if score is None else score for score in scores]))]
-
-
-def _attempt(place: int, recipe: Recipe, score: float | None, *, is_chosen: bool) -> Attempt:
+def _attempt(place: int, recipe: Recipe, validation: Validation) -> Attempt:
     return Attempt(
         number=place + 1,
         candidate=recipe.candidate,
         estimator=recipe.estimator,
-        parameters=recipe.parameters,
-        score=score,
-        is_chosen=is_chosen,
+        parameters={**recipe.parameters, **(validation.parameters or {})},
+        score=validation.score,
+        is_chosen=validation.is_chosen,
+        note=validation.note,
     )
 
 

@@ -12,6 +12,7 @@ from tidewheel_contracts.artifact.model import ModelInput, ModelManifest, Recipe
 from tidewheel_contracts.artifact.snapshot import SnapshotManifest
 from tidewheel_contracts.job import FailureReason, TrainingTask
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.search.checking import check_search
 from tidewheel_trainer.train.bounds import Bound, asked_bounds
 from tidewheel_trainer.train.champion import champion_manifest
 from tidewheel_trainer.train.estimators import checked_parameters, refuse_other_task
@@ -82,6 +83,7 @@ def _recipes(request: TrainingTask, manifest: SnapshotManifest) -> tuple[Recipe,
     checked_split(request.split, manifest.columns, target, time)
     marks = request.split.column if request.split else None
     training = request.training
+    check_search(training)
     choice = chosen_features(
         manifest.columns, training.features, target, time, marks.name if marks else None
     )

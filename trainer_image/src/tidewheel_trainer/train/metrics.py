@@ -7,7 +7,7 @@ import numpy as np
 from tidewheel_contracts.api.v1alpha1.common import Metric
 from tidewheel_trainer.train.measures import MEASURES, Measure
 from tidewheel_trainer.train.numbers_shown import decimal_text
-from tidewheel_trainer.train.outcome import Trial
+from tidewheel_trainer.train.outcome import Trial, Validation
 
 __all__ = ["all_metrics", "metrics_document", "trial_metrics"]
 
@@ -26,9 +26,7 @@ def metrics_document(trial: Trial) -> dict[str, Any]:
         "protocol": 1,
         "metric": trial.measure.name,
         "metrics": [metric.to_wire() for metric in all_metrics(trial)],
-        "validation": [
-            {"candidate": each.candidate, "score": each.score} for each in trial.validations
-        ],
+        "validation": [_validation(each) for each in trial.validations],
         "testWindow": {
             "rows": len(trial.truth),
             "from": trial.test_from,
@@ -73,6 +71,15 @@ def all_metrics(trial: Trial) -> tuple[Metric, ...]:
         for name, value, fit in values
         if (text := decimal_text(value)) is not None
     )
+
+
+def _validation(validation: Validation) -> dict[str, Any]:
+    found: dict[str, Any] = {"candidate": validation.candidate, "score": validation.score}
+    if validation.parameters is not None:
+        found["parameters"] = validation.parameters
+    if validation.note:
+        found["note"] = validation.note
+    return found
 
 
 def _measures(trial: Trial) -> list[Measure]:

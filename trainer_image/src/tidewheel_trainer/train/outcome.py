@@ -1,6 +1,7 @@
 """What training found, before it is put into files and the termination message."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,18 +14,30 @@ from tidewheel_trainer.train.comparing import Comparison
 from tidewheel_trainer.train.gate import Judgement
 from tidewheel_trainer.train.measures import Measure
 
-__all__ = ["Refit", "Trial", "Validation"]
+__all__ = ["Choice", "Refit", "Trial", "Validation"]
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
     """How a candidate did on the validation rows; None where there was nothing to choose.
 
-    The score is the run's metric, an error below 0: the higher, the better.
+    The score is the run's metric, an error below 0: the higher, the better. Of a search it is one
+    trial, with the parameters that it had, and a note where it failed or learned fewer rows.
     """
 
     candidate: str
     score: float | None
+    is_chosen: bool
+    parameters: dict[str, Any] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The recipe to test, and all that it was chosen among."""
+
+    recipe: Recipe
+    validations: tuple[Validation, ...]
 
 
 @dataclass(frozen=True, slots=True)

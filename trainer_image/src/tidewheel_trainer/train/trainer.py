@@ -1,42 +1,13 @@
-"""Train the candidates, judge the best one, publish it if the gate passes.
+"""Train the candidates in one process, judge the best one, publish it if the gate passes."""
 
-    own result? -> report it again
-    read rows -> choose on validation rows -> fit on all before the test window -> test once
-              -> judge against the champion, a tie once more on the last third of the test window
-              -> refit on everything -> publish
-
-Too few rows to judge by end it before the test, as inconclusive. Refused and inconclusive runs
-publish nothing but their verdict and the report that says why.
-"""
-
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
-
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
-from tidewheel_contracts.artifact import layout
-from tidewheel_contracts.artifact.model import Recipe
-from tidewheel_contracts.job import FailureReason, TrainRequest, TrainResult
-from tidewheel_trainer.failure import TrainerError
+from tidewheel_contracts.job import TrainRequest, TrainResult
 from tidewheel_trainer.progress import Progress
+from tidewheel_trainer.search.choosing import best_of_search
 from tidewheel_trainer.store import Store
 from tidewheel_trainer.surroundings import Surroundings
-from tidewheel_trainer.train.choosing import best_recipe
-from tidewheel_trainer.train.describing import run_report
-from tidewheel_trainer.train.dividing import test_rows, validation_rows
-from tidewheel_trainer.train.guard import Shortage
-from tidewheel_trainer.train.material import Material, gathered
-from tidewheel_trainer.train.outcome import Trial, Validation
-from tidewheel_trainer.train.own_results import earlier_result, record_verdict
-from tidewheel_trainer.train.profiling import profile_of
-from tidewheel_trainer.train.publishing import publish_model
-from tidewheel_trainer.train.refitting import refitted
-from tidewheel_trainer.train.reporting import (
-    inconclusive_result,
-    refused_result,
-    registrable_result,
-)
-from tidewheel_trainer.train.run import Run
-from tidewheel_trainer.train.split import Split
-from tidewheel_trainer.train.testing import tested
+from tidewheel_trainer.train.choosing import best_candidate
+from tidewheel_trainer.train.concluding import concluded
+from tidewheel_trainer.train.run import run_of
 
 __all__ = ["train"]
 
@@ -46,72 +17,11 @@ def train(
 ) -> TrainResult:
     """Return the verdict, and the published artifact when the gate passed.
 
+    A run that searches does so here as its pods would, one trial after the other.
+
     Raises:
         TrainerError: with every reason of FailureReason but those of a source.
     """
-    spec = request.store.spec
-    folder = layout.model_folder(
-        spec.prefix, request.store.namespace, request.model_name, request.run_uid
-    )
-    run = Run(request, store, folder, surroundings.moment(), surroundings, progress)
-    result = earlier_result(store, folder)
-    if result is None:
-        with threadpool_limits(1):
-            _train_and_record(run)
-        # What the store holds is the truth, even if another attempt of this run was faster.
-        result = earlier_result(store, folder)
-    if result is None:
-        raise TrainerError(
-            FailureReason.STORE_UNAVAILABLE,
-            f"the store {spec.endpoint} took the result of this run and lost it",
-        )
-    progress("Finished", 100, f"{result.verdict}: {result.message}")
-    return TrainResult(result=result)
-
-
-def _train_and_record(run: Run) -> None:
-    material = gathered(run)
-    trial = _trial(run, material)
-    revision = run.surroundings.git_revision
-    if isinstance(trial, Shortage):
-        result = inconclusive_result(material, trial, revision)
-        record_verdict(run.store, run.folder, result, run_report(run, material, result, None))
-        return
-    if trial.judgement.verdict is Verdict.REFUSED:
-        result = refused_result(trial, revision)
-        record_verdict(run.store, run.folder, result, run_report(run, material, result, trial))
-        return
-    _publish_refit(run, material, trial)
-
-
-def _trial(run: Run, material: Material) -> Trial | Shortage:
-    """Return how the best candidate did on the test rows, or why there are too few rows."""
-    split = test_rows(run, material)
-    if isinstance(split, Shortage):
-        return split
-    chosen = _chosen(run, material, split)
-    return chosen if isinstance(chosen, Shortage) else tested(run, material, split, *chosen)
-
-
-def _publish_refit(run: Run, material: Material, trial: Trial) -> None:
-    frame = material.rows.frame
-    run.progress("Refitting", 70, f"fit {trial.recipe.candidate} on all {len(frame):,} rows")
-    refit = refitted(trial.recipe, material)
-    run.progress("Publishing", 90, f"publish a model of {len(refit.data):,} bytes")
-    result = registrable_result(trial, refit, material.input_columns, run.surroundings.git_revision)
-    profile = profile_of(frame, material.inputs, trial.answers, trial.classes)
-    report = run_report(run, material, result, trial)
-    publish_model(run, trial, refit, profile, result, report)
-
-
-def _chosen(
-    run: Run, material: Material, split: Split
-) -> tuple[Recipe, tuple[Validation, ...]] | Shortage:
-    """Return the recipe to test; a single candidate needs no validation rows."""
-    recipes, rows = material.recipes, material.rows
-    if len(recipes) == 1:
-        return recipes[0], (Validation(recipes[0].candidate, None),)
-    validation = validation_rows(run, material, split)
-    if isinstance(validation, Shortage):
-        return validation
-    return best_recipe(recipes, rows, ~split.test, validation, run.progress)
+    run = run_of(request, store, surroundings, progress)
+    choose = best_candidate if request.training.search is None else best_of_search
+    return concluded(run, choose)

@@ -1,0 +1,98 @@
+"""Judge the recipe that was chosen, and publish it if the gate passes: what all runs share.
+
+    own result? -> report it again
+    read rows -> choose a recipe -> fit on all before the test window -> test once
+              -> judge against the champion, a tie once more on the last third of the test window
+              -> refit on everything -> publish
+
+Too few rows to judge by end it before the test, as inconclusive. Refused and inconclusive runs
+publish nothing but their verdict and the report that says why.
+"""
+
+from collections.abc import Callable
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
+
+from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.job import FailureReason, TrainResult
+from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.describing import run_report
+from tidewheel_trainer.train.dividing import test_rows
+from tidewheel_trainer.train.guard import Shortage
+from tidewheel_trainer.train.material import Material, gathered
+from tidewheel_trainer.train.outcome import Choice, Trial
+from tidewheel_trainer.train.own_results import earlier_result, record_verdict
+from tidewheel_trainer.train.profiling import profile_of
+from tidewheel_trainer.train.publishing import publish_model
+from tidewheel_trainer.train.refitting import refitted
+from tidewheel_trainer.train.reporting import (
+    inconclusive_result,
+    refused_result,
+    registrable_result,
+)
+from tidewheel_trainer.train.run import Run
+from tidewheel_trainer.train.split import Split
+from tidewheel_trainer.train.testing import tested
+
+__all__ = ["Choose", "concluded"]
+
+# How a run comes to the one recipe that it tests.
+Choose = Callable[[Run, Material, Split], Choice | Shortage]
+
+
+def concluded(run: Run, choose: Choose) -> TrainResult:
+    """Return the verdict, and the published artifact when the gate passed.
+
+    Raises:
+        TrainerError: with every reason of FailureReason but those of a source.
+    """
+    result = earlier_result(run.store, run.folder)
+    if result is None:
+        with threadpool_limits(1):
+            _train_and_record(run, choose)
+        # What the store holds is the truth, even if another attempt of this run was faster.
+        result = earlier_result(run.store, run.folder)
+    if result is None:
+        raise TrainerError(
+            FailureReason.STORE_UNAVAILABLE,
+            f"the store {run.request.store.spec.endpoint} took the result of this run and lost it",
+        )
+    run.progress("Finished", 100, f"{result.verdict}: {result.message}")
+    return TrainResult(result=result)
+
+
+def _train_and_record(run: Run, choose: Choose) -> None:
+    material = gathered(run)
+    trial = _trial(run, material, choose)
+    revision = run.surroundings.git_revision
+    if isinstance(trial, Shortage):
+        result = inconclusive_result(material, trial, revision)
+        record_verdict(run.store, run.folder, result, run_report(run, material, result, None))
+        return
+    if trial.judgement.verdict is Verdict.REFUSED:
+        result = refused_result(trial, revision)
+        record_verdict(run.store, run.folder, result, run_report(run, material, result, trial))
+        return
+    _publish_refit(run, material, trial)
+
+
+def _trial(run: Run, material: Material, choose: Choose) -> Trial | Shortage:
+    """Return how the chosen recipe did on the test rows, or why there are too few rows."""
+    split = test_rows(run, material)
+    if isinstance(split, Shortage):
+        return split
+    choice = choose(run, material, split)
+    if isinstance(choice, Shortage):
+        return choice
+    return tested(run, material, split, choice.recipe, choice.validations)
+
+
+def _publish_refit(run: Run, material: Material, trial: Trial) -> None:
+    frame = material.rows.frame
+    run.progress("Refitting", 70, f"fit {trial.recipe.candidate} on all {len(frame):,} rows")
+    refit = refitted(trial.recipe, material)
+    run.progress("Publishing", 90, f"publish a model of {len(refit.data):,} bytes")
+    result = registrable_result(trial, refit, material.input_columns, run.surroundings.git_revision)
+    profile = profile_of(frame, material.inputs, trial.answers, trial.classes)
+    report = run_report(run, material, result, trial)
+    publish_model(run, trial, refit, profile, result, report)
