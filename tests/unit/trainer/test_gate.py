@@ -166,6 +166,10 @@ def test_a_value_that_is_no_number_meets_no_threshold() -> None:
     assert missed == ["at least 0.7", "at most 0.9"]
 
 
+def test_a_large_threshold_is_written_without_an_exponent() -> None:
+    assert Bound(MAE, maximum=1_250_000.0).missed(2e6) == "at most 1250000"
+
+
 @pytest.mark.parametrize(
     "found",
     [

@@ -6,6 +6,7 @@ from tidewheel_contracts.api.v1alpha1.gate import Gate, MetricName, Task
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.measures import MEASURES, Measure
+from tidewheel_trainer.train.numbers_shown import plain
 from tidewheel_trainer.train.target import Target
 
 __all__ = ["Bound", "asked_bounds", "chosen_measure"]
@@ -27,9 +28,9 @@ class Bound:
     def missed(self, value: float) -> str | None:
         """Return in words what was asked for if the value does not reach it."""
         if self.minimum is not None and not value >= self.minimum:
-            return f"at least {self.minimum:g}"
+            return f"at least {plain(self.minimum)}"
         if self.maximum is not None and not value <= self.maximum:
-            return f"at most {self.maximum:g}"
+            return f"at most {plain(self.maximum)}"
         return None
 
 

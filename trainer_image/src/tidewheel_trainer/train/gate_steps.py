@@ -5,7 +5,7 @@ from tidewheel_trainer.run_report.findings import GateStep
 from tidewheel_trainer.train.bounds import Bound
 from tidewheel_trainer.train.comparing import Comparison
 from tidewheel_trainer.train.gate import margin
-from tidewheel_trainer.train.numbers_shown import shown, signed
+from tidewheel_trainer.train.numbers_shown import plain, shown, signed
 from tidewheel_trainer.train.outcome import Trial
 
 __all__ = ["gate_steps"]
@@ -52,7 +52,7 @@ def gate_steps(result: RunResult, trial: Trial | None) -> tuple[GateStep, ...]:
 def _threshold(bound: Bound, trial: Trial) -> str:
     value = shown(bound.measure, bound.measure.function(trial.truth, trial.answers), 4)
     asked = [
-        f"at {word} {limit:g}"
+        f"at {word} {plain(limit)}"
         for word, limit in (("least", bound.minimum), ("most", bound.maximum))
         if limit is not None
     ]

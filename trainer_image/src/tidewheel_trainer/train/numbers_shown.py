@@ -6,7 +6,7 @@ import numpy as np
 
 from tidewheel_trainer.train.measures import Measure
 
-__all__ = ["decimal_text", "shown", "signed"]
+__all__ = ["decimal_text", "plain", "shown", "signed"]
 
 _SIGNIFICANT = 4
 # What `DecimalText` holds.
@@ -27,6 +27,11 @@ def signed(measure: Measure, value: float, decimals: int = 3) -> str:
     if float(text) == 0:
         return text
     return f"{'-' if value < 0 else '+'}{text}"
+
+
+def plain(value: float) -> str:
+    """Return a number that somebody wrote as they would write it, without an exponent."""
+    return np.format_float_positional(value, trim="-")
 
 
 def decimal_text(value: float) -> str | None:
