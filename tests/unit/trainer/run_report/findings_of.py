@@ -36,7 +36,7 @@ def class_answers(classes: int, rows: int = ROWS, *, champion: bool = True) -> A
     random = np.random.default_rng(2)
     truth = random.integers(0, classes, rows)
     chances = random.random((rows, classes))
-    chances[np.arange(rows), truth] += 1
+    chances[np.arange(rows), truth] += 0.5
     chances /= chances.sum(axis=1, keepdims=True)
     names = tuple(f"class {place}" for place in range(classes))
     return Answers(names, truth, chances, chances[:, ::-1] if champion else None)

@@ -122,7 +122,7 @@ def test_a_page_without_a_champion_compares_nothing(answers: Answers) -> None:
 def test_the_verdict_is_told_in_words() -> None:
     refused = outcome(Verdict.REFUSED, reason="WorseThanChampion", sentence="roc_auc 0.7; -0.1")
     texts = Page(run_page(findings(outcome=refused))).texts
-    assert texts.count("Run delays-7 of model delays: refused") == 2
+    assert texts.count("Run delays-7 of model delays: refused, worse than champion") == 2
     place = texts.index("Refused: WorseThanChampion")
     assert texts[place + 1 : place + 3] == ["roc_auc 0.7", "-0.1"]
 

@@ -17,7 +17,7 @@ from tidewheel_trainer.run_report.importance import Importance
 from tidewheel_trainer.run_report.measures import Measure
 from tidewheel_trainer.run_report.summary import run_summary
 
-WHOLE = """# Run delays-7 of model delays: passed
+WHOLE = """# Run delays-7 of model delays: passed, not worse
 
 **NotWorse**: roc_auc 0.811 on 600 rows of the test window; champion 0.790
 
@@ -85,8 +85,8 @@ def test_a_run_without_a_test_says_why() -> None:
     found = untested("the test rows are 900; wait")
     text = run_summary(found)
     assert text.startswith(
-        "# Run delays-7 of model delays: inconclusive\n\n**TooFewRows**: the test rows are 900; "
-        "wait\n\n## Data\n"
+        "# Run delays-7 of model delays: inconclusive, too few rows\n\n**TooFewRows**: the test "
+        "rows are 900; wait\n\n## Data\n"
     )
     assert [line for line in text.splitlines() if line.startswith("## ")] == [
         "## Data",

@@ -98,7 +98,8 @@ border-top:1px solid var(--line);padding-top:8px}
 .numbers .left2{grid-column:1/span 2}
 article p{margin:0;font-size:13px}
 footer{padding-top:36px;padding-bottom:48px;font-size:13px}
-@media (max-width:600px){.cards{grid-template-columns:1fr}main,header,footer{padding:0 14px}}
+@media (max-width:600px){.cards{grid-template-columns:1fr}main,header,footer{padding:0 14px}
+.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:8px}}
 @media print{body{background:#fff;font-size:11px}nav{display:none}
 article,.panel,.tiles div,.warn,tr{break-inside:avoid}h2{break-after:avoid}
 .cards{grid-template-columns:1fr 1fr 1fr;gap:8px}.wide{overflow:visible}th,td{padding:3px 8px}

@@ -1,6 +1,7 @@
 """Put what was found into a few words; the same for the page and the summary."""
 
 import json
+import re
 from collections.abc import Mapping
 
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
@@ -27,11 +28,15 @@ _VERDICTS = {
     Verdict.INCONCLUSIVE: "inconclusive",
 }
 _LONGEST_VALUE = 60
+# Between the words of a reason in PascalCase.
+_WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def title(found: Findings) -> str:
-    """Return what the report is about and how the run ended."""
-    return f"Run {found.run} of model {found.model}: {_VERDICTS[found.outcome.verdict]}"
+    """Return what the report is about, how the run ended, and why."""
+    verdict = _VERDICTS[found.outcome.verdict]
+    reason = _WORD_BEGINS.sub(" ", found.outcome.reason).lower()
+    return f"Run {found.run} of model {found.model}: {verdict}, {reason}"
 
 
 def rival_name(found: Findings) -> str:
