@@ -20,7 +20,7 @@ from tidewheel_trainer.repeating import repeatedly
 __all__ = ["Surroundings", "of_this_process"]
 
 # Libraries that a model's bytes or a snapshot's bytes depend on.
-_LIBRARIES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops")
+_LIBRARIES = ("numpy", "optuna", "pandas", "pyarrow", "scikit-learn", "scipy", "skops")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def test_a_score_that_is_no_number_is_a_failure(
     monkeypatch.setattr(fitting, "score", lambda *_: score)
     assert fit(TRIAL) == outcome(
         TRIAL,
-        failure="its score is no finite number: its answers are not numbers",
+        failure="its score is no finite number",
         learned_rows=1500,
     )
 

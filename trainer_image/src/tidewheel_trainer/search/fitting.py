@@ -97,6 +97,6 @@ def _mean_score(
 
 def _scored(trial: PlannedTrial, value: float) -> SearchTrial:
     if not math.isfinite(value):
-        return given_up(trial, "its score is no finite number: its answers are not numbers")
+        return given_up(trial, "its score is no finite number")
     # All digits, without an exponent: readers of the text get the very number.
     return not_begun(trial).model_copy(update={"score": format(Decimal(repr(value)), "f")})

@@ -112,13 +112,12 @@ def _orphans(
     searching: Searching, known: _Known, planned: Sequence[PlannedTrial]
 ) -> list[PlannedTrial]:
     """Return the missing trials that no living pod owns or has begun."""
-    lost = _lost(searching, known)
+    lost, count = _lost(searching, known), searching.pod.count
+    of_lost = [trial for place, trial in enumerate(planned) if place % count in lost]
     return [
         trial
-        for trial in _missing(searching, known, planned)
-        if lost.issuperset(
-            {planned.index(trial) % searching.pod.count, *_others_begun(searching, known, trial)}
-        )
+        for trial in _missing(searching, known, of_lost)
+        if _others_begun(searching, known, trial) <= lost
     ]
 
 
