@@ -12,6 +12,7 @@ import yaml
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 VALID = Path(__file__).parent / "valid"
+VALID_EXAMPLES = sorted(file.stem for file in VALID.glob("*.yaml"))
 REVOCATION = {"reason": "leak", "revoker": "tidewheel-admin"}
 RUN_MESSAGE = (
     'The TrainingRun "flight-delay-demand-2" is invalid: spec: Invalid value: `spec` must not '
@@ -48,6 +49,21 @@ def version(kubectl: Run, shared_namespace: str) -> dict[str, Any]:
 def approval(kubectl: Run, shared_namespace: str) -> dict[str, Any]:
     """Return a stored ModelApproval that stands."""
     return _stored(kubectl, shared_namespace, "modelapproval-smallest")
+
+
+@pytest.mark.parametrize("example", VALID_EXAMPLES)
+def test_whatever_is_accepted_takes_a_status(
+    example: str, kubectl: Run, namespace: str, crds: None
+) -> None:
+    """Rules about change compare the whole spec whenever anything is written."""
+    stored = _stored(kubectl, namespace, example)
+    stored["status"] = {**stored["status"], "observedGeneration": 1}
+
+    done = kubectl(
+        "replace", "--subresource=status", "--dry-run=server", "-f", "-", stdin=json.dumps(stored)
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_training_run_keeps_its_spec(run: dict[str, Any], kubectl: Run) -> None:

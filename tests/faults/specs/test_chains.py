@@ -29,13 +29,13 @@ SERVING = ("ModelDeployment", "ModelPipeline")
 IMMUTABLE = {"TrainingRun": "by-hand", "ModelVersion": "model-v1", "ModelApproval": "approval"}
 WORDS: Words = {
     "modelName": st.just("model"),
-    "number": st.integers(1, 3),
+    "version.number": st.integers(1, 3),
     "replicas": st.integers(1, 5),
     # A look that time alone makes due would fall into one of two outcomes that are compared.
     "everySeconds": st.integers(3600, 2_592_000),
 }
 # While a pin names no version, what served before goes on: a chain begins and ends with one.
-REGISTERED: Words = {"number": st.integers(1, 2)}
+REGISTERED: Words = {"version.number": st.integers(1, 2)}
 VERSION_WORDS: Words = {"modelName": st.just("model"), "number": st.just(1)}
 # To take it back is the one change of an approval that is accepted.
 APPROVAL_WORDS: Words = {"modelVersionName": st.just("model-v1"), "revocation": st.nothing()}

@@ -11,7 +11,8 @@ from tests.faults.specs.schemas import keeps_unknown, pattern_of, takes_any
 __all__ = ["HOSTILE", "Words", "any_json", "valid_values"]
 
 Object = dict[str, Any]
-# Strategies for fields by their name, in place of what the schema would give.
+# Strategies for fields by their name, in place of what the schema would give; `version.number` is
+# any `number` below a `version`.
 Words = Mapping[str, st.SearchStrategy[Any]]
 
 # What templates, shells, terminals, log lines and C strings take for something else.
@@ -85,13 +86,21 @@ def _objects(schema: Object, words: Words) -> st.SearchStrategy[Any]:
         return st.dictionaries(_text(1, 20), any_json(), max_size=most)
     required = schema.get("required", ())
     fields = {
-        name: words[name] if name in words else _values(child, words)
+        name: words[name] if name in words else _values(child, _words_below(words, name))
         for name, child in schema.get("properties", {}).items()
     }
     return st.fixed_dictionaries(
         {name: field for name, field in fields.items() if name in required},
         optional={name: field for name, field in fields.items() if name not in required},
     )
+
+
+def _words_below(words: Words, name: str) -> Words:
+    prefix = f"{name}."
+    inner = {
+        key.removeprefix(prefix): word for key, word in words.items() if key.startswith(prefix)
+    }
+    return {**words, **inner}
 
 
 def _lists(schema: Object, words: Words) -> st.SearchStrategy[Any]:

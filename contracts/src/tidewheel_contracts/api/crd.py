@@ -21,7 +21,7 @@ _INT32_MAX = 2**31 - 1
 _KEPT = frozenset(
     {
         "default", "description", "enum", "format", "maxItems", "maxLength", "maxProperties",
-        "maximum", "minItems", "minLength", "minimum", "pattern", "required", "type",
+        "maximum", "minItems", "minLength", "minimum", "nullable", "pattern", "required", "type",
     }
 )  # fmt: skip
 # `title` repeats the name; `additionalProperties` of an object is implied by pruning.

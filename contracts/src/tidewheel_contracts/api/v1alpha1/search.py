@@ -46,7 +46,8 @@ class Choice(ApiModel):
             max_length=64,
             description="Values to try, any JSON.",
             json_schema_extra={
-                "items": {"x-kubernetes-preserve-unknown-fields": True},
+                # Or no status of a run could be written: each write compares the whole spec.
+                "items": {"x-kubernetes-preserve-unknown-fields": True, "nullable": True},
                 "x-kubernetes-list-type": "atomic",
             },
         ),
