@@ -127,7 +127,7 @@ def test_an_estimator_of_the_other_task_is_answered_with_its_counterpart(
 
 def test_an_estimator_without_a_counterpart_is_answered_with_the_list() -> None:
     with pytest.raises(TrainerError) as caught:
-        refuse_other_task([_candidate("sklearn.svm.SVR")], GRADES, "late")
+        refuse_other_task([_candidate("sklearn.svm.LinearSVR")], GRADES, "late")
     classifiers = [name for name in ALLOWED if ALLOWED[name].task is Task.CLASSIFICATION]
     assert f"; use one of {', '.join(classifiers)}, or set " in caught.value.message
 

@@ -72,8 +72,6 @@ TRUSTED_TYPES = (
     "sklearn.linear_model._ridge.Ridge",
     "sklearn.linear_model._stochastic_gradient.SGDRegressor",
     "sklearn.svm._classes.LinearSVR",
-    # SVR: support vectors; its kernel is a word, never a function.
-    "sklearn.svm._classes.SVR",
     # Nearest neighbours: rows and labels alone.
     "sklearn.neighbors._classification.KNeighborsClassifier",
     "sklearn.neighbors._regression.KNeighborsRegressor",
