@@ -61,6 +61,7 @@ def _steps(
         truth=TRUTH,
         answers=ANSWERS,
         champion_answers=None,
+        clusters=np.arange(4),
         test_from=None,
         test_through=None,
         left_out_rows=0,

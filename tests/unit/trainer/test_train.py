@@ -109,6 +109,27 @@ def test_a_report_that_another_release_wrote_stays(
     assert (page.size_bytes, page.sha256) == (14, hashlib.sha256(b"in other words").hexdigest())
 
 
+def test_a_report_compares_each_measure_with_the_champion(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    first = trained(snapshot(columns_of(0, 20)))
+    stump = (candidate("stump", max_iter=1, max_depth=1),)
+    trained(snapshot(columns_of(0, 20), columns_of(20, 12)), "uid-2", first, stump)
+    lines = store.objects[f"{FOLDER}/uid-2/report.md"].decode().splitlines()
+    begin = lines.index("| measure | candidate | champion delays-v1 | difference | 95 % interval |")
+    rows = [line.strip("| ").split(" | ") for line in lines[begin + 2 : begin + 9]]
+    with_interval = [row[0] for row in rows if len(row) == 5]
+    assert [row[0] for row in rows] == [
+        *("roc_auc", "log_loss", "brier", "average_precision", "accuracy"),
+        *("balanced_accuracy", "f1"),
+    ]
+    assert with_interval == ["roc_auc", "log_loss", "brier", "accuracy"]
+    for row in rows:
+        if row[0] in with_interval:
+            low, high = (float(end) for end in row[4].split(" to "))
+            assert low < float(row[3]) < high
+
+
 def test_a_refused_and_an_inconclusive_run_have_a_report_that_says_why(
     store: Any, snapshot: Any, trained: Train
 ) -> None:

@@ -1,6 +1,7 @@
 """Put measures of candidate and champion side by side, with the interval of their difference."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tidewheel_contracts.api.v1alpha1.common import Metric
@@ -27,25 +28,36 @@ class Measure:
     high: float | None = None
 
 
-def measures_of(metrics: Sequence[Metric]) -> tuple[Measure, ...]:
-    """Return the measures of a run's result, in their order.
+def measures_of(metrics: Sequence[Metric], errors: Mapping[str, float]) -> tuple[Measure, ...]:
+    """Return the measures of a run, in their order.
 
-    The interval is the difference less and plus 1.96 standard errors, where the run has measured
-    that error: for the metric that it is judged by.
+    The interval is the difference less and plus 1.96 standard errors, where one is known.
+
+    Args:
+        metrics: as metrics.json has them.
+        errors: the standard error of a measure's difference, by its name; one among the metrics
+            goes before.
     """
     candidate = {each.name: float(each.value) for each in metrics if each.fit == "Candidate"}
     champion = {each.name: float(each.value) for each in metrics if each.fit == "Champion"}
     names = [name for name in candidate if not name.endswith((_DIFFERENCE, _ERROR))]
-    return tuple(_measure(name, candidate, champion) for name in names if name not in _FACTS)
+    return tuple(
+        _measure(name, candidate, champion.get(name), errors.get(name))
+        for name in names
+        if name not in _FACTS
+    )
 
 
-def _measure(name: str, candidate: dict[str, float], champion: dict[str, float]) -> Measure:
-    value, rival = candidate[name], champion.get(name)
+def _measure(
+    name: str, candidate: Mapping[str, float], rival: float | None, error: float | None
+) -> Measure:
+    value = candidate[name]
     if rival is None:
         return Measure(name, value)
     difference = candidate.get(name + _DIFFERENCE, value - rival)
-    error = candidate.get(name + _ERROR)
-    if error is None:
+    error = candidate.get(name + _ERROR, error)
+    # One cluster tells nothing of how clusters differ: its error is infinite.
+    if error is None or not math.isfinite(error):
         return Measure(name, value, rival, difference)
     reach = _QUANTILE * error
     return Measure(name, value, rival, difference, difference - reach, difference + reach)

@@ -59,8 +59,9 @@ def measures_section(found: Findings) -> str:
     if has_rival:
         note = element(
             "p",
-            "The difference is candidate less champion. Its interval is measured for the metric "
-            "that the run is judged by, with an error that is clustered by day or group.",
+            "The difference is candidate less champion. The error of its interval is clustered by "
+            "day or group; only for the metric that the run is judged by is it measured even "
+            "where that takes measuring again and again.",
             class_="quiet",
         )
     return table(caption, heads, rows) + note

@@ -10,9 +10,10 @@ from tidewheel_trainer.run_report.findings import Answers, Attempt, Data, Findin
 from tidewheel_trainer.run_report.measures import measures_of
 from tidewheel_trainer.run_report.page import run_page
 from tidewheel_trainer.run_report.summary import run_summary
+from tidewheel_trainer.train.comparing import compared
 from tidewheel_trainer.train.gate_steps import gate_steps
 from tidewheel_trainer.train.material import Material
-from tidewheel_trainer.train.measures import Measure
+from tidewheel_trainer.train.measures import MEASURES, Measure
 from tidewheel_trainer.train.metrics import all_metrics
 from tidewheel_trainer.train.outcome import Trial, Validation
 from tidewheel_trainer.train.run import Run
@@ -53,7 +54,7 @@ def _findings(run: Run, material: Material, result: RunResult, trial: Trial | No
         metric=str(rows.measure.name),
         score=_score_name(rows.measure),
         attempts=_attempts(material, trial),
-        measures=() if trial is None else measures_of(all_metrics(trial)),
+        measures=() if trial is None else measures_of(all_metrics(trial), _errors(trial)),
         answers=None if trial is None else _answers(trial),
         importance=None if trial is None else trial.importance,
         gate=gate_steps(result, trial),
@@ -114,6 +115,22 @@ def _distribution(target: Target, tested: np.ndarray | None) -> tuple[tuple[str,
 
 def _answers(trial: Trial) -> Answers:
     return Answers(trial.classes, trial.truth, trial.answers, trial.champion_answers)
+
+
+def _errors(trial: Trial) -> dict[str, float]:
+    """Return the standard error of each measure's difference, where it takes no repeated measuring.
+
+    The jackknife measures two hundred times; only for the run's own metric has it been done.
+    """
+    if trial.champion_answers is None:
+        return {}
+    known = [
+        each
+        for each in MEASURES.values()
+        if each.fits(trial.measure.task, len(trial.classes)) and each.influence is not None
+    ]
+    rows = (trial.truth, trial.answers, trial.champion_answers, trial.clusters)
+    return {str(each.name): compared(each, *rows).standard_error for each in known}
 
 
 def _score_name(measure: Measure) -> str:

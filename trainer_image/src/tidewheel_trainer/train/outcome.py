@@ -46,8 +46,8 @@ class Trial:
 
     Arrays are of the test rows alone: `truth` has codes of `classes`, or numbers, shape
     (n_test_rows,); answers are probabilities of shape (n_test_rows, n_classes), or predicted
-    numbers of shape (n_test_rows,). `left_out_rows` are labelled rows that the declared split has
-    no use for.
+    numbers of shape (n_test_rows,); `clusters` tells the day or group of each row. `left_out_rows`
+    are labelled rows that the declared split has no use for.
     """
 
     recipe: Recipe
@@ -61,6 +61,7 @@ class Trial:
     truth: np.ndarray
     answers: np.ndarray
     champion_answers: np.ndarray | None
+    clusters: np.ndarray
     test_from: str | None
     test_through: str | None
     left_out_rows: int

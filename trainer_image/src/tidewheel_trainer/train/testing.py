@@ -60,6 +60,7 @@ def tested(
         truth=truth,
         answers=found,
         champion_answers=rival,
+        clusters=split.clusters[test],
         test_from=first,
         test_through=last,
         left_out_rows=rows.left_out_by_split,
