@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import ExitCode
@@ -16,14 +17,19 @@ from tidewheel_server.inference import infer, sample_body
 from tidewheel_trainer.train.model_file import read_model
 
 ROWS = 6000
+CLASSIFIER = "sklearn.ensemble.HistGradientBoostingClassifier"
+REGRESSOR = "sklearn.ensemble.HistGradientBoostingRegressor"
 
 
 def flights() -> bytes:
-    """Return labelled rows without a time column, as a Parquet file."""
+    """Return rows with three kinds of labels and without a time column, as a Parquet file."""
     random = np.random.default_rng(1)
     delay = random.normal(size=ROWS)
+    seen = delay + random.normal(size=ROWS)
     columns = {
-        "late": delay + random.normal(size=ROWS) > 0,
+        "late": seen > 0,
+        "grade": np.digitize(seen, [-1, 1]),
+        "minutes": 20 * seen,
         "delay": np.where(random.random(ROWS) < 0.1, np.nan, delay),
         "seats": random.integers(50, 400, ROWS),
         "carrier": random.choice(["AA", "B6", "UA"], ROWS),
@@ -33,8 +39,23 @@ def flights() -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("target", "estimator", "datatype"),
+    [
+        pytest.param("late", CLASSIFIER, "BOOL", id="two classes"),
+        pytest.param("grade", CLASSIFIER, "INT64", id="three classes"),
+        pytest.param("minutes", REGRESSOR, "FP64", id="a number"),
+    ],
+)
 def test_published_model_is_served(
-    run_trainer: Any, s3: Any, s3_endpoint: str, folder: str, load: Any
+    run_trainer: Any,
+    s3: Any,
+    s3_endpoint: str,
+    folder: str,
+    load: Any,
+    target: str,
+    estimator: str,
+    datatype: str,
 ) -> None:
     spec = {
         "endpoint": s3_endpoint,
@@ -50,7 +71,7 @@ def test_published_model_is_served(
             "store": store,
             "datasetName": "flights",
             "source": {"s3": {"prefix": f"{folder}/raw/"}},
-            "target": {"column": "late"},
+            "target": {"column": target},
         },
     )
     assert code == ExitCode.SUCCESS, collected
@@ -63,14 +84,10 @@ def test_published_model_is_served(
             "modelName": "flights",
             "datasetName": "flights",
             "snapshot": collected.snapshot.to_wire(),
-            "target": {"column": "late"},
+            "target": {"column": target},
             "training": {
-                "candidates": [
-                    {
-                        "name": "boosting",
-                        "estimator": "sklearn.ensemble.HistGradientBoostingClassifier",
-                    }
-                ]
+                "features": {"numeric": ["delay", "seats"]},
+                "candidates": [{"name": "boosting", "estimator": estimator}],
             },
         },
     )
@@ -92,10 +109,13 @@ def test_published_model_is_served(
     )
     answer = json.loads(infer(model, sample_body(model.manifest)).response.body)
 
-    assert answer["outputs"] == expected_outputs(s3, model.manifest, artifact.manifest_key)
+    expected = expected_outputs(s3, model.manifest, artifact.manifest_key, datatype)
+    assert answer["outputs"] == expected
 
 
-def expected_outputs(s3: Any, manifest: ModelManifest, manifest_key: str) -> list[dict[str, Any]]:
+def expected_outputs(
+    s3: Any, manifest: ModelManifest, manifest_key: str, datatype: str
+) -> list[dict[str, Any]]:
     """Return what scikit-learn answers for the sample rows, after the trainer's way of reading."""
     key = manifest_key.replace("manifest.json", "model.skops")
     pipeline = read_model(s3.get_object(Bucket="bucket", Key=key)["Body"].read(), key)
@@ -106,17 +126,18 @@ def expected_outputs(s3: Any, manifest: ModelManifest, manifest_key: str) -> lis
         }
     )
     rows = len(frame)
-    return [
-        {
-            "name": "predict",
-            "shape": [rows],
-            "datatype": "BOOL",
-            "data": pipeline.predict(frame).tolist(),
-        },
-        {
-            "name": "probability",
-            "shape": [rows, 2],
-            "datatype": "FP64",
-            "data": pipeline.predict_proba(frame).ravel().tolist(),
-        },
-    ]
+    predict = {
+        "name": "predict",
+        "shape": [rows],
+        "datatype": datatype,
+        "data": pipeline.predict(frame).tolist(),
+    }
+    if not manifest.classes:
+        return [predict]
+    probability = {
+        "name": "probability",
+        "shape": [rows, len(manifest.classes)],
+        "datatype": "FP64",
+        "data": pipeline.predict_proba(frame).ravel().tolist(),
+    }
+    return [predict, probability]
