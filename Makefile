@@ -40,6 +40,10 @@ bench-operator: $(venv)/ready ## Measure the operator at scale; prints figures, 
 bench-data: $(venv)/ready ## Clean and check 5 GB within 1 GiB of memory; prints figures
 	@$(python) -m tests.bench.data
 
+.PHONY: bench-training
+bench-training: $(venv)/ready ## Compare runs and searches with bare fits; prints ratios
+	@$(python) -m tests.bench.training
+
 .PHONY: test-faults
 test-faults: $(venv)/ready ## Do every fault to the operator (SEED=n draws other samples)
 	@TIDEWHEEL_TEST_LONG=1 TIDEWHEEL_TEST_SEED=$(SEED) $(python) -m pytest tests/faults
