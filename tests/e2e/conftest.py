@@ -13,7 +13,7 @@ from tests.e2e.installation import (
     furnish,
     start_store,
 )
-from tests.e2e.lab import Lab, Run
+from tests.e2e.lab import Lab, Run, dataset_spec, visits
 
 from tidewheel_dev import api, images
 from tidewheel_dev.demo.context import Site, site_of
@@ -53,3 +53,12 @@ def shared_store(
 def lab(shared_store: SharedStore, namespace: str, kubectl: Run) -> Lab:
     """Return a namespace with credentials and an ArtifactStore."""
     return furnish(namespace, kubectl, shared_store)
+
+
+@pytest.fixture
+def shop(lab: Lab) -> Lab:
+    """Return a lab with thirty days of visits in a snapshot."""
+    lab.put("shop", "1.parquet", visits(0, 30))
+    lab.create("Dataset", "shop", dataset_spec(lab, "shop"))
+    lab.wait_ready("dataset", "shop", ["SnapshotReady"])
+    return lab

@@ -17,6 +17,7 @@ from tidewheel_contracts.api.v1alpha1.common import Candidate, Training
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, Refresh, Target, TimeColumn
 from tidewheel_contracts.api.v1alpha1.dataset_source import Source
 from tidewheel_contracts.api.v1alpha1.source_files import S3Source
+from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 from tidewheel_dev import wait
 from tidewheel_dev.demo.bucket import Bucket
 
@@ -118,6 +119,22 @@ def training(*candidates: Candidate, **fields: object) -> Training:
     """Return how to train; by default one logistic regression."""
     chosen = candidates or (Candidate(name="logistic", estimator=LOGISTIC),)
     return Training.model_validate({"candidates": chosen, **fields})
+
+
+def start_run(lab: Lab, name: str, how: Training, dataset: str = "shop") -> None:
+    """Apply a run of the model `buyer`."""
+    spec = TrainingRunSpec(**how.model_dump(), dataset_name=dataset, model_name="buyer")
+    lab.create("TrainingRun", name, spec)
+
+
+def verdict_of(lab: Lab, name: str, reason: str) -> Object:
+    """Wait until a run is complete for this reason, and return what its Job reported."""
+    lab.wait_ready("trainingrun", name, [reason])
+    run = lab.get("trainingrun", name)
+    assert condition(run, "Complete")["reason"] == reason
+    assert run is not None
+    result: Object = run["status"]["result"]
+    return result
 
 
 def visits(first_day: int, days: int, per_day: int = 200, signal: float = 1.5) -> pd.DataFrame:

@@ -1,28 +1,21 @@
 """Each way in which a training ends badly has its own reason, and a verdict is not a failure."""
 
-from typing import Any
+from tests.e2e.lab import (
+    FOREST,
+    LOGISTIC,
+    Lab,
+    condition,
+    dataset_spec,
+    start_run,
+    training,
+    verdict_of,
+    visits,
+)
 
-import pytest
-from tests.e2e.lab import FOREST, LOGISTIC, Lab, condition, dataset_spec, training, visits
-
-from tidewheel_contracts.api.v1alpha1.common import Candidate, Resources, Training
+from tidewheel_contracts.api.v1alpha1.common import Candidate, Resources
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 
 _ENDS = ("Ready", "Stalled", "Failed", "Complete")
-
-
-@pytest.fixture
-def shop(lab: Lab) -> Lab:
-    """Return a lab with thirty days of visits in a snapshot."""
-    lab.put("shop", "1.parquet", visits(0, 30))
-    lab.create("Dataset", "shop", dataset_spec(lab, "shop"))
-    lab.wait_ready("dataset", "shop", ["SnapshotReady"])
-    return lab
-
-
-def _start(lab: Lab, name: str, how: Training) -> None:
-    spec = TrainingRunSpec(**how.model_dump(), dataset_name="shop", model_name="buyer")
-    lab.create("TrainingRun", name, spec)
 
 
 def _failed(lab: Lab, name: str, reason: str) -> str:
@@ -49,7 +42,7 @@ def _failed(lab: Lab, name: str, reason: str) -> str:
 def test_target_of_one_class_is_told(lab: Lab) -> None:
     lab.put("shop", "1.parquet", visits(0, 30).assign(bought=1))
     lab.create("Dataset", "shop", dataset_spec(lab, "shop"))
-    _start(lab, "one-class", training())
+    start_run(lab, "one-class", training())
 
     assert "bought" in _failed(lab, "one-class", "TargetHasOneClass")
 
@@ -59,7 +52,7 @@ def test_unknown_estimators_and_parameters_are_told(shop: Lab) -> None:
     misspelt = Candidate(name="forest", estimator=FOREST, parameters={"n_trees": 5})
     refused = Candidate(name="forest", estimator=FOREST, parameters={"max_depth": -3})
     for name, candidate in (("unknown", unknown), ("misspelt", misspelt), ("refused", refused)):
-        _start(shop, name, training(candidate))
+        start_run(shop, name, training(candidate))
 
     assert "HistGradientBoostingClassifier" in _failed(shop, "unknown", "EstimatorUnknown")
     assert "n_trees" in _failed(shop, "misspelt", "ParameterInvalid")
@@ -67,7 +60,7 @@ def test_unknown_estimators_and_parameters_are_told(shop: Lab) -> None:
 
 
 def test_training_killed_for_memory_says_what_to_raise(shop: Lab) -> None:
-    _start(shop, "small", training(resources=Resources(memory="40Mi")))
+    start_run(shop, "small", training(resources=Resources(memory="40Mi")))
 
     assert "resources.memory" in _failed(shop, "small", "OutOfMemory")
 
@@ -75,15 +68,15 @@ def test_training_killed_for_memory_says_what_to_raise(shop: Lab) -> None:
 def test_run_that_no_node_can_take_and_one_too_slow_end_by_their_deadlines(shop: Lab) -> None:
     huge = Resources(cpu_milli=200_000)
     endless = Candidate(name="forest", estimator=FOREST, parameters={"n_estimators": 1_000_000})
-    _start(shop, "huge", training(resources=huge, active_deadline_seconds=30))
-    _start(shop, "endless", training(endless, active_deadline_seconds=30))
+    start_run(shop, "huge", training(resources=huge, active_deadline_seconds=30))
+    start_run(shop, "endless", training(endless, active_deadline_seconds=30))
 
     assert "node" in _failed(shop, "huge", "Unschedulable")
     assert "deadline" in _failed(shop, "endless", "DeadlineExceeded")
 
 
 def test_missing_dataset_and_snapshot_are_reasons_to_wait(lab: Lab) -> None:
-    _start(lab, "early", training())
+    start_run(lab, "early", training())
     lab.wait_ready("trainingrun", "early", ["DatasetMissing"])
 
     lab.create("Dataset", "shop", dataset_spec(lab, "shop"))
@@ -93,28 +86,28 @@ def test_missing_dataset_and_snapshot_are_reasons_to_wait(lab: Lab) -> None:
 def test_too_few_rows_are_inconclusive_and_no_failure(lab: Lab) -> None:
     lab.put("shop", "1.parquet", visits(0, 30, per_day=10))
     lab.create("Dataset", "shop", dataset_spec(lab, "shop"))
-    _start(lab, "small", training())
+    start_run(lab, "small", training())
 
-    assert _verdict(lab, "small", "Inconclusive")["comparedWith"] == "Nothing"
+    assert verdict_of(lab, "small", "Inconclusive")["comparedWith"] == "Nothing"
 
 
 def test_worse_recipe_is_refused_against_the_champion(shop: Lab) -> None:
-    _start(shop, "good", training())
-    assert _verdict(shop, "good", "Registered")["verdict"] == "Passed"
+    start_run(shop, "good", training())
+    assert verdict_of(shop, "good", "Registered")["verdict"] == "Passed"
     by_noise = training(features={"numeric": ["noise"]})
 
-    _start(shop, "worse", by_noise)
+    start_run(shop, "worse", by_noise)
 
-    result = _verdict(shop, "worse", "Refused")
+    result = verdict_of(shop, "worse", "Refused")
     assert result["verdictReason"] == "WorseThanChampion"
     assert result["comparedWith"] == "Recipe"
     assert [item["spec"]["number"] for item in shop.list("modelversion")] == [1]
 
 
 def test_minimum_of_the_gate_refuses_what_does_not_reach_it(shop: Lab) -> None:
-    _start(shop, "proud", training(gate={"minimum": "0.99"}))
+    start_run(shop, "proud", training(gate={"minimum": "0.99"}))
 
-    result = _verdict(shop, "proud", "Refused")
+    result = verdict_of(shop, "proud", "Refused")
     assert result["verdictReason"] == "ThresholdMissed"
     assert shop.list("modelversion") == []
 
@@ -129,15 +122,8 @@ def test_same_spec_and_snapshot_give_the_same_bytes(shop: Lab) -> None:
         wire = TrainingRunSpec(**spec.model_dump(), dataset_name="shop", model_name=model)
         shop.create("TrainingRun", name, wire)
 
-    digests = {_verdict(shop, name, "Registered")["artifact"]["digest"] for name in ("one", "two")}
+    digests = {
+        verdict_of(shop, name, "Registered")["artifact"]["digest"] for name in ("one", "two")
+    }
 
     assert len(digests) == 1
-
-
-def _verdict(lab: Lab, name: str, reason: str) -> dict[str, Any]:
-    lab.wait_ready("trainingrun", name, [reason])
-    run = lab.get("trainingrun", name)
-    assert condition(run, "Complete")["reason"] == reason
-    assert run is not None
-    result: dict[str, Any] = run["status"]["result"]
-    return result
