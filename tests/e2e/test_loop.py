@@ -6,7 +6,7 @@ from tests.e2e.installation import LOOP_NAMESPACE
 
 from tidewheel_dev.demo.context import Site
 from tidewheel_dev.demo.place import open_demo
-from tidewheel_dev.demo.record import RunRecord, VersionRecord
+from tidewheel_dev.demo.record import VersionRecord
 from tidewheel_dev.demo.story import tell
 
 
@@ -24,13 +24,8 @@ def test_loop_turns_by_itself_and_loses_no_request(site: Site, alert_token: str)
         VersionRecord("flight-delay-v2", 2, "NewData"),
         VersionRecord("flight-delay-v3", 3, "Alert"),
     )
-    assert [_without_name(run) for run in record.runs] == [
-        ("Initial", "Passed"),
-        ("NewData", "Untested"),
-        ("Alert", "Untested"),
-    ]
+    assert [run.cause for run in record.runs] == ["Initial", "NewData", "Alert"]
+    # A search may find the champion's recipe again, and then there is nothing to test.
+    assert record.runs[0].verdict == "Passed"
+    assert {run.verdict for run in record.runs} <= {"Passed", "Untested"}
     assert len(set(record.snapshots)) == 3
-
-
-def _without_name(run: RunRecord) -> tuple[str, str | None]:
-    return run.cause, run.verdict

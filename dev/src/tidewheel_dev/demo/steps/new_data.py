@@ -39,8 +39,9 @@ def run(demo: Demo) -> NewData:
         turn.switched(demo, client, number=2)
     turn.show_spans(client)
     verdict = opened.status.result.verdict if opened.status.result else None
-    # One recipe met itself on the same rows: a tie, which passes and is marked.
-    expect(verdict == Verdict.UNTESTED, "the gate says Untested", verdict)
+    # Where the search finds the champion's recipe again, a tie passes and is marked.
+    passed = (Verdict.PASSED, Verdict.UNTESTED)
+    expect(verdict in passed, "the gate lets the candidate pass", verdict)
     turn.expect_no_failures(client)
     return NewData(snapshot, opened, client)
 

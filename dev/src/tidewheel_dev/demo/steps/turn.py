@@ -59,6 +59,12 @@ def ended_run(demo: Demo, cause: Cause, snapshot: str, number: int) -> Run:
     expect(digest == snapshot, f"run '{run.name}' learns snapshot {snapshot}", digest)
     name = version_name(MODEL, number)
     expect(status.version_name == name, f"it registers '{name}'", status.version_name)
+    if status.search is not None and status.result is not None:
+        screen.say(
+            f"the search: {status.search.finished} of {status.search.trials} trials in "
+            f"{status.search.pods} pods; the best is {status.result.candidate!r} with "
+            f"{status.search.best_score} on validation rows"
+        )
     if status.result is not None:
         screen.say(f"the gate: {status.result.verdict}, {status.result.message}")
     return run
