@@ -48,6 +48,17 @@ def test_a_search_has_a_picture_of_its_scores() -> None:
     assert (best["d"] or "").count("L") == 5
 
 
+def test_the_chosen_one_is_marked_and_others_say_why_they_have_no_score() -> None:
+    attempts = [
+        attempt(1, score=0.8, is_chosen=True),
+        attempt(2, is_chosen=False, note="max_depth must be above 0"),
+    ]
+    texts = Page(attempts_section(attempts, "roc_auc")).texts
+    place = texts.index("chosen")
+    assert texts[place - 2 : place] == ["1", "boosting"]
+    assert texts.count("chosen") == texts.count("max_depth must be above 0") == 1
+
+
 def test_two_candidates_have_no_picture() -> None:
     attempts = [attempt(1, score=0.8), attempt(2, score=0.7)]
     assert Page(attempts_section(attempts, "roc_auc")).all("svg") == []

@@ -48,7 +48,6 @@ def test_many_columns_and_slow_models_mean_fewer_repeats_then_fewer_rows(
         (SimpleNamespace(estimators_=[0] * 5), 1.0),
         (SimpleNamespace(estimators_=[0] * 100), 10.0),
         (SimpleNamespace(n_samples_fit_=80_000), 160.0),
-        (SimpleNamespace(support_=[0] * 5000), 10.0),
     ],
 )
 def test_forests_and_neighbours_are_slow(estimator: Any, expected: float) -> None:

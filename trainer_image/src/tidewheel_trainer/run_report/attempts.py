@@ -103,14 +103,14 @@ def _listing(listed: list[Attempt], metric: str) -> str:
 
 def _row(attempt: Attempt, names: frozenset[str]) -> tuple[str, ...]:
     parameters = {name: value for name, value in attempt.parameters.items() if name in names}
-    note = "chosen" if attempt.is_chosen else attempt.note
+    chosen = element("span", "chosen", class_="tag") if attempt.is_chosen else ""
     return (
         number(attempt.number),
-        text(attempt.candidate, 40),
+        text(attempt.candidate, 40) + chosen,
         text(attempt.estimator.rpartition(".")[2], 80),
         f"<bdi>{text(parameters_text(parameters), _LONGEST_PARAMETERS)}</bdi>",
         "" if attempt.score is None else short_number(attempt.score),
-        f"<b>{text(note)}</b>" if attempt.is_chosen else f"<bdi>{text(note, _LONGEST_NOTE)}</bdi>",
+        f"<bdi>{text(attempt.note, _LONGEST_NOTE)}</bdi>",
     )
 
 

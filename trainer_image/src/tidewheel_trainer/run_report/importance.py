@@ -80,7 +80,7 @@ def planned(columns: int, slowness: float) -> Plan | None:
 def slowness(model: Pipeline) -> float:
     """Return how many times slower a pipeline answers than a common one, on any machine."""
     estimator = model[-1]
-    learned = getattr(estimator, "n_samples_fit_", 0) + len(getattr(estimator, "support_", ()))
+    learned = getattr(estimator, "n_samples_fit_", 0)
     members = len(getattr(estimator, "estimators_", ()))
     return float(max(1.0, members / _TREES, learned / _NEIGHBOURS))
 
