@@ -92,16 +92,16 @@ def test_of_a_number_the_least_error_wins(store: Any, snapshot: Any, trained: Tr
     assert best.parameters["max_depth"] > min(each.parameters["max_depth"] for each in found)
 
 
-def test_a_run_that_searches_is_finished_after_a_kill_between_any_two_writes(
+def test_a_run_that_searches_is_finished_after_a_kill_before_any_write_of_a_trial_or_the_first_file(
     store: Any, data: Any, trained: Train
 ) -> None:
     search = {"candidates": CANDIDATES, "search": {"trials": 2}}
     store.expect_kill(None)
     whole = trained(data, **search)
-    expected, writes = _published(store), store.writes
-    # Two for each trial, six files, the manifest.
-    assert writes == 2 * 2 + 6 + 1
-    for number in range(writes):
+    expected = _published(store)
+    # A mark and an outcome of each trial, six files, the manifest.
+    assert store.writes == 2 * 2 + 6 + 1
+    for number in range(2 * 2 + 1):
         store.forget_search(FOLDER)
         store.expect_kill(number)
         with pytest.raises(Killed):

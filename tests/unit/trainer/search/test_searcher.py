@@ -124,6 +124,45 @@ def test_a_pod_that_lives_is_awaited_however_long_its_trial_takes(
     assert _begun(store) == {"0": ["0000-0000", "0000-0002"], "1": ["0000-0001", "0000-0003"]}
 
 
+def test_the_outcomes_that_others_write_meanwhile_count(
+    store: Any, pods: BuildPods, searched_by: Any
+) -> None:
+    searched_by(pods(0), *CANDIDATES, trials=2, parallelism=1)
+    first, second = outcomes_in(store)
+    store.forget_search(FOLDER)
+
+    def write_others() -> None:
+        """Run both trials elsewhere while this pod fits the first one."""
+        for trial, score in ((first, "0.9"), (second, "0.8")):
+            other = trial.model_copy(update={"score": score})
+            key = f"{FOLDER}/search/0000-000{trial.number}.json"
+            store.put(key, other.model_dump_json(by_alias=True).encode())
+
+    store.on_write = write_others
+    answers = searched_by(pods(0), *CANDIDATES, trials=2, parallelism=1)
+    assert (answers[0].finished, answers[0].best_score) == (2, "0.900000")
+    assert _begun(store) == {"0": ["0000-0000"]}
+
+
+def test_what_a_living_pod_took_over_is_left_to_it(
+    store: Any, pods: BuildPods, searched_by: Any
+) -> None:
+    processes = pods(0, 2)
+
+    def take_long() -> None:
+        mark = f"{FOLDER}/search/0000-0001.begun-"
+        while processes.clock.now < 3600 and any(key.startswith(mark) for key in store.objects):
+            processes.wait(5)
+
+    store.on_write = take_long
+    answers = searched_by(processes, *CANDIDATES, trials=3, parallelism=3)
+    assert (answers[0].finished, answers[2].finished) == (3, 3)
+    assert processes.clock.now >= 3600
+    assert [key for key in store.objects if "/0000-0001.begun-" in key] == [
+        f"{FOLDER}/search/0000-0001.begun-0"
+    ]
+
+
 def test_a_trial_that_one_lost_pod_had_begun_is_run_by_another(
     store: Any, pods: BuildPods, searched_by: Any
 ) -> None:
