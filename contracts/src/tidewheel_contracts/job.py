@@ -94,6 +94,7 @@ class FailureReason(StrEnum):
     TARGET_UNSUPPORTED = "TargetUnsupported"  # neither classes nor numbers that can be learned
     NO_FEATURES = "NoFeatures"  # no column is left to learn from
     FEATURE_UNUSABLE = "FeatureUnusable"  # a column holds numbers that no model can take
+    WEIGHT_UNUSABLE = "WeightUnusable"  # a column holds numbers that no row can weigh
     SEARCH_INVALID = "SearchInvalid"  # a dimension of the search cannot be drawn
     SEARCH_FRUITLESS = "SearchFruitless"  # no trial of the search has a score
     TOO_FEW_ROWS = "TooFewRows"  # not enough labelled rows to split

@@ -100,7 +100,28 @@ def _minimum_of_a_score(training: Object) -> None:
         training.get("gate", {}).pop("minimum", None)
 
 
+def _some_weight(weights: Object) -> None:
+    if "column" not in weights:
+        weights.setdefault("classes", "Balanced")
+
+
+def _weight_is_no_feature(training: Object) -> None:
+    column = training.get("weights", {}).get("column")
+    for kind in ("numeric", "categorical"):
+        features = training.get("features", {})
+        if kind in features:
+            features[kind] = [name for name in features[kind] if name != column]
+
+
 RULES_OF_TRAINING = {
+    "has(self.classes) || has(self.column)": Rule(_some_weight, lambda weights: weights.clear()),
+    "!has(self.weights) || !has(self.weights.column) || !(self.weights.column in "
+    "self.features.numeric || self.weights.column in self.features.categorical)": Rule(
+        _weight_is_no_feature,
+        lambda training: training.update(
+            features={"numeric": ["same"]}, weights={"column": "same"}
+        ),
+    ),
     "has(self.minimum) != has(self.maximum)": Rule(
         _one_bound, lambda threshold: threshold.update(minimum="0", maximum="1")
     ),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tidewheel_contracts.api.v1alpha1.common import Features
+from tidewheel_contracts.api.v1alpha1.features import Features
 from tidewheel_contracts.artifact.snapshot import SnapshotColumn
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
@@ -21,10 +21,11 @@ _COLUMNS = tuple(
         "tags": "list<element: string>",
     }.items()
 )
+_ROLES = {"late": "target", "day": "time"}
 
 
 def _chosen(**named: tuple[str, ...]) -> FeatureChoice:
-    return chosen_features(_COLUMNS, Features(**named), "late", "day")
+    return chosen_features(_COLUMNS, Features(**named), _ROLES)
 
 
 def test_numbers_and_text_are_found_without_target_and_times() -> None:
@@ -81,5 +82,9 @@ def test_a_column_that_cannot_be_learned_is_named(
 
 def test_a_set_without_any_feature_is_refused() -> None:
     with pytest.raises(TrainerError) as caught:
-        chosen_features(_COLUMNS[:2], Features(), "late", "day")
-    assert caught.value.reason is FailureReason.NO_FEATURES
+        chosen_features(_COLUMNS[:2], Features(), _ROLES)
+    assert (caught.value.reason, caught.value.message) == (
+        FailureReason.NO_FEATURES,
+        "the snapshot has no column to learn from beside 'late' (target), 'day' (time); it needs "
+        "at least one column of numbers, booleans or text",
+    )

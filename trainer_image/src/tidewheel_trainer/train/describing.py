@@ -3,6 +3,7 @@
 import numpy as np
 
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
+from tidewheel_contracts.api.v1alpha1.features import Weights
 from tidewheel_contracts.api.v1alpha1.training_run import RunResult
 from tidewheel_contracts.artifact.model import REPORT_FILE, SUMMARY_FILE, Recipe
 from tidewheel_trainer.run_report.distribution import class_lines, number_lines
@@ -18,6 +19,7 @@ from tidewheel_trainer.train.metrics import all_metrics
 from tidewheel_trainer.train.outcome import Trial, Validation
 from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.target import Target
+from tidewheel_trainer.train.weights import weight_columns
 
 __all__ = ["run_report"]
 
@@ -150,6 +152,13 @@ def _split_words(split: Split | None, *, has_times: bool) -> str:
     return f"the newest whole days{share}, or all that is later than the champion learned, test"
 
 
+def _weights_words(weights: Weights | None) -> str:
+    if weights is None:
+        return "none, each row counts alike"
+    by_class = [] if weights.classes is None else ["balanced classes"]
+    return " times ".join([*by_class, *(f"column {name}" for name in weight_columns(weights))])
+
+
 def _lineage(run: Run, recipe: Recipe) -> tuple[tuple[str, str], ...]:
     """Return what the run was made with; times and hosts, which differ, are in lineage.json."""
     surroundings, request = run.surroundings, run.request
@@ -158,6 +167,7 @@ def _lineage(run: Run, recipe: Recipe) -> tuple[tuple[str, str], ...]:
         ("Run", f"{request.run_name}, uid {request.run_uid}"),
         ("Snapshot", request.snapshot.manifest_key),
         ("Columns", f"{len(recipe.numeric):,} numeric, {len(recipe.categorical):,} categorical"),
+        ("Weights", _weights_words(recipe.weights)),
         ("Seed", str(recipe.seed)),
         ("Threads", "1"),
         ("Tidewheel", surroundings.git_revision or "unknown"),

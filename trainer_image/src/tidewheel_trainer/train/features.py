@@ -1,9 +1,9 @@
 """Decide from a snapshot's schema which columns a model learns from, and how each is read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tidewheel_contracts.api.v1alpha1.common import Features
+from tidewheel_contracts.api.v1alpha1.features import Features
 from tidewheel_contracts.artifact.model import ModelInput, Recipe
 from tidewheel_contracts.artifact.snapshot import SnapshotColumn
 from tidewheel_contracts.job import FailureReason
@@ -38,21 +38,23 @@ def datatype(arrow_type: str) -> str | None:
 def chosen_features(
     columns: Sequence[SnapshotColumn],
     named: Features,
-    target: str,
-    time: str | None,
-    split: str | None = None,
+    roles: Mapping[str, str],
 ) -> FeatureChoice:
     """Return the named features; a list that was left out is found from the schema.
 
-    Found are numbers and booleans as numeric and text as categorical; never the target, the time
-    column, the column that splits, other times, or columns of any other type.
+    Found are numbers and booleans as numeric and text as categorical; never a column of another
+    role, other times, or columns of any other type.
+
+    Args:
+        columns: those of the snapshot.
+        named: what the user says of them.
+        roles: columns that are something else, such as the target, and what.
 
     Raises:
         TrainerError: ColumnMissing, ParameterInvalid for a column that cannot be read as said,
             or NoFeatures.
     """
     types = {column.name: datatype(column.type) for column in columns}
-    roles = {target: "target", time: "time", split: "split"}
     _refuse_unusable(named, types, roles)
     taken = {*roles, *named.numeric, *named.categorical}
     free = [name for name in types if name not in taken]
@@ -64,8 +66,9 @@ def chosen_features(
     if not (choice.numeric or choice.categorical):
         raise TrainerError(
             FailureReason.NO_FEATURES,
-            f"the snapshot has no column to learn from beside the target {target!r}; it needs at "
-            "least one column of numbers, booleans or text",
+            "the snapshot has no column to learn from beside "
+            + ", ".join(f"{name!r} ({role})" for name, role in roles.items())
+            + "; it needs at least one column of numbers, booleans or text",
         )
     return choice
 
@@ -81,7 +84,7 @@ def model_inputs(columns: Sequence[SnapshotColumn], recipe: Recipe) -> tuple[Mod
 
 
 def _refuse_unusable(
-    named: Features, types: dict[str, str | None], roles: dict[str | None, str]
+    named: Features, types: dict[str, str | None], roles: Mapping[str, str]
 ) -> None:
     for name in (*named.numeric, *named.categorical):
         if name not in types:

@@ -1,5 +1,6 @@
 """Gather what a run works on: checked recipes first, because they cost nothing, then the rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +16,18 @@ from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.search.checking import check_search
 from tidewheel_trainer.train.bounds import Bound, asked_bounds
 from tidewheel_trainer.train.champion import champion_manifest
+from tidewheel_trainer.train.champion_columns import champion_features, champion_weights
 from tidewheel_trainer.train.estimators import checked_parameters, refuse_other_task
-from tidewheel_trainer.train.features import chosen_features, datatype, model_inputs
+from tidewheel_trainer.train.features import chosen_features, model_inputs
 from tidewheel_trainer.train.rows import Rows, read_manifest, read_rows
 from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.split_columns import checked_split
 from tidewheel_trainer.train.target import Target
+from tidewheel_trainer.train.weights import (
+    check_weights,
+    refuse_class_weights_of_a_number,
+    weight_columns,
+)
 
 __all__ = ["Material", "gathered"]
 
@@ -29,18 +36,21 @@ __all__ = ["Material", "gathered"]
 class Material:
     """Recipes of the candidates, the champion, all labelled rows, the inputs' types, and what the
     gate asks for.
+
+    `features` are the columns that the candidates or the champion read.
     """
 
     recipes: tuple[Recipe, ...]
     inputs: tuple[ModelInput, ...]
     input_columns: tuple[Column, ...]
+    features: tuple[str, ...]
     champion: ModelManifest | None
     rows: Rows
     bounds: tuple[Bound, ...]
 
     def hashes(self) -> np.ndarray:
         """Return a hash of each row's features, unsigned 64-bit, shape (n_rows,)."""
-        hashed = hash_pandas_object(self.rows.frame, index=False)
+        hashed = hash_pandas_object(self.rows.frame[list(self.features)], index=False)
         return np.asarray(hashed.to_numpy(dtype=np.uint64))
 
 
@@ -60,17 +70,22 @@ def gathered(run: Run) -> Material:
         champion = champion_manifest(run.store, request.champion, request.target.column)
     types = {column.name: column.type for column in manifest.columns}
     features = [*recipes[0].numeric, *recipes[0].categorical]
-    rows = _rows(run, manifest, [*features, *_champion_features(champion, types)])
-    refuse_other_task(request.training.candidates, rows.target, request.target.column)
+    read = tuple(dict.fromkeys([*features, *champion_features(champion, types)]))
+    training, target = request.training, request.target.column
+    weights = [*weight_columns(training.weights), *champion_weights(champion, types)]
+    rows = _rows(run, manifest, read, weights)
+    refuse_other_task(training.candidates, rows.target, target)
+    refuse_class_weights_of_a_number(training.weights, rows.target.task, target)
     if champion is not None and request.champion is not None:
         _refuse_champion_of_other_task(champion, request.champion, rows.target)
     return Material(
         recipes=recipes,
         inputs=model_inputs(manifest.columns, recipes[0]),
         input_columns=tuple(Column(name=name, type=types[name][:32]) for name in features),
+        features=read,
         champion=champion,
         rows=rows,
-        bounds=asked_bounds(request.training.gate, rows.measure, rows.target),
+        bounds=asked_bounds(training.gate, rows.measure, rows.target),
     )
 
 
@@ -81,44 +96,37 @@ def _recipes(request: TrainingTask, manifest: SnapshotManifest) -> tuple[Recipe,
         if name is not None and name not in known:
             raise _missing(f"the snapshot has no column {name!r}, the {role}; collect it anew")
     checked_split(request.split, manifest.columns, target, time)
-    marks = request.split.column if request.split else None
     training = request.training
     check_search(training)
-    choice = chosen_features(
-        manifest.columns, training.features, target, time, marks.name if marks else None
-    )
-    return tuple(
+    roles = _roles(request)
+    weighing = dict.fromkeys(weight_columns(training.weights), "weight")
+    choice = chosen_features(manifest.columns, training.features, weighing | roles)
+    recipes = tuple(
         Recipe(
             candidate=candidate.name,
             estimator=candidate.estimator,
             parameters=checked_parameters(candidate),
             numeric=choice.numeric,
             categorical=choice.categorical,
+            weights=training.weights,
             target=target,
             time=time,
             seed=training.seed,
         )
         for candidate in training.candidates
     )
+    check_weights(training, manifest.columns, roles)
+    return recipes
 
 
-def _champion_features(champion: ModelManifest | None, known: dict[str, str]) -> list[str]:
-    if champion is None:
-        return []
-    for column in champion.inputs:
-        if column.name not in known:
-            raise _missing(
-                f"the champion reads column {column.name!r}, which the snapshot lacks; a model of "
-                "other data needs another model name"
-            )
-        kind = datatype(known[column.name])
-        if kind is None or (kind == "BYTES") != (column.datatype == "BYTES"):
-            raise TrainerError(
-                FailureReason.PARAMETER_INVALID,
-                f"the champion reads column {column.name!r} as {column.datatype} and the snapshot "
-                f"has it as {known[column.name]}; a model of other data needs another model name",
-            )
-    return [column.name for column in champion.inputs]
+def _roles(request: TrainingTask) -> dict[str, str]:
+    """Return the columns that cannot be features, and what they are."""
+    roles = {request.target.column: "target"}
+    if request.time is not None:
+        roles[request.time.column] = "time"
+    if request.split is not None and request.split.column is not None:
+        roles[request.split.column.name] = "split"
+    return roles
 
 
 def _refuse_champion_of_other_task(
@@ -133,7 +141,9 @@ def _refuse_champion_of_other_task(
         )
 
 
-def _rows(run: Run, manifest: SnapshotManifest, features: list[str]) -> Rows:
+def _rows(
+    run: Run, manifest: SnapshotManifest, features: Sequence[str], weights: Sequence[str]
+) -> Rows:
     request = run.request
     spec = request.store.spec
     folder = layout.dataset_folder(spec.prefix, request.store.namespace, request.dataset_name)
@@ -149,6 +159,7 @@ def _rows(run: Run, manifest: SnapshotManifest, features: list[str]) -> Rows:
         metric=request.training.metric.name,
         time=request.time.column if request.time else None,
         features=features,
+        weights=weights,
         split=request.split,
         scratch=run.surroundings.scratch,
         part_done=part_done,

@@ -17,6 +17,7 @@ from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, Reading
 from tidewheel_trainer.train.estimators import estimator
+from tidewheel_trainer.train.weights import weighed_rows
 
 __all__ = ["answers", "fitted"]
 
@@ -28,22 +29,26 @@ _MOST_CATEGORIES = 100
 def fitted(recipe: Recipe, frame: pd.DataFrame, labels: np.ndarray) -> Pipeline:
     """Return the recipe fitted on rows of features and labels of shape (n_rows,).
 
+    Its weights are heeded, so `frame` has their column too.
+
     Raises:
         TrainerError: ParameterInvalid, when scikit-learn refuses the parameters together;
-            NoFeatures, when no column holds a value.
+            NoFeatures, when no column holds a value; WeightUnusable, when no row weighs anything.
     """
+    rows = weighed_rows(recipe, frame, labels)
     steps = [
-        ("preprocessing", _preprocessing(recipe, frame)),
+        ("preprocessing", _preprocessing(recipe, rows.frame)),
         ("estimator", estimator(recipe.estimator, recipe.parameters, recipe.seed)),
     ]
     names = [*recipe.numeric, *recipe.categorical]
+    given = {} if rows.weights is None else {"estimator__sample_weight": rows.weights}
     try:
-        return Pipeline(steps).fit(frame[names], labels)
+        return Pipeline(steps).fit(rows.frame[names], rows.labels, **given)
     except ValueError as error:
         raise TrainerError(
             FailureReason.PARAMETER_INVALID,
             f"candidate {recipe.candidate!r}: scikit-learn refused to fit {recipe.estimator} on "
-            f"{len(frame):,} rows: {error}",
+            f"{len(rows.frame):,} rows: {error}",
         ) from error
 
 

@@ -29,6 +29,7 @@ from tidewheel_trainer.train.frame import features_frame
 from tidewheel_trainer.train.measures import Measure
 from tidewheel_trainer.train.split_columns import kept_rows, split_columns
 from tidewheel_trainer.train.target import Target, read_target
+from tidewheel_trainer.train.weights import refuse_unusable_weights
 
 __all__ = ["Rows", "read_manifest", "read_rows"]
 
@@ -37,6 +38,7 @@ __all__ = ["Rows", "read_manifest", "read_rows"]
 class Rows:
     """Labelled rows in the order of the snapshot; times in microseconds, shape (n_rows,).
 
+    `frame` has the features and the columns of weights.
     `measure` is what fits are ranked and judged by. `split_values` has the columns that the
     declared split reads, `left_out_by_split` counts rows that it has no use for.
     """
@@ -80,6 +82,7 @@ def read_rows(
     metric: MetricName | None,
     time: str | None,
     features: Iterable[str],
+    weights: Iterable[str],
     split: Split | None,
     scratch: Path,
     part_done: Callable[[int, int], None],
@@ -94,17 +97,19 @@ def read_rows(
         metric: what fits are ranked and judged by, if the user chose it.
         time: the time column, if there is one.
         features: columns that any of the models reads.
+        weights: columns that weigh the rows of any of the models.
         split: how the Dataset says that rows are split.
         scratch: folder for one part at a time.
         part_done: told how many parts of how many are read.
 
     Raises:
         TrainerError: ArtifactDamaged, TooFewRows without any labelled row or without any that
-            the split needs, or the target's and the metric's.
+            the split needs, FeatureUnusable and WeightUnusable, or the target's and the metric's.
     """
-    feature_names = list(dict.fromkeys(features))
+    weight_names = list(dict.fromkeys(weights))
+    read_names = list(dict.fromkeys([*features, *weight_names]))
     roles = [target.column] if time is None else [target.column, time]
-    wanted = list(dict.fromkeys([*roles, *split_columns(split), *feature_names]))
+    wanted = list(dict.fromkeys([*roles, *split_columns(split), *read_names]))
     tables = []
     for position, part in enumerate(manifest.parts):
         tables.append(_labelled_part(store, folder, part, wanted, target.column, scratch))
@@ -122,8 +127,9 @@ def read_rows(
     dated_rows = table.num_rows
     table = kept_rows(table, split)
     labels = read_target(target, table[target.column])
+    refuse_unusable_weights(table.select(weight_names))
     return Rows(
-        frame=features_frame(table.select(feature_names)),
+        frame=features_frame(table.select(read_names)),
         target=labels,
         measure=chosen_measure(metric, labels),
         times=_times(table, time),

@@ -1,4 +1,4 @@
-"""Fields that several kinds share: status base, snapshots, metrics, features, resources."""
+"""Fields that several kinds share: status base, snapshots, metrics, training, resources."""
 
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from tidewheel_contracts.api.model import (
     Words,
     rules,
 )
+from tidewheel_contracts.api.v1alpha1.features import WEIGHTS_RULES, Features, Weights
 from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES, Gate, MetricChoice
 from tidewheel_contracts.api.v1alpha1.search import Dimension, Search
 
@@ -28,7 +29,6 @@ __all__ = [
     "SEARCH_RULES",
     "Candidate",
     "Column",
-    "Features",
     "Metric",
     "Resources",
     "Retry",
@@ -117,36 +117,6 @@ class Metric(ApiModel):
             description="Candidate and Champion were measured on the test window; Refit is served.",
         ),
     ] = "Candidate"
-
-
-class Features(ApiModel):
-    """Which columns a model learns from; what is not named is found from the snapshot's schema."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            (
-                "!sets.intersects(self.numeric, self.categorical)",
-                "a column must not be named in both `numeric` and `categorical`",
-            )
-        )
-    )
-
-    numeric: Annotated[
-        tuple[ColumnName, ...],
-        Field(
-            max_length=512,
-            description="Columns read as numbers.",
-            json_schema_extra={"x-kubernetes-list-type": "set"},
-        ),
-    ] = ()
-    categorical: Annotated[
-        tuple[ColumnName, ...],
-        Field(
-            max_length=512,
-            description="Columns read as categories.",
-            json_schema_extra={"x-kubernetes-list-type": "set"},
-        ),
-    ] = ()
 
 
 class Resources(ApiModel):
@@ -249,9 +219,12 @@ SEARCH_RULES = (
 class Training(ApiModel):
     """How a model is trained: the part that a run and a pipeline's run template share."""
 
-    model_config = ConfigDict(json_schema_extra=rules(*SEARCH_RULES, *GATE_RULES))
+    model_config = ConfigDict(json_schema_extra=rules(*SEARCH_RULES, *GATE_RULES, *WEIGHTS_RULES))
 
     features: Annotated[Features, Field(description="Columns to learn from.")] = Features()
+    weights: Annotated[
+        Weights | None, Field(description="What each row weighs in every fit; without it the same.")
+    ] = None
     candidates: Annotated[
         tuple[Candidate, ...],
         Field(

@@ -32,6 +32,7 @@ from tidewheel_contracts.api.v1alpha1.common import (
     Status,
     Training,
 )
+from tidewheel_contracts.api.v1alpha1.features import WEIGHTS_RULES
 from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES
 
 __all__ = [
@@ -125,6 +126,7 @@ class TrainingRunSpec(Training):
         json_schema_extra=rules(
             *SEARCH_RULES,
             *GATE_RULES,
+            *WEIGHTS_RULES,
             (
                 "self == oldSelf",
                 "`spec` must not change after creation; apply a new TrainingRun instead",
