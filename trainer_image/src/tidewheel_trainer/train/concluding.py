@@ -3,6 +3,7 @@
     own result? -> report it again
     read rows -> choose a recipe -> fit on all before the test window -> test once
               -> judge against the champion, a tie once more on the last third of the test window
+              -> refused: the same with the champion's recipe, if it is one of the candidates'
               -> refit on everything -> publish
 
 Too few rows to judge by end it before the test, as inconclusive. Refused and inconclusive runs
@@ -19,6 +20,11 @@ from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.describing import run_report
 from tidewheel_trainer.train.dividing import test_rows
 from tidewheel_trainer.train.guard import Shortage
+from tidewheel_trainer.train.incumbent import (
+    after_refusal,
+    incumbent_recipe,
+    with_incumbent,
+)
 from tidewheel_trainer.train.material import Material, gathered
 from tidewheel_trainer.train.outcome import Choice, Trial
 from tidewheel_trainer.train.own_results import earlier_result, record_verdict
@@ -84,7 +90,21 @@ def _trial(run: Run, material: Material, choose: Choose) -> Trial | Shortage:
     choice = choose(run, material, split)
     if isinstance(choice, Shortage):
         return choice
-    return tested(run, material, split, choice.recipe, choice.validations)
+    trial = tested(run, material, split, choice.recipe, choice.validations)
+    if trial.judgement.verdict is not Verdict.REFUSED:
+        return trial
+    return _second_choice(run, material, split, trial) or trial
+
+
+def _second_choice(run: Run, material: Material, split: Split, refused: Trial) -> Trial | None:
+    """Return how the champion's recipe did, where the run allows it and it passes."""
+    candidates = run.request.training.candidates
+    incumbent = incumbent_recipe(candidates, material.champion, refused.recipe)
+    if incumbent is None:
+        return None
+    validations = with_incumbent(refused.validations, incumbent, refused.judgement)
+    trial = tested(run, material, split, incumbent, validations)
+    return None if trial.judgement.verdict is Verdict.REFUSED else after_refusal(trial, refused)
 
 
 def _publish_refit(run: Run, material: Material, trial: Trial) -> None:

@@ -1,0 +1,102 @@
+"""The champion's recipe as the second choice of a run that could have come to it as well; pure.
+
+What makes a new run pay is the rows that the champion has not learned, hardly the recipe
+(reference/judgement.md, section 0). A search draws its winner by a little luck, so a winner that
+the gate refuses must not cost the refresh: then the recipe that serves is tested on the new rows.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tidewheel_contracts.api.v1alpha1.common import Candidate
+from tidewheel_contracts.api.v1alpha1.search import Dimension
+from tidewheel_contracts.artifact.model import ModelManifest, Recipe
+from tidewheel_trainer.train.champion import same_recipe
+from tidewheel_trainer.train.estimators import checked_parameters
+from tidewheel_trainer.train.gate import Judgement
+from tidewheel_trainer.train.outcome import Trial, Validation
+
+__all__ = ["after_refusal", "incumbent_recipe", "with_incumbent"]
+
+
+def incumbent_recipe(
+    candidates: Sequence[Candidate], champion: ModelManifest | None, refused: Recipe
+) -> Recipe | None:
+    """Return the champion's recipe if it is another one that the run's candidates allow.
+
+    Columns, weights, target and seed must be those of the run: who changed them wants no model of
+    the old ones.
+    """
+    if champion is None or same_recipe(champion.recipe, refused):
+        return None
+    known = champion.recipe
+    as_refused = {
+        "candidate": refused.candidate,
+        "estimator": refused.estimator,
+        "parameters": refused.parameters,
+    }
+    if known.model_copy(update=as_refused) != refused:
+        return None
+    named = (candidate for candidate in candidates if candidate.estimator == known.estimator)
+    candidate = next((one for one in named if _allows(one, known.parameters)), None)
+    return None if candidate is None else known.model_copy(update={"candidate": candidate.name})
+
+
+def with_incumbent(
+    validations: Sequence[Validation], incumbent: Recipe, refused: Judgement
+) -> tuple[Validation, ...]:
+    """Return what was chosen among, with the champion's recipe as what is tested."""
+    others = (replace(each, is_chosen=False, note=_note(each, refused)) for each in validations)
+    chosen = Validation(
+        incumbent.candidate,
+        None,
+        is_chosen=True,
+        parameters=incumbent.parameters,
+        note="the champion's recipe",
+    )
+    return (chosen, *others)
+
+
+def after_refusal(trial: Trial, refused: Trial) -> Trial:
+    """Return the trial of the champion's recipe with the words of the refusal before it."""
+    sentence = (
+        f"{trial.judgement.sentence}; it is the champion's recipe, because "
+        f"{refused.recipe.candidate!r} was refused before: {refused.judgement.sentence}"
+    )
+    return replace(trial, judgement=replace(trial.judgement, sentence=sentence))
+
+
+def _note(validation: Validation, refused: Judgement) -> str:
+    return f"refused: {refused.reason}" if validation.is_chosen else validation.note
+
+
+def _allows(candidate: Candidate, parameters: dict[str, Any]) -> bool:
+    """Say whether the candidate, or a draw from its space, has these parameters."""
+    if not all(dimension.parameter in parameters for dimension in candidate.space):
+        return False
+    drawn = {each.parameter: parameters[each.parameter] for each in candidate.space}
+    asked = {**candidate.parameters, **drawn}
+    if not all(_holds(each, drawn[each.parameter]) for each in candidate.space):
+        return False
+    return _text(checked_parameters(candidate.model_copy(update={"parameters": asked}))) == _text(
+        parameters
+    )
+
+
+def _holds(dimension: Dimension, value: Any) -> bool:  # noqa: ANN401  any JSON
+    """Say whether a dimension has a value."""
+    if dimension.choice is not None:
+        return _text(value) in {_text(each) for each in dimension.choice.values}
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if dimension.integer is not None:
+        return isinstance(value, int) and dimension.integer.low <= value <= dimension.integer.high
+    number = dimension.number
+    return number is not None and float(number.low) <= value <= float(number.high)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401  any JSON
+    # JSON tells 1 from 1.0 and from true, which Python calls equal.
+    return json.dumps(value, sort_keys=True)
