@@ -1,5 +1,6 @@
 """The rules of how a model is trained: what a search needs, and what a gate may ask for."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.faults.specs.rule import Rule
@@ -113,7 +114,30 @@ def _weight_is_no_feature(training: Object) -> None:
             features[kind] = [name for name in features[kind] if name != column]
 
 
+def _monotonic_of(features: Object, kept: Callable[[Any], bool]) -> None:
+    if "monotonic" in features:
+        features["monotonic"] = [each for each in features["monotonic"] if kept(each["column"])]
+
+
+def _not_categorical(features: Object) -> None:
+    _monotonic_of(features, lambda column: column not in features.get("categorical", []))
+
+
+def _among_numeric(features: Object) -> None:
+    numeric = features.get("numeric", [])
+    _monotonic_of(features, lambda column: not numeric or column in numeric)
+
+
+_RISING = [{"column": "same", "direction": "Increasing"}]
+
 RULES_OF_TRAINING = {
+    "self.monotonic.all(each, !(each.column in self.categorical))": Rule(
+        _not_categorical,
+        lambda features: features.update(categorical=["same"], monotonic=_RISING),
+    ),
+    "self.numeric.size() == 0 || self.monotonic.all(each, each.column in self.numeric)": Rule(
+        _among_numeric, lambda features: features.update(numeric=["other"], monotonic=_RISING)
+    ),
     "has(self.classes) || has(self.column)": Rule(_some_weight, lambda weights: weights.clear()),
     "!has(self.weights) || !has(self.weights.column) || !(self.weights.column in "
     "self.features.numeric || self.weights.column in self.features.categorical)": Rule(

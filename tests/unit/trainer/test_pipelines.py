@@ -13,6 +13,7 @@ from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, BOOSTING
 from tidewheel_trainer.train.frame import features_frame
+from tidewheel_trainer.train.model_file import model_bytes, read_model
 from tidewheel_trainer.train.pipelines import answers, fitted
 
 _ROWS = 300
@@ -53,6 +54,19 @@ def test_odd_columns_are_learned_from(odd: dict[str, Any], estimator: str) -> No
     found = answers(model, recipe, rows, np.empty(0) if of_a_number else CLASSES)
     assert np.isfinite(found).all()
     assert len(np.unique(found, axis=0)) > 1
+
+
+@pytest.mark.parametrize("estimator", [name for name in ALLOWED if name not in LEARNS_NOTHING])
+def test_a_column_of_many_categories_is_learned_and_written(estimator: str) -> None:
+    rows = frame(text=np.array([f"word {n % 20}" for n in range(_ROWS)], dtype=object))
+    recipe = recipe_of(
+        estimator, SMALL.get(estimator, {}), numeric=("number",), categorical=("text",)
+    )
+    of_a_number = ALLOWED[estimator].task is Task.REGRESSION
+    model = fitted(recipe, rows, FARES if of_a_number else LABELS)
+    classes = np.empty(0) if of_a_number else CLASSES
+    found = answers(read_model(model_bytes(model), "model.skops"), recipe, rows, classes)
+    assert np.array_equal(found, answers(model, recipe, rows, classes))
 
 
 def test_columns_without_any_number_are_nothing_to_learn_from() -> None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
-from tidewheel_contracts.api.v1alpha1.features import Weights
+from tidewheel_contracts.api.v1alpha1.features import Monotonic, Weights
 from tidewheel_contracts.api.v1alpha1.gate import Task
 
 __all__ = [
@@ -77,6 +77,8 @@ class Recipe(_Frozen):
     parameters: dict[str, Any]
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
+    # In order of their columns, or an equal recipe would look like another.
+    monotonic: tuple[Monotonic, ...] = ()
     weights: Weights | None = None
     target: str
     time: str | None

@@ -1,9 +1,11 @@
 """Gather what a run's report is made of, and return the report's files."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
-from tidewheel_contracts.api.v1alpha1.features import Weights
+from tidewheel_contracts.api.v1alpha1.features import Monotonic, Weights
 from tidewheel_contracts.api.v1alpha1.training_run import RunResult
 from tidewheel_contracts.artifact.model import REPORT_FILE, SUMMARY_FILE, Recipe
 from tidewheel_trainer.run_report.distribution import class_lines, number_lines
@@ -152,6 +154,11 @@ def _split_words(split: Split | None, *, has_times: bool) -> str:
     return f"the newest whole days{share}, or all that is later than the champion learned, test"
 
 
+def _monotonic_words(monotonic: Sequence[Monotonic]) -> str:
+    words = [f"{each.column} {each.direction.lower()}" for each in monotonic]
+    return ", ".join(words) or "no column"
+
+
 def _weights_words(weights: Weights | None) -> str:
     if weights is None:
         return "none, each row counts alike"
@@ -167,6 +174,7 @@ def _lineage(run: Run, recipe: Recipe) -> tuple[tuple[str, str], ...]:
         ("Run", f"{request.run_name}, uid {request.run_uid}"),
         ("Snapshot", request.snapshot.manifest_key),
         ("Columns", f"{len(recipe.numeric):,} numeric, {len(recipe.categorical):,} categorical"),
+        ("Monotonic", _monotonic_words(recipe.monotonic)),
         ("Weights", _weights_words(recipe.weights)),
         ("Seed", str(recipe.seed)),
         ("Threads", "1"),

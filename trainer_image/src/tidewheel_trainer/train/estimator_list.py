@@ -54,6 +54,7 @@ FOREST = "sklearn.ensemble.RandomForestClassifier"
 BOOSTING = "sklearn.ensemble.HistGradientBoostingClassifier"
 
 _OURS = frozenset({"random_state", "n_jobs", "verbose", "warm_start"})
+_OURS_OF_TREES = _OURS | {"monotonic_cst"}
 
 
 class Reading(Enum):
@@ -69,18 +70,44 @@ class Allowed:
     """A class, what it reads, what we set unless the user does, and the parameters that are ours.
 
     `threads` tells that it takes `n_jobs`; the thread count belongs to the run, as the seed does.
+    `dense` tells that it takes no sparse rows, or would keep them, which no file may hold.
+    `constrained` is what it reads when features are monotonic; None where it cannot heed them.
     """
 
     build: type[BaseEstimator]
     reading: Reading
     defaults: Mapping[str, Any] = field(default_factory=dict)
     threads: bool = False
+    dense: bool = False
     ours: frozenset[str] = _OURS
+    constrained: Reading | None = None
 
     @property
     def task(self) -> Task:
         """Return what it predicts."""
         return Task.REGRESSION if issubclass(self.build, RegressorMixin) else Task.CLASSIFICATION
+
+
+def _tree(build: type[BaseEstimator], *, threads: bool = False) -> Allowed:
+    # Its splits cannot be both monotonic and open to missing values.
+    return Allowed(
+        build,
+        Reading.AS_THEY_ARE,
+        threads=threads,
+        ours=_OURS_OF_TREES,
+        constrained=Reading.FILLED,
+    )
+
+
+def _boosting(build: type[BaseEstimator]) -> Allowed:
+    # Its early stopping holds out random rows, whose score says little in a set ordered by time.
+    return Allowed(
+        build,
+        Reading.AS_THEY_ARE,
+        {"early_stopping": False},
+        ours=_OURS_OF_TREES,
+        constrained=Reading.AS_THEY_ARE,
+    )
 
 
 ALLOWED: Mapping[str, Allowed] = {
@@ -90,33 +117,29 @@ ALLOWED: Mapping[str, Allowed] = {
     "sklearn.linear_model.SGDClassifier": Allowed(
         SGDClassifier, Reading.SCALED, {"loss": "log_loss"}, threads=True
     ),
-    FOREST: Allowed(RandomForestClassifier, Reading.AS_THEY_ARE, threads=True),
-    "sklearn.ensemble.ExtraTreesClassifier": Allowed(
-        ExtraTreesClassifier, Reading.AS_THEY_ARE, threads=True
-    ),
-    # Its early stopping holds out random rows, whose score says little in a set ordered by time.
-    BOOSTING: Allowed(
-        HistGradientBoostingClassifier, Reading.AS_THEY_ARE, {"early_stopping": False}
-    ),
+    FOREST: _tree(RandomForestClassifier, threads=True),
+    "sklearn.ensemble.ExtraTreesClassifier": _tree(ExtraTreesClassifier, threads=True),
+    BOOSTING: _boosting(HistGradientBoostingClassifier),
     "sklearn.ensemble.GradientBoostingClassifier": Allowed(
         GradientBoostingClassifier, Reading.FILLED
     ),
     "sklearn.ensemble.AdaBoostClassifier": Allowed(AdaBoostClassifier, Reading.FILLED),
     "sklearn.ensemble.BaggingClassifier": Allowed(BaggingClassifier, Reading.FILLED, threads=True),
-    "sklearn.tree.DecisionTreeClassifier": Allowed(DecisionTreeClassifier, Reading.AS_THEY_ARE),
+    "sklearn.tree.DecisionTreeClassifier": _tree(DecisionTreeClassifier),
     # Search trees in a file are memory that nobody can check.
     "sklearn.neighbors.KNeighborsClassifier": Allowed(
         KNeighborsClassifier,
         Reading.SCALED,
         {"algorithm": "brute"},
         threads=True,
+        dense=True,
         ours=_OURS | {"algorithm", "metric_params"},
     ),
-    "sklearn.naive_bayes.GaussianNB": Allowed(GaussianNB, Reading.SCALED),
+    "sklearn.naive_bayes.GaussianNB": Allowed(GaussianNB, Reading.SCALED, dense=True),
     "sklearn.naive_bayes.BernoulliNB": Allowed(BernoulliNB, Reading.SCALED),
     "sklearn.neural_network.MLPClassifier": Allowed(MLPClassifier, Reading.SCALED),
     "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": Allowed(
-        LinearDiscriminantAnalysis, Reading.SCALED
+        LinearDiscriminantAnalysis, Reading.SCALED, dense=True
     ),
     # What any other must beat.
     "sklearn.dummy.DummyClassifier": Allowed(DummyClassifier, Reading.FILLED),
@@ -139,26 +162,21 @@ ALLOWED: Mapping[str, Allowed] = {
     "sklearn.linear_model.TweedieRegressor": Allowed(
         TweedieRegressor, Reading.SCALED, {"max_iter": 1000}
     ),
-    "sklearn.ensemble.RandomForestRegressor": Allowed(
-        RandomForestRegressor, Reading.AS_THEY_ARE, threads=True
-    ),
-    "sklearn.ensemble.ExtraTreesRegressor": Allowed(
-        ExtraTreesRegressor, Reading.AS_THEY_ARE, threads=True
-    ),
-    "sklearn.ensemble.HistGradientBoostingRegressor": Allowed(
-        HistGradientBoostingRegressor, Reading.AS_THEY_ARE, {"early_stopping": False}
-    ),
+    "sklearn.ensemble.RandomForestRegressor": _tree(RandomForestRegressor, threads=True),
+    "sklearn.ensemble.ExtraTreesRegressor": _tree(ExtraTreesRegressor, threads=True),
+    "sklearn.ensemble.HistGradientBoostingRegressor": _boosting(HistGradientBoostingRegressor),
     "sklearn.ensemble.GradientBoostingRegressor": Allowed(
         GradientBoostingRegressor, Reading.FILLED
     ),
     "sklearn.ensemble.AdaBoostRegressor": Allowed(AdaBoostRegressor, Reading.FILLED),
     "sklearn.ensemble.BaggingRegressor": Allowed(BaggingRegressor, Reading.FILLED, threads=True),
-    "sklearn.tree.DecisionTreeRegressor": Allowed(DecisionTreeRegressor, Reading.AS_THEY_ARE),
+    "sklearn.tree.DecisionTreeRegressor": _tree(DecisionTreeRegressor),
     "sklearn.neighbors.KNeighborsRegressor": Allowed(
         KNeighborsRegressor,
         Reading.SCALED,
         {"algorithm": "brute"},
         threads=True,
+        dense=True,
         ours=_OURS | {"algorithm", "metric_params"},
     ),
     "sklearn.neural_network.MLPRegressor": Allowed(MLPRegressor, Reading.SCALED),

@@ -23,6 +23,7 @@ __all__ = ["checked_parameters", "estimator", "refuse_other_task"]
 # Numbers can be taken for classes too; text and booleans are nothing else.
 _EITHER = ("INT64", "FP64")
 _DOES = {Task.CLASSIFICATION: "predicts classes", Task.REGRESSION: "predicts a number"}
+_INSTEAD = {"monotonic_cst": "name columns in `features.monotonic`"}
 _PLAIN = bool | int | float | str | None
 
 
@@ -36,7 +37,8 @@ def checked_parameters(candidate: Candidate) -> dict[str, Any]:
     known = allowed.build().get_params(deep=False)
     for name, value in candidate.parameters.items():
         if name in allowed.ours:
-            raise _invalid(candidate, f"parameter {name!r} is set by Tidewheel; leave it out")
+            remedy = _INSTEAD.get(name, "leave it out")
+            raise _invalid(candidate, f"parameter {name!r} is set by Tidewheel; {remedy}")
         if name not in known:
             free = sorted(known.keys() - allowed.ours)
             raise _invalid(

@@ -19,6 +19,7 @@ from tidewheel_trainer.train.champion import champion_manifest
 from tidewheel_trainer.train.champion_columns import champion_features, champion_weights
 from tidewheel_trainer.train.estimators import checked_parameters, refuse_other_task
 from tidewheel_trainer.train.features import chosen_features, model_inputs
+from tidewheel_trainer.train.monotonic import check_monotonic, refuse_monotonic_of_classes
 from tidewheel_trainer.train.rows import Rows, read_manifest, read_rows
 from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.split_columns import checked_split
@@ -75,6 +76,7 @@ def gathered(run: Run) -> Material:
     weights = [*weight_columns(training.weights), *champion_weights(champion, types)]
     rows = _rows(run, manifest, read, weights)
     refuse_other_task(training.candidates, rows.target, target)
+    refuse_monotonic_of_classes(training.features.monotonic, rows.target, target)
     refuse_class_weights_of_a_number(training.weights, rows.target.task, target)
     if champion is not None and request.champion is not None:
         _refuse_champion_of_other_task(champion, request.champion, rows.target)
@@ -108,6 +110,7 @@ def _recipes(request: TrainingTask, manifest: SnapshotManifest) -> tuple[Recipe,
             parameters=checked_parameters(candidate),
             numeric=choice.numeric,
             categorical=choice.categorical,
+            monotonic=tuple(sorted(training.features.monotonic, key=lambda each: each.column)),
             weights=training.weights,
             target=target,
             time=time,
@@ -115,6 +118,7 @@ def _recipes(request: TrainingTask, manifest: SnapshotManifest) -> tuple[Recipe,
         )
         for candidate in training.candidates
     )
+    check_monotonic(training, choice.numeric)
     check_weights(training, manifest.columns, roles)
     return recipes
 

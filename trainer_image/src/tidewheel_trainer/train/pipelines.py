@@ -17,6 +17,7 @@ from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, Reading
 from tidewheel_trainer.train.estimators import estimator
+from tidewheel_trainer.train.monotonic import constraints
 from tidewheel_trainer.train.weights import weighed_rows
 
 __all__ = ["answers", "fitted"]
@@ -36,20 +37,23 @@ def fitted(recipe: Recipe, frame: pd.DataFrame, labels: np.ndarray) -> Pipeline:
             NoFeatures, when no column holds a value; WeightUnusable, when no row weighs anything.
     """
     rows = weighed_rows(recipe, frame, labels)
-    steps = [
-        ("preprocessing", _preprocessing(recipe, rows.frame)),
-        ("estimator", estimator(recipe.estimator, recipe.parameters, recipe.seed)),
-    ]
-    names = [*recipe.numeric, *recipe.categorical]
-    given = {} if rows.weights is None else {"estimator__sample_weight": rows.weights}
+    # There is nothing to learn from a column without any number, and not every estimator takes one.
+    numeric = [name for name in recipe.numeric if rows.frame[name].notna().any()]
+    preprocessing = _preprocessing(recipe, numeric, len(rows.frame))
+    learner = estimator(recipe.estimator, recipe.parameters, recipe.seed)
+    given = {} if rows.weights is None else {"sample_weight": rows.weights}
     try:
-        return Pipeline(steps).fit(rows.frame[names], rows.labels, **given)
+        prepared = preprocessing.fit_transform(rows.frame[[*recipe.numeric, *recipe.categorical]])
+        if recipe.monotonic:
+            learner.set_params(monotonic_cst=constraints(recipe, numeric, prepared.shape[1]))
+        learner.fit(prepared, rows.labels, **given)
     except ValueError as error:
         raise TrainerError(
             FailureReason.PARAMETER_INVALID,
             f"candidate {recipe.candidate!r}: scikit-learn refused to fit {recipe.estimator} on "
             f"{len(rows.frame):,} rows: {error}",
         ) from error
+    return Pipeline([("preprocessing", preprocessing), ("estimator", learner)])
 
 
 def answers(
@@ -87,10 +91,8 @@ def answers(
     return found
 
 
-def _preprocessing(recipe: Recipe, frame: pd.DataFrame) -> ColumnTransformer:
-    reading = ALLOWED[recipe.estimator].reading
-    # There is nothing to learn from a column without any number, and not every estimator takes one.
-    numeric = [name for name in recipe.numeric if frame[name].notna().any()]
+def _preprocessing(recipe: Recipe, numeric: list[str], rows: int) -> ColumnTransformer:
+    reading = _reading(recipe)
     parts = []
     if numeric:
         parts.append(("numeric", _numbers(reading), numeric))
@@ -102,9 +104,16 @@ def _preprocessing(recipe: Recipe, frame: pd.DataFrame) -> ColumnTransformer:
         raise TrainerError(
             FailureReason.NO_FEATURES,
             f"none of the columns {', '.join(recipe.numeric[:20])} holds a number in the "
-            f"{len(frame):,} rows to learn from",
+            f"{rows:,} rows to learn from",
         )
+    if ALLOWED[recipe.estimator].dense:
+        return ColumnTransformer(parts, sparse_threshold=0)
     return ColumnTransformer(parts)
+
+
+def _reading(recipe: Recipe) -> Reading:
+    allowed = ALLOWED[recipe.estimator]
+    return (allowed.constrained if recipe.monotonic else None) or allowed.reading
 
 
 def _numbers(reading: Reading) -> str | SimpleImputer | Pipeline:

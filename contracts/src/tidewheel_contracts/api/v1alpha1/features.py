@@ -7,7 +7,27 @@ from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.model import ApiModel, ColumnName, rules
 
-__all__ = ["WEIGHTS_RULES", "ClassWeights", "Features", "Weights"]
+__all__ = ["WEIGHTS_RULES", "ClassWeights", "Direction", "Features", "Monotonic", "Weights"]
+
+
+class Direction(StrEnum):
+    """How the answer may move when a feature grows and nothing else does."""
+
+    INCREASING = "Increasing"
+    DECREASING = "Decreasing"
+
+
+class Monotonic(ApiModel):
+    """A numeric feature in which the answer only rises or only falls."""
+
+    column: Annotated[ColumnName, Field(description="Column read as a number.")]
+    direction: Annotated[
+        Direction,
+        Field(
+            description="Increasing: where the column is larger, the predicted number or the "
+            "probability of the second class is never smaller."
+        ),
+    ]
 
 
 class Features(ApiModel):
@@ -18,7 +38,15 @@ class Features(ApiModel):
             (
                 "!sets.intersects(self.numeric, self.categorical)",
                 "a column must not be named in both `numeric` and `categorical`",
-            )
+            ),
+            (
+                "self.monotonic.all(each, !(each.column in self.categorical))",
+                "a column of `monotonic` must be numeric and not be named in `categorical`",
+            ),
+            (
+                "self.numeric.size() == 0 || self.monotonic.all(each, each.column in self.numeric)",
+                "a column of `monotonic` must be named in `numeric` too, where any column is",
+            ),
         )
     )
 
@@ -36,6 +64,17 @@ class Features(ApiModel):
             max_length=512,
             description="Columns read as categories.",
             json_schema_extra={"x-kubernetes-list-type": "set"},
+        ),
+    ] = ()
+    monotonic: Annotated[
+        tuple[Monotonic, ...],
+        Field(
+            max_length=64,
+            description="Numeric columns in which the answer only rises or only falls.",
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["column"],
+            },
         ),
     ] = ()
 
