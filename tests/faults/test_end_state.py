@@ -40,6 +40,15 @@ def test_changed_field_is_a_difference() -> None:
     assert found == ['/Dataset flights/spec/target/column: "early" instead of "late"']
 
 
+def test_number_is_no_part_of_a_name() -> None:
+    dataset = copy.deepcopy(ONE[1])
+    dataset["spec"]["parameters"] = [-1234567890, "flights-1234567890"]
+
+    [found] = end_state([dataset], "lane-one").values()
+
+    assert found["spec"]["parameters"] == [-1234567890, "flights-hash"]
+
+
 def test_second_object_of_the_same_meaning_is_a_difference() -> None:
     again = copy.deepcopy(OTHER[2])
     again["metadata"] |= {"name": "flights-again", "uid": "e5f6"}

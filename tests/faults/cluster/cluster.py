@@ -1,6 +1,8 @@
 """A real API server with scripted controllers: Jobs end, Deployments get ready, orphans go."""
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +30,8 @@ class Cluster:
         self._thread = thread
         self._actors: dict[str, Actors] = {}
         self._dirty: dict[str, asyncio.Event] = {}
+        # When a controller of a namespace did something last; endless while it is at it.
+        self._acted: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._direct, self.mirror = thread.run(self._start())
 
@@ -63,6 +67,12 @@ class Cluster:
         for resource in (*RESOURCES[::-1][4:], *RESOURCES[::-1][:4]):
             self._thread.run(self._direct.delete_all(resource, namespace))
 
+    def seconds_since_act(self, namespace: str) -> float:
+        """Return for how long the controllers of a namespace had nothing to do."""
+        if self._dirty[namespace].is_set():
+            return 0.0
+        return max(0.0, time.monotonic() - self._acted.get(namespace, 0.0))
+
     def check(self) -> None:
         """Raise what has ended the mirror or an actor: nothing would move any more."""
         for task in self._tasks:
@@ -92,20 +102,23 @@ class Cluster:
         assert code < 300, answer
         actors = Actors(namespace, self._direct, self.mirror)
         self._dirty[namespace] = asyncio.Event()
-        self._tasks.append(asyncio.create_task(self._act(actors.act, self._dirty[namespace])))
+        self._tasks.append(asyncio.create_task(self._act(namespace, actors.act)))
         return actors
 
     def _mark(self, namespace: str) -> None:
         if namespace in self._dirty:
             self._dirty[namespace].set()
 
-    async def _act(self, act: Callable[[], Any], dirty: asyncio.Event) -> None:
+    async def _act(self, namespace: str, act: Callable[[], Any]) -> None:
+        dirty = self._dirty[namespace]
         while True:
             await dirty.wait()
+            self._acted[namespace] = math.inf
             dirty.clear()
             try:
                 while await act():
                     pass
+                self._acted[namespace] = time.monotonic()
             except (aiohttp.ClientError, TimeoutError):
                 # The server is away; controllers try again.
                 await asyncio.sleep(_RETRY_SECONDS)

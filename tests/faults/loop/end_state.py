@@ -29,7 +29,8 @@ _DROPPED = frozenset(
         labels.MANIFEST_HASH,
     }
 )
-_HASH = re.compile(r"-[0-9a-f]{10}\b")
+# After a name: a number, such as one of a person's parameters, begins with the same.
+_HASH = re.compile(r"(?<=[0-9a-z])-[0-9a-f]{10}\b")
 _UID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _MOST_SHOWN = 12
 

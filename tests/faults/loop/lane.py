@@ -99,6 +99,8 @@ class Lane:
         def missing() -> str | None:
             if self.proxy.record.seconds_since_write() < quiet_seconds:
                 return "writes go on"
+            if self.cluster.seconds_since_act(self.namespace) < quiet_seconds:
+                return "controllers are at work"
             if wanted is None or self.everything() == wanted:
                 return None
             return "the end is another"

@@ -64,16 +64,35 @@ async def carry_out(
     result = await _make_all(world, item, decision.create, decision.apply)
     if not isinstance(result, Held) and result is not Carried.DONE:
         return result
-    written = await _write_status(world, resource, item, decision.status)
-    if written is not Carried.DONE:
-        return written
-    for target in decision.delete:
-        deleted = await _delete(world, target)
-        if deleted is not Carried.DONE:
-            return deleted
+    recorded = await _record_and_delete(world, resource, item, decision)
+    if recorded is not Carried.DONE:
+        return recorded
     for event in decision.events:
         await post_event(world, item, event)
     return result
+
+
+async def _record_and_delete(
+    world: World, resource: Resource, item: Object, decision: Decision[Any]
+) -> Result:
+    """Write the status before anything goes that it tells of.
+
+    A status in which only conditions are new is written last: the refusal of a delete would be told
+    in them, and taken back at the next look, without end.
+    """
+    if _is_recorded(item, decision.status):
+        deleted = await _delete_all(world, decision.delete)
+        if deleted is not Carried.DONE:
+            return deleted
+        return await _write_status(world, resource, item, decision.status)
+    written = await _write_status(world, resource, item, decision.status)
+    if written is not Carried.DONE:
+        return written
+    return await _delete_all(world, decision.delete)
+
+
+def _is_recorded(item: Object, status: Status) -> bool:
+    return merge_patch(object_at(item, "status"), status.to_wire()).keys() <= {"conditions"}
 
 
 async def create_first(
@@ -243,6 +262,14 @@ async def _tell_refused(world: World, item: Object, outcome: Refused) -> None:
     message = f"the API server refused the status: {outcome.message}"
     _LOG.error("%s", message, extra=about(item["kind"], item["metadata"]))
     await post_event(world, item, Event("Warning", "StatusRefused", message))
+
+
+async def _delete_all(world: World, targets: Sequence[Object]) -> Result:
+    for target in targets:
+        deleted = await _delete(world, target)
+        if deleted is not Carried.DONE:
+            return deleted
+    return Carried.DONE
 
 
 async def _delete(world: World, target: Object) -> Result:

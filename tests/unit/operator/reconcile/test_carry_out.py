@@ -310,6 +310,16 @@ def test_delete_of_a_child_that_is(answer: Refused, expected: Result) -> None:
     assert carried(world, api, Decision(UNCHANGED, delete=(old,))) == expected
 
 
+def test_status_of_which_only_conditions_are_new_waits_for_what_is_deleted() -> None:
+    world, api = make_world(make_dataset(status=UNCHANGED))
+    old = api.server.create(JOBS, job(api, 1)).object
+    status = UNCHANGED.model_copy(update={"conditions": STATUS.conditions})
+
+    assert carried(world, api, Decision(status, delete=(old,))) is Carried.DONE
+
+    assert api.calls == ["get Dataset", "delete Job", "status Dataset", "create Event"]
+
+
 def test_child_that_only_a_delete_does_not_find_is_not_forgotten() -> None:
     world, api = make_world(DATASET)
     api.server.create(JOBS, job(api))

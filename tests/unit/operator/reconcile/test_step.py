@@ -145,6 +145,32 @@ def test_blocked_object_is_not_written_again_while_it_stays_blocked() -> None:
     assert api.calls == ["get Dataset", "create Job"]
 
 
+def test_refused_delete_is_told_once() -> None:
+    """A tale that is taken back and told again at every look is a loop without a pause."""
+    status = DatasetStatus(
+        last_attempt_time="2026-11-21T11:59:00Z",
+        collected_generation=1,
+        collections=1,
+        observed_generation=1,
+    )
+    world, api = make_world(make_store(), make_dataset(status=status))
+    job = ended_job(collect_job(found(api, make_dataset())))
+    api.server.create(JOBS, as_sent(job))
+    world.cache.put(JOBS, found(api, job))
+    api.answers["delete Job"] = Refused(403, "forbidden")
+    for _ in range(2):
+        step(world)
+    api.calls.clear()
+
+    assert step(world) == Again(seconds=60.0)
+    assert api.calls == ["get Dataset", "delete Job"]
+    assert [
+        (item["type"], item["reason"])
+        for item in found(api, make_dataset())["status"]["conditions"]
+        if item["type"] == "Reconciling"
+    ] == [("Reconciling", "RequestRefused")]
+
+
 def test_end_of_a_pod_is_asked_for_when_its_job_ended_first() -> None:
     world, api = make_world(make_run())
     [run] = world.cache.all(TRAINING_RUNS)
