@@ -96,6 +96,13 @@ def _one_bound(threshold: Object) -> None:
         threshold.setdefault("maximum", "1")
 
 
+def _one_kind_of_slice(part: Object) -> None:
+    if "expression" in part:
+        part.pop("column", None)
+    else:
+        part.setdefault("column", "carrier")
+
+
 def _minimum_of_a_score(training: Object) -> None:
     if training.get("metric", {}).get("name") in _ERRORS:
         training.get("gate", {}).pop("minimum", None)
@@ -145,6 +152,9 @@ RULES_OF_TRAINING = {
         lambda training: training.update(
             features={"numeric": ["same"]}, weights={"column": "same"}
         ),
+    ),
+    "has(self.expression) != has(self.column)": Rule(
+        _one_kind_of_slice, lambda part: part.update(expression="hour < 6", column="carrier")
     ),
     "has(self.minimum) != has(self.maximum)": Rule(
         _one_bound, lambda threshold: threshold.update(minimum="0", maximum="1")

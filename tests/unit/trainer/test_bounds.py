@@ -8,7 +8,7 @@ from tests.unit.trainer.trainings import target_of
 from tidewheel_contracts.api.v1alpha1.gate import Gate, MetricName
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.train.bounds import Bound, asked_bounds, chosen_measure
+from tidewheel_trainer.train.bounds import Bound, asked_bounds, chosen_measure, refuse_unfitting
 from tidewheel_trainer.train.measures import MEASURES
 from tidewheel_trainer.train.target import Target
 
@@ -107,3 +107,41 @@ def test_a_threshold_of_another_task_is_refused() -> None:
         "`gate.thresholds` names roc_auc, a measure of any classes (Classification), and the "
         "target is a number (Regression); fitting are mean_absolute_error, "
     )
+
+
+@pytest.mark.parametrize(
+    ("gate", "message"),
+    [
+        (
+            _gate(maximum_calibration_gap="0.05"),
+            "`gate.maximumCalibrationGap` is for probabilities of classes, and the target is a "
+            "number (Regression); take it out",
+        ),
+        (
+            _gate(
+                slices=[
+                    {"name": "a", "column": "b", "thresholds": [{"metric": "f1", "minimum": "0"}]}
+                ]
+            ),
+            "`gate.slices` names f1, a measure of any classes (Classification), and the target is "
+            "a number (Regression); fitting are ",
+        ),
+        (
+            _gate(fairness=[{"column": "b", "metric": "f1", "maximum_difference": "0.1"}]),
+            "`gate.fairness` names f1, a measure of any classes (Classification), and the target "
+            "is a number (Regression); fitting are ",
+        ),
+    ],
+)
+def test_a_gate_that_asks_a_number_for_what_classes_have_is_refused(
+    gate: Gate, message: str
+) -> None:
+    with pytest.raises(TrainerError) as caught:
+        refuse_unfitting(gate, NUMBER)
+    assert caught.value.reason is FailureReason.PARAMETER_INVALID
+    assert caught.value.message.startswith(message)
+
+
+def test_a_gate_that_fits_is_not_refused() -> None:
+    refuse_unfitting(_gate(maximum_calibration_gap="0.05"), THREE)
+    refuse_unfitting(_gate(), NUMBER)

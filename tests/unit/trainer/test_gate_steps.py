@@ -1,134 +1,68 @@
-"""What the gate asked, in its order, as its judgement has it."""
+"""The decisions of the gate as a status, metrics.json and a report have them."""
 
-import numpy as np
-import pytest
-
-from tidewheel_contracts.api.v1alpha1.gate import MetricName
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
-from tidewheel_contracts.artifact.model import Recipe
+from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
 from tidewheel_trainer.run_report.findings import GateStep
-from tidewheel_trainer.run_report.importance import Importance
-from tidewheel_trainer.train.bounds import Bound
-from tidewheel_trainer.train.comparing import Comparison
-from tidewheel_trainer.train.gate import Measured, judge, judge_tie
-from tidewheel_trainer.train.gate_steps import gate_steps
-from tidewheel_trainer.train.guard import Shortage
-from tidewheel_trainer.train.measures import MEASURES
-from tidewheel_trainer.train.outcome import Trial
-from tidewheel_trainer.train.reporting import refused_result
+from tidewheel_trainer.train.gate.decision import Answer, Decision
+from tidewheel_trainer.train.gate_steps import gate_steps, gate_tests, gate_tests_document
 
-ACCURACY = MEASURES[MetricName.ACCURACY]
-LOG_LOSS = MEASURES[MetricName.LOG_LOSS]
-RECIPE = Recipe(
-    candidate="boosting",
-    estimator="sklearn.ensemble.HistGradientBoostingClassifier",
-    parameters={},
-    numeric=("wind",),
-    categorical=(),
-    target="late",
-    time=None,
-    seed=0,
+PASSED, FAILED = GateTestResult.PASSED, GateTestResult.FAILED
+INCONCLUSIVE = GateTestResult.INCONCLUSIVE
+DECISIONS = (
+    Decision("rows", "Enough?", Answer.YES, "1,420 test rows"),
+    Decision("slice night", "Reached?", Answer.TOO_FEW, "9 rows", (("rows", 9.0),)),
+    Decision("slice day", "Reached?", Answer.UNKNOWN, "one class", (("rows", 420.0),)),
+    Decision("champion", "Not worse?", Answer.TIE, "the same", (("difference", 0.0),)),
+    Decision("tie", "Free of harm?", Answer.NOT_ASKED),
+    Decision("limit modelBytes", "Kept?", Answer.NO, "7 bytes", (("modelBytes", 7.0),)),
+    Decision("limit trainingSeconds", "Kept?", Answer.YES, "at most 9", timed="7.5 measured"),
+    Decision("limit predictionMilliseconds", "Kept?", Answer.NOT_REACHED, "at most 9"),
 )
-TRUTH = np.array([1, 0, 1, 0])
-# Right in three of four rows.
-ANSWERS = np.array([[0.2, 0.8], [0.6, 0.4], [0.3, 0.7], [0.1, 0.9]])
-WORSE = Comparison(ACCURACY, 0.75, 0.8, -0.05, 0.001, 12)
-BETTER = Comparison(ACCURACY, 0.75, 0.7, 0.05, 0.001, 12)
-ALIKE = Comparison(ACCURACY, 0.75, 0.75, 0.0, 0.0, 12, alike=True)
-UNDECIDED = Comparison(ACCURACY, 0.75, 0.75, 0.0, 0.0, 12)
 
 
-def _steps(
-    compared: Comparison | None = None,
-    *bounds: Bound,
-    last_third: Comparison | Shortage | None = None,
-) -> tuple[GateStep, ...]:
-    """Return the steps of a candidate that the gate judged."""
-    with_what = ComparedWith.NOTHING if compared is None else ComparedWith.MODEL
-    values = [(bound, bound.measure.function(TRUTH, ANSWERS)) for bound in bounds]
-    judgement = judge(Measured(ACCURACY, 0.75, 4, values), compared, with_what=with_what)
-    if judgement.verdict is Verdict.UNTESTED:
-        judgement = judge_tie(judgement, last_third)
-    trial = Trial(
-        recipe=RECIPE,
-        validations=(),
-        compared_with=with_what,
-        compared=compared,
-        judgement=judgement,
-        measure=ACCURACY,
-        bounds=bounds,
-        classes=("no", "yes"),
-        truth=TRUTH,
-        answers=ANSWERS,
-        champion_answers=None,
-        clusters=np.arange(4),
-        test_from=None,
-        test_through=None,
-        left_out_rows=0,
-        importance=Importance((), None),
+def test_a_report_lists_every_question_without_times() -> None:
+    assert gate_steps(DECISIONS) == (
+        GateStep("Enough?", "1,420 test rows", "yes"),
+        GateStep("Reached?", "9 rows", "too few rows"),
+        GateStep("Reached?", "one class", "not known"),
+        GateStep("Not worse?", "the same", "tie"),
+        GateStep("Free of harm?", "", "not asked"),
+        GateStep("Kept?", "7 bytes", "no"),
+        GateStep("Kept?", "at most 9", "yes"),
+        GateStep("Kept?", "at most 9", "not reached"),
     )
-    return gate_steps(refused_result(trial, "abc"), trial)
 
 
-LOW, HIGH = Bound(ACCURACY, minimum=0.7), Bound(ACCURACY, minimum=0.9)
+def test_a_status_has_what_was_tested_with_times() -> None:
+    assert gate_tests(DECISIONS) == (
+        GateTest(name="rows", result=PASSED, message="1,420 test rows"),
+        GateTest(name="slice night", result=INCONCLUSIVE, message="9 rows"),
+        GateTest(name="slice day", result=INCONCLUSIVE, message="one class"),
+        GateTest(name="champion", result=INCONCLUSIVE, message="the same"),
+        GateTest(name="limit modelBytes", result=FAILED, message="7 bytes"),
+        GateTest(name="limit trainingSeconds", result=PASSED, message="7.5 measured; at most 9"),
+    )
 
 
-@pytest.mark.parametrize(
-    ("steps", "answers"),
-    [
-        pytest.param(_steps(), ["not asked"] * 3, id="a first model"),
-        pytest.param(_steps(None, LOW), ["yes", "not asked", "not asked"], id="reached"),
-        pytest.param(_steps(None, HIGH), ["no", "not reached", "not reached"], id="missed"),
-        pytest.param(_steps(BETTER, HIGH), ["no", "not reached", "not reached"], id="missed first"),
-        pytest.param(_steps(BETTER), ["not asked", "yes", "not asked"], id="better"),
-        pytest.param(_steps(WORSE, LOW), ["yes", "no", "not reached"], id="worse"),
-        pytest.param(_steps(ALIKE), ["not asked", "tie", "yes"], id="tie"),
-        pytest.param(_steps(UNDECIDED), ["not asked", "tie", "yes"], id="no difference"),
-        pytest.param(_steps(ALIKE, last_third=WORSE), ["not asked", "tie", "no"], id="veto"),
-        pytest.param(_steps(ALIKE, last_third=BETTER), ["not asked", "tie", "yes"], id="no veto"),
-    ],
-)
-def test_each_question_is_answered_as_the_gate_judged(
-    steps: tuple[GateStep, ...], answers: list[str]
-) -> None:
-    assert [step.answer for step in steps] == ["yes", *answers]
-
-
-def test_the_numbers_are_told() -> None:
-    steps = _steps(WORSE, LOW, Bound(LOG_LOSS, minimum=0.1, maximum=0.9))
-    assert [step.found for step in steps] == [
-        "4 test rows",
-        "accuracy 0.7500, at least 0.7 is asked; log_loss 0.8483, at least 0.1 and at most 0.9 is "
-        "asked",
-        "accuracy: candidate 0.7500, champion 0.8000, difference -0.0500 with a standard error of "
-        "0.0010 over 12 clusters; -0.0060 is allowed",
-        "",
+def test_metrics_have_the_numbers_of_what_was_tested_without_times() -> None:
+    assert gate_tests_document(DECISIONS) == [
+        {"name": "rows", "result": "Passed", "numbers": {}},
+        {"name": "slice night", "result": "Inconclusive", "numbers": {"rows": 9.0}},
+        {"name": "slice day", "result": "Inconclusive", "numbers": {"rows": 420.0}},
+        {"name": "champion", "result": "Inconclusive", "numbers": {"difference": 0.0}},
+        {"name": "limit modelBytes", "result": "Failed", "numbers": {"modelBytes": 7.0}},
+        {"name": "limit trainingSeconds", "result": "Passed", "numbers": {}},
     ]
 
 
-def test_an_error_may_be_larger() -> None:
-    error = Comparison(LOG_LOSS, 0.5123, 0.5, 0.0123, 0.001, 12)
-    assert _steps(error)[2].found == (
-        "log_loss: candidate 0.5123, champion 0.5, difference +0.0123 with a standard error of "
-        "0.001 over 12 clusters; +0.005 is allowed"
+def test_of_too_many_tests_a_status_keeps_those_that_did_not_pass_in_their_order() -> None:
+    answers = [Answer.YES] * 15 + [Answer.NO, Answer.YES, Answer.TOO_FEW, Answer.YES]
+    decisions = tuple(
+        Decision(f"slice {number}", "Reached?", answer) for number, answer in enumerate(answers)
     )
+    names = [test.name for test in gate_tests(decisions)]
+    assert names == [f"slice {number}" for number in (*range(14), 15, 17)]
 
 
-def test_a_tie_says_what_its_veto_test_found() -> None:
-    assert _steps(ALIKE, last_third=Shortage("the test rows are 600"))[3].found == (
-        "the same model met itself; no veto test on its last third: the test rows are 600"
-    )
-
-
-def test_too_few_rows_end_it_at_once() -> None:
-    result = RunResult(
-        verdict=Verdict.INCONCLUSIVE,
-        verdict_reason="TooFewRows",
-        message="the test rows are 600",
-        compared_with=ComparedWith.NOTHING,
-        candidate="",
-    )
-    assert [(step.answer, step.found) for step in gate_steps(result, None)] == [
-        ("no", "the test rows are 600"),
-        *[("not reached", "")] * 3,
-    ]
+def test_what_is_too_long_for_a_status_is_cut() -> None:
+    (test,) = gate_tests((Decision("n" * 65, "Reached?", Answer.NO, "f" * 300),))
+    assert (test.name, test.message) == ("n" * 63 + "…", "f" * 255 + "…")

@@ -2,6 +2,7 @@
 
 from tidewheel_contracts.api.v1alpha1.common import Column
 from tidewheel_contracts.api.v1alpha1.dataset import Snapshot
+from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
 from tidewheel_contracts.job import (
     MESSAGE_LIMIT,
@@ -61,6 +62,34 @@ def test_words_are_cut_after_all_columns_are_gone() -> None:
     assert cut.result.input_columns == ()
     assert cut.result.message.endswith("ü…")
     assert MESSAGE_LIMIT - 20 < len(text.encode()) <= MESSAGE_LIMIT
+
+
+def _test_of_gate(number: int, result: GateTestResult) -> GateTest:
+    return GateTest(name=f"slice {number}", result=result, message="ö" * 120)
+
+
+def test_tests_of_the_gate_that_passed_are_cut_before_columns_and_others_stay() -> None:
+    gate = tuple(
+        _test_of_gate(number, GateTestResult.FAILED if number == 9 else GateTestResult.PASSED)
+        for number in range(16)
+    )
+    whole = _result("short")
+    result = whole.result.model_copy(update={"gate": gate, "input_columns": _COLUMNS[:6]})
+    cut = parse_termination_message(termination_message(TrainResult(result=result)))
+    assert isinstance(cut, TrainResult)
+    kept = len(cut.result.gate) - 1
+    assert 0 < kept < 9
+    assert cut.result == result.model_copy(update={"gate": (*gate[:kept], gate[9])})
+
+
+def test_tests_of_the_gate_that_failed_go_after_all_columns_and_before_the_words() -> None:
+    gate = tuple(_test_of_gate(number, GateTestResult.FAILED) for number in range(16))
+    result = _result("ü" * 300).result.model_copy(update={"gate": gate})
+    cut = parse_termination_message(termination_message(TrainResult(result=result)))
+    assert isinstance(cut, TrainResult)
+    kept = len(cut.result.gate)
+    assert 0 < kept < 16
+    assert cut.result == result.model_copy(update={"gate": gate[:kept], "input_columns": ()})
 
 
 def test_a_message_of_control_characters_fits_too() -> None:

@@ -15,6 +15,7 @@ from tests.unit.trainer.trainings import (
     late_in_newest_days,
 )
 
+from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.artifact.snapshot import manifest_digest
@@ -118,6 +119,13 @@ def test_a_first_run_of_too_few_rows_is_inconclusive(
         message=message,
         compared_with=ComparedWith.NOTHING,
         candidate=names[0] if len(names) == 1 else "",
+        gate=(
+            GateTest(
+                name="rows",
+                result=GateTestResult.INCONCLUSIVE,
+                message=message.removesuffix("; wait for more labelled rows"),
+            ),
+        ),
         git_revision="abc",
     )
     assert files_of(store, "uid-1") == REFUSED

@@ -67,6 +67,8 @@ def test_three_classes_are_learned_and_published(store: Any, snapshot: Any, trai
         "accuracy",
         "balanced_accuracy",
         "f1",
+        "expected_calibration_error",
+        "calibration_gap",
     ]
     profile = Profile.model_validate_json(store.objects[f"{FOLDER}/uid-1/profile.json"])
     assert [each.value for each in profile.prediction.classes] == ["calm", "fresh", "storm"]

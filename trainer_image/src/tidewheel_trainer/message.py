@@ -1,9 +1,11 @@
 """Make the termination message fit: the kubelet would cut it anywhere, we cut what is least missed.
 
-Lists go first, from their end: columns, changes of columns, failed checks; then the words of the
-message.
+Lists go first, from their end: tests of the gate that passed, columns, changes of columns, failed
+checks, other tests of the gate; then the words of the message.
 """
 
+from tidewheel_contracts.api.v1alpha1.gate_result import GateTestResult
+from tidewheel_contracts.api.v1alpha1.training_run import RunResult
 from tidewheel_contracts.job import MESSAGE_LIMIT, CollectResult, Failure, Result, TrainResult
 
 __all__ = ["Answer", "termination_message"]
@@ -31,18 +33,26 @@ def _shortened(answer: Answer, surplus: int) -> Answer:
                 return answer.model_copy(update={name: texts[:-1]})
         return answer
     if isinstance(answer, TrainResult):
-        result = answer.result
-        if result.input_columns:
-            change: dict[str, object] = {"input_columns": result.input_columns[:-1]}
-        else:
-            change = {"message": _cut(result.message, surplus)}
-        return answer.model_copy(update={"result": result.model_copy(update=change)})
+        change = _less_of(answer.result, surplus)
+        return answer.model_copy(update={"result": answer.result.model_copy(update=change)})
     if isinstance(answer, Failure):
         # The first failed check is in the message too.
         if len(answer.failures) > 1:
             return answer.model_copy(update={"failures": answer.failures[:-1]})
         return answer.model_copy(update={"message": _cut(answer.message, surplus)})
     return answer
+
+
+def _less_of(result: RunResult, surplus: int) -> dict[str, object]:
+    """Return the field of a run's result that is least missed, shortened."""
+    passed = [n for n, test in enumerate(result.gate) if test.result is GateTestResult.PASSED]
+    if passed:
+        return {"gate": result.gate[: passed[-1]] + result.gate[passed[-1] + 1 :]}
+    if result.input_columns:
+        return {"input_columns": result.input_columns[:-1]}
+    if result.gate:
+        return {"gate": result.gate[:-1]}
+    return {"message": _cut(result.message, surplus)}
 
 
 def _cut(text: str, surplus: int) -> str:

@@ -29,6 +29,7 @@ from tidewheel_contracts.api.v1alpha1.dataset_steps import (
 from tidewheel_trainer.clean.asking import answered
 from tidewheel_trainer.clean.casting import TYPE_OF_KIND, cast_expression
 from tidewheel_trainer.clean.faults import step_failed, telling
+from tidewheel_trainer.clean.row_condition import row_condition
 from tidewheel_trainer.clean.row_text import row_texts
 from tidewheel_trainer.clean.sql_text import columns_of_expression
 
@@ -123,16 +124,8 @@ def _filled(step: FillNulls, schema: pa.Schema, place: str) -> Rows:
 
 
 def _filtered(session: Session, step: Filter, schema: pa.Schema, place: str) -> Rows:
-    place = f"{place}.expression"
-    read = columns_of_expression(session, step.expression, schema.names, place)
-
-    def done(table: pa.Table) -> pa.Table:
-        expression = f"CAST((\n{step.expression}\n) AS BOOLEAN)"
-        with telling(place):
-            kept = answered(session, expression, _some(table, read), place)
-        return table.filter(kept)
-
-    return done
+    kept = row_condition(session, step.expression, schema.names, f"{place}.expression")
+    return lambda table: table.filter(kept(table))
 
 
 def _derived(session: Session, step: Derive, schema: pa.Schema, place: str) -> Rows:

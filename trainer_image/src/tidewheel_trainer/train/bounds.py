@@ -1,15 +1,23 @@
 """Choose a run's measure and read what its gate asks for: both must fit the target; pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tidewheel_contracts.api.v1alpha1.gate import Gate, MetricName, Task
+from tidewheel_contracts.api.v1alpha1.gate import Gate, MetricName, Task, Threshold
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.measures import MEASURES, Measure
 from tidewheel_trainer.train.numbers_shown import plain
 from tidewheel_trainer.train.target import Target
 
-__all__ = ["Bound", "asked_bounds", "chosen_measure"]
+__all__ = [
+    "Bound",
+    "asked_bounds",
+    "chosen_measure",
+    "fitting_measure",
+    "refuse_unfitting",
+    "threshold_bounds",
+]
 
 _DEFAULTS = {
     Task.CLASSIFICATION: MetricName.ROC_AUC,
@@ -40,7 +48,7 @@ def chosen_measure(name: MetricName | None, target: Target) -> Measure:
     Raises:
         TrainerError: ParameterInvalid, for a measure of something else than the target.
     """
-    return _fitting(name or _DEFAULTS[target.task], target, "metric.name")
+    return fitting_measure(name or _DEFAULTS[target.task], target, "metric.name")
 
 
 def asked_bounds(gate: Gate, measure: Measure, target: Target) -> tuple[Bound, ...]:
@@ -59,18 +67,50 @@ def asked_bounds(gate: Gate, measure: Measure, target: Target) -> tuple[Bound, .
                 f"maximum: '{gate.minimum}'}}]`"
             )
         bounds.append(Bound(measure, minimum=float(gate.minimum)))
-    for each in gate.thresholds:
-        bounds.append(
-            Bound(
-                _fitting(each.metric, target, "gate.thresholds"),
-                minimum=None if each.minimum is None else float(each.minimum),
-                maximum=None if each.maximum is None else float(each.maximum),
-            )
+    return (*bounds, *threshold_bounds(gate.thresholds, target, "gate.thresholds"))
+
+
+def threshold_bounds(
+    thresholds: Sequence[Threshold], target: Target, field: str
+) -> tuple[Bound, ...]:
+    """Return what thresholds ask for; `field` is where they are written.
+
+    Raises:
+        TrainerError: ParameterInvalid, for a measure of something else than the target.
+    """
+    return tuple(
+        Bound(
+            fitting_measure(each.metric, target, field),
+            minimum=None if each.minimum is None else float(each.minimum),
+            maximum=None if each.maximum is None else float(each.maximum),
         )
-    return tuple(bounds)
+        for each in thresholds
+    )
 
 
-def _fitting(name: MetricName, target: Target, field: str) -> Measure:
+def refuse_unfitting(gate: Gate, target: Target) -> None:
+    """Refuse a gate that asks of slices, groups or probabilities what the target has not.
+
+    Raises:
+        TrainerError: ParameterInvalid.
+    """
+    for each in gate.slices:
+        threshold_bounds(each.thresholds, target, "gate.slices")
+    for each_fairness in gate.fairness:
+        fitting_measure(each_fairness.metric, target, "gate.fairness")
+    if gate.maximum_calibration_gap is not None and not target.classes:
+        raise _invalid(
+            "`gate.maximumCalibrationGap` is for probabilities of classes, and the target is a "
+            "number (Regression); take it out"
+        )
+
+
+def fitting_measure(name: MetricName, target: Target, field: str) -> Measure:
+    """Return a measure of the target; `field` is where its name is written.
+
+    Raises:
+        TrainerError: ParameterInvalid, for a measure of something else.
+    """
     measure, classes = MEASURES[name], len(target.classes)
     if measure.fits(target.task, classes):
         return measure

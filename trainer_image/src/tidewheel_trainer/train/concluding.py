@@ -4,7 +4,7 @@
     read rows -> choose a recipe -> fit on all before the test window -> test once
               -> judge against the champion, a tie once more on the last third of the test window
               -> refused: the same with the champion's recipe, if it is one of the candidates'
-              -> refit on everything -> publish
+              -> refit on everything -> judge its limits -> publish
 
 Too few rows to judge by end it before the test, as inconclusive. Refused and inconclusive runs
 publish nothing but their verdict and the report that says why.
@@ -26,7 +26,7 @@ from tidewheel_trainer.train.incumbent import (
     with_incumbent,
 )
 from tidewheel_trainer.train.material import Material, gathered
-from tidewheel_trainer.train.outcome import Choice, Trial
+from tidewheel_trainer.train.outcome import Choice, Refit, Trial
 from tidewheel_trainer.train.own_results import earlier_result, record_verdict
 from tidewheel_trainer.train.profiling import profile_of
 from tidewheel_trainer.train.publishing import publish_model
@@ -38,7 +38,7 @@ from tidewheel_trainer.train.reporting import (
 )
 from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.split import Split
-from tidewheel_trainer.train.testing import tested
+from tidewheel_trainer.train.testing import tested, with_limits
 
 __all__ = ["Choose", "concluded"]
 
@@ -70,16 +70,22 @@ def concluded(run: Run, choose: Choose) -> TrainResult:
 def _train_and_record(run: Run, choose: Choose) -> None:
     material = gathered(run)
     trial = _trial(run, material, choose)
-    revision = run.surroundings.git_revision
     if isinstance(trial, Shortage):
-        result = inconclusive_result(material, trial, revision)
+        result = inconclusive_result(material, trial, run.surroundings.git_revision)
         record_verdict(run.store, run.folder, result, run_report(run, material, result, None))
         return
     if trial.judgement.verdict is Verdict.REFUSED:
-        result = refused_result(trial, revision)
-        record_verdict(run.store, run.folder, result, run_report(run, material, result, trial))
+        _record_refusal(run, material, trial)
         return
-    _publish_refit(run, material, trial)
+    run.progress(
+        "Refitting", 70, f"fit {trial.recipe.candidate} on all {len(material.rows):,} rows"
+    )
+    refit = refitted(trial.recipe, material, run.surroundings.seconds)
+    trial = with_limits(trial, material.gate.limits, refit.cost)
+    if trial.judgement.verdict is Verdict.REFUSED:
+        _record_refusal(run, material, trial)
+        return
+    _publish(run, material, trial, refit)
 
 
 def _trial(run: Run, material: Material, choose: Choose) -> Trial | Shortage:
@@ -107,12 +113,14 @@ def _second_choice(run: Run, material: Material, split: Split, refused: Trial) -
     return None if trial.judgement.verdict is Verdict.REFUSED else after_refusal(trial, refused)
 
 
-def _publish_refit(run: Run, material: Material, trial: Trial) -> None:
-    frame = material.rows.frame
-    run.progress("Refitting", 70, f"fit {trial.recipe.candidate} on all {len(frame):,} rows")
-    refit = refitted(trial.recipe, material)
+def _record_refusal(run: Run, material: Material, trial: Trial) -> None:
+    result = refused_result(trial, run.surroundings.git_revision)
+    record_verdict(run.store, run.folder, result, run_report(run, material, result, trial))
+
+
+def _publish(run: Run, material: Material, trial: Trial, refit: Refit) -> None:
     run.progress("Publishing", 90, f"publish a model of {len(refit.data):,} bytes")
     result = registrable_result(trial, refit, material.input_columns, run.surroundings.git_revision)
-    profile = profile_of(frame, material.inputs, trial.answers, trial.classes)
+    profile = profile_of(material.rows.frame, material.inputs, trial.answers, trial.classes)
     report = run_report(run, material, result, trial)
     publish_model(run, trial, refit, profile, result, report)

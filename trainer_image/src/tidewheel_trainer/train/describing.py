@@ -14,6 +14,7 @@ from tidewheel_trainer.run_report.measures import measures_of
 from tidewheel_trainer.run_report.page import run_page
 from tidewheel_trainer.run_report.summary import run_summary
 from tidewheel_trainer.train.comparing import compared
+from tidewheel_trainer.train.gate.order import too_few_rows
 from tidewheel_trainer.train.gate_steps import gate_steps
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.measures import MEASURES, Measure
@@ -61,7 +62,7 @@ def _findings(run: Run, material: Material, result: RunResult, trial: Trial | No
         measures=() if trial is None else measures_of(all_metrics(trial), _errors(trial)),
         answers=None if trial is None else _answers(trial),
         importance=None if trial is None else trial.importance,
-        gate=gate_steps(result, trial),
+        gate=gate_steps(too_few_rows(result.message) if trial is None else trial.decisions),
         lineage=_lineage(run, material.recipes[0]),
     )
 

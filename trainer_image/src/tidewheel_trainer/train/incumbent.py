@@ -15,7 +15,7 @@ from tidewheel_contracts.api.v1alpha1.search import Dimension
 from tidewheel_contracts.artifact.model import ModelManifest, Recipe
 from tidewheel_trainer.train.champion import same_recipe
 from tidewheel_trainer.train.estimators import checked_parameters
-from tidewheel_trainer.train.gate import Judgement
+from tidewheel_trainer.train.gate.decision import Judgement
 from tidewheel_trainer.train.outcome import Trial, Validation
 
 __all__ = ["after_refusal", "incumbent_recipe", "with_incumbent"]

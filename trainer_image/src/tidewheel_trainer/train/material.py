@@ -7,6 +7,7 @@ import numpy as np
 from pandas.util import hash_pandas_object
 
 from tidewheel_contracts.api.v1alpha1.common import Column
+from tidewheel_contracts.api.v1alpha1.gate import Gate
 from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
 from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.artifact.model import ModelInput, ModelManifest, Recipe
@@ -14,11 +15,12 @@ from tidewheel_contracts.artifact.snapshot import SnapshotManifest
 from tidewheel_contracts.job import FailureReason, TrainingTask
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.search.checking import check_search
-from tidewheel_trainer.train.bounds import Bound, asked_bounds
+from tidewheel_trainer.train.bounds import Bound, asked_bounds, refuse_unfitting
 from tidewheel_trainer.train.champion import champion_manifest
 from tidewheel_trainer.train.champion_columns import champion_features, champion_weights
 from tidewheel_trainer.train.estimators import checked_parameters, refuse_other_task
 from tidewheel_trainer.train.features import chosen_features, model_inputs
+from tidewheel_trainer.train.groups import GateRows, gate_columns, gate_rows
 from tidewheel_trainer.train.monotonic import check_monotonic, refuse_monotonic_of_classes
 from tidewheel_trainer.train.rows import Rows, read_manifest, read_rows
 from tidewheel_trainer.train.run import Run
@@ -48,6 +50,8 @@ class Material:
     champion: ModelManifest | None
     rows: Rows
     bounds: tuple[Bound, ...]
+    gate: Gate
+    gate_rows: GateRows
 
     def hashes(self) -> np.ndarray:
         """Return a hash of each row's features, unsigned 64-bit, shape (n_rows,)."""
@@ -74,10 +78,13 @@ def gathered(run: Run) -> Material:
     read = tuple(dict.fromkeys([*features, *champion_features(champion, types)]))
     training, target = request.training, request.target.column
     weights = [*weight_columns(training.weights), *champion_weights(champion, types)]
-    rows = _rows(run, manifest, read, weights)
+    gate, scratch = training.gate, run.surroundings.scratch
+    grouping = gate_columns(gate, manifest.columns, target, scratch)
+    rows = _rows(run, manifest, read, weights, grouping)
     refuse_other_task(training.candidates, rows.target, target)
     refuse_monotonic_of_classes(training.features.monotonic, rows.target, target)
     refuse_class_weights_of_a_number(training.weights, rows.target.task, target)
+    refuse_unfitting(gate, rows.target)
     if champion is not None and request.champion is not None:
         _refuse_champion_of_other_task(champion, request.champion, rows.target)
     return Material(
@@ -87,7 +94,9 @@ def gathered(run: Run) -> Material:
         features=read,
         champion=champion,
         rows=rows,
-        bounds=asked_bounds(training.gate, rows.measure, rows.target),
+        bounds=asked_bounds(gate, rows.measure, rows.target),
+        gate=gate,
+        gate_rows=gate_rows(gate, rows.gate_values, scratch),
     )
 
 
@@ -146,7 +155,11 @@ def _refuse_champion_of_other_task(
 
 
 def _rows(
-    run: Run, manifest: SnapshotManifest, features: Sequence[str], weights: Sequence[str]
+    run: Run,
+    manifest: SnapshotManifest,
+    features: Sequence[str],
+    weights: Sequence[str],
+    grouping: Sequence[str],
 ) -> Rows:
     request = run.request
     spec = request.store.spec
@@ -165,6 +178,7 @@ def _rows(
         features=features,
         weights=weights,
         split=request.split,
+        gate_columns=grouping,
         scratch=run.surroundings.scratch,
         part_done=part_done,
     )

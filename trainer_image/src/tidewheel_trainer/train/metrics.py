@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from tidewheel_contracts.api.v1alpha1.common import Metric
+from tidewheel_trainer.train.gate.calibration import calibration
+from tidewheel_trainer.train.gate_steps import gate_tests_document
 from tidewheel_trainer.train.measures import MEASURES, Measure
 from tidewheel_trainer.train.numbers_shown import decimal_text
 from tidewheel_trainer.train.outcome import Trial, Validation
@@ -39,6 +41,7 @@ def metrics_document(trial: Trial) -> dict[str, Any]:
             "message": trial.judgement.sentence,
             "comparedWith": trial.compared_with,
             "clusters": trial.compared.clusters if trial.compared else None,
+            "tests": gate_tests_document(trial.decisions),
         },
         "importance": [
             {"column": each.column, "mean": each.mean, "standardDeviation": each.deviation}
@@ -66,11 +69,24 @@ def all_metrics(trial: Trial) -> tuple[Metric, ...]:
         values.append(("base_rate", float(np.mean(trial.truth)), "Candidate"))
     if champion is not None:
         values += [(each.name, each.function(trial.truth, champion), "Champion") for each in others]
+    # Last, because a status has room for the first ones only.
+    if trial.classes:
+        values += _calibration(trial, candidate, "Candidate")
+        if champion is not None:
+            values += _calibration(trial, champion, "Champion")
     return tuple(
         Metric(name=name, value=text, fit=fit)
         for name, value, fit in values
         if (text := decimal_text(value)) is not None
     )
+
+
+def _calibration(trial: Trial, answers: np.ndarray, fit: str) -> list[tuple[str, float, str]]:
+    found = calibration(trial.classes, trial.truth, answers)
+    return [
+        ("expected_calibration_error", found.error, fit),
+        ("calibration_gap", found.gap, fit),
+    ]
 
 
 def _validation(validation: Validation) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from tidewheel_contracts.artifact.model import ModelInput, Recipe
 from tidewheel_trainer.run_report.importance import Importance
 from tidewheel_trainer.train.bounds import Bound
 from tidewheel_trainer.train.comparing import Comparison
-from tidewheel_trainer.train.gate import Judgement
+from tidewheel_trainer.train.gate.decision import Decision, Judgement
+from tidewheel_trainer.train.gate.limits import Cost
 from tidewheel_trainer.train.measures import Measure
 
 __all__ = ["Choice", "Refit", "Trial", "Validation"]
@@ -47,7 +48,8 @@ class Trial:
     Arrays are of the test rows alone: `truth` has codes of `classes`, or numbers, shape
     (n_test_rows,); answers are probabilities of shape (n_test_rows, n_classes), or predicted
     numbers of shape (n_test_rows,); `clusters` tells the day or group of each row. `left_out_rows`
-    are labelled rows that the declared split has no use for.
+    are labelled rows that the declared split has no use for. `decisions` are all tests of the gate
+    in their order.
     """
 
     recipe: Recipe
@@ -55,6 +57,7 @@ class Trial:
     compared_with: ComparedWith
     compared: Comparison | None
     judgement: Judgement
+    decisions: tuple[Decision, ...]
     measure: Measure
     bounds: tuple[Bound, ...]
     classes: tuple[str, ...]
@@ -80,3 +83,4 @@ class Refit:
     sample: tuple[tuple[object, ...], ...]
     training_rows: int
     trained_through: str | None
+    cost: Cost

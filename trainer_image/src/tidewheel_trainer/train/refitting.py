@@ -1,5 +1,7 @@
 """Fit the tested recipe on all labelled rows, and prove that its file answers as the fit does."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
@@ -8,6 +10,7 @@ from tidewheel_contracts.artifact.model import MODEL_FILE, ModelInput, Recipe
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer import times
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.gate.limits import Cost
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.model_file import model_bytes, read_model
 from tidewheel_trainer.train.outcome import Refit
@@ -16,21 +19,33 @@ from tidewheel_trainer.train.pipelines import answers, fitted
 __all__ = ["refitted"]
 
 _SAMPLE_ROWS = 5
+_WARMING_ROWS, _TIMED_ROWS = 5, 31
+Seconds = Callable[[], float]
 
 
-def refitted(recipe: Recipe, material: Material) -> Refit:
+def refitted(recipe: Recipe, material: Material, seconds: Seconds) -> Refit:
     """Return what is published: the fit on all labelled rows, as bytes that were read back.
+
+    Args:
+        recipe: what is fitted.
+        material: all labelled rows.
+        seconds: a clock that only goes on.
 
     Raises:
         TrainerError: InternalError, when the file's answers differ from the fit's.
     """
     rows = material.rows
+    started = seconds()
     model = fitted(recipe, rows.frame, rows.target.labels)
+    training_seconds = seconds() - started
     data = model_bytes(model)
     sample = _sample(rows.frame, material.inputs)
     _refuse_other_answers(
         model, data, recipe, _frame(sample, material.inputs), rows.target.class_values
     )
+    milliseconds = None
+    if material.gate.limits.prediction_milliseconds is not None:
+        milliseconds = _prediction_milliseconds(model, recipe, material, seconds)
     through = None if rows.times is None else times.iso_text(int(rows.times.max()))
     return Refit(
         data=data,
@@ -41,7 +56,27 @@ def refitted(recipe: Recipe, material: Material) -> Refit:
         sample=sample,
         training_rows=len(rows),
         trained_through=through,
+        cost=Cost(training_seconds, len(data), milliseconds),
     )
+
+
+def _prediction_milliseconds(
+    model: Pipeline, recipe: Recipe, material: Material, seconds: Seconds
+) -> float:
+    """Return the median time of answering one row, of rows from all over the set.
+
+    It is what scikit-learn takes for a row that comes alone, without a server about it. The first
+    answers, which fill caches, do not count.
+    """
+    rows = material.rows
+    places = np.linspace(0, len(rows) - 1, _WARMING_ROWS + _TIMED_ROWS).astype(int)
+    taken = []
+    for place in places:
+        row = rows.frame.iloc[[place]]
+        started = seconds()
+        answers(model, recipe, row, rows.target.class_values)
+        taken.append(seconds() - started)
+    return 1000 * float(np.median(taken[_WARMING_ROWS:]))
 
 
 def _sample(frame: pd.DataFrame, inputs: tuple[ModelInput, ...]) -> tuple[tuple[object, ...], ...]:

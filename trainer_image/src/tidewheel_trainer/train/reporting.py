@@ -2,6 +2,8 @@
 
 from tidewheel_contracts.api.v1alpha1.common import Column
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
+from tidewheel_trainer.train.gate.order import too_few_rows
+from tidewheel_trainer.train.gate_steps import gate_tests
 from tidewheel_trainer.train.guard import Shortage
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.metrics import trial_metrics
@@ -10,6 +12,8 @@ from tidewheel_trainer.train.outcome import Refit, Trial
 __all__ = ["inconclusive_result", "refused_result", "registrable_result"]
 
 _INPUTS_IN_STATUS = 32
+# As long as a message of a status may be; many slices that are missed make more.
+_LONGEST_MESSAGE = 4096
 
 
 def inconclusive_result(material: Material, lacking: Shortage, git_revision: str) -> RunResult:
@@ -23,6 +27,7 @@ def inconclusive_result(material: Material, lacking: Shortage, git_revision: str
         compared_with=ComparedWith.NOTHING,
         # Among several nothing was chosen.
         candidate=recipes[0].candidate if len(recipes) == 1 else "",
+        gate=gate_tests(too_few_rows(lacking.sentence)),
         git_revision=git_revision,
     )
 
@@ -32,10 +37,11 @@ def refused_result(trial: Trial, git_revision: str) -> RunResult:
     return RunResult(
         verdict=trial.judgement.verdict,
         verdict_reason=trial.judgement.reason,
-        message=trial.judgement.sentence,
+        message=_bounded(trial.judgement.sentence),
         compared_with=trial.compared_with,
         candidate=trial.recipe.candidate,
         metrics=trial_metrics(trial),
+        gate=gate_tests(trial.decisions),
         test_rows=len(trial.truth),
         git_revision=git_revision,
     )
@@ -52,3 +58,9 @@ def registrable_result(
             "input_columns": columns if len(columns) <= _INPUTS_IN_STATUS else (),
         }
     )
+
+
+def _bounded(sentence: str) -> str:
+    if len(sentence) <= _LONGEST_MESSAGE:
+        return sentence
+    return f"{sentence[: _LONGEST_MESSAGE - 1]}…"

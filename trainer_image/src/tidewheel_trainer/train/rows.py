@@ -1,7 +1,7 @@
 """Read a snapshot's labelled rows: every part is checked against its digest before it is used."""
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,8 @@ class Rows:
 
     `frame` has the features and the columns of weights.
     `measure` is what fits are ranked and judged by. `split_values` has the columns that the
-    declared split reads, `left_out_by_split` counts rows that it has no use for.
+    declared split reads, `left_out_by_split` counts rows that it has no use for. `gate_values` has
+    the columns that the gate groups rows by.
     """
 
     frame: pd.DataFrame
@@ -50,6 +51,7 @@ class Rows:
     dropped_without_time: int
     split_values: pa.Table | None = None
     left_out_by_split: int = 0
+    gate_values: pa.Table | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -84,6 +86,7 @@ def read_rows(
     features: Iterable[str],
     weights: Iterable[str],
     split: Split | None,
+    gate_columns: Sequence[str],
     scratch: Path,
     part_done: Callable[[int, int], None],
 ) -> Rows:
@@ -99,6 +102,7 @@ def read_rows(
         features: columns that any of the models reads.
         weights: columns that weigh the rows of any of the models.
         split: how the Dataset says that rows are split.
+        gate_columns: columns that the gate groups rows by.
         scratch: folder for one part at a time.
         part_done: told how many parts of how many are read.
 
@@ -109,7 +113,7 @@ def read_rows(
     weight_names = list(dict.fromkeys(weights))
     read_names = list(dict.fromkeys([*features, *weight_names]))
     roles = [target.column] if time is None else [target.column, time]
-    wanted = list(dict.fromkeys([*roles, *split_columns(split), *read_names]))
+    wanted = list(dict.fromkeys([*roles, *split_columns(split), *read_names, *gate_columns]))
     tables = []
     for position, part in enumerate(manifest.parts):
         tables.append(_labelled_part(store, folder, part, wanted, target.column, scratch))
@@ -136,6 +140,7 @@ def read_rows(
         dropped_without_time=labelled_rows - dated_rows,
         split_values=table.select(split_columns(split)),
         left_out_by_split=dated_rows - table.num_rows,
+        gate_values=table.select(gate_columns),
     )
 
 

@@ -3,24 +3,30 @@
 Only a tie is measured a second time, on the last third of the window.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
+from tidewheel_contracts.api.v1alpha1.gate import Limits
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_trainer import times
 from tidewheel_trainer.train.champion import champion_model, same_recipe
 from tidewheel_trainer.train.comparing import Comparison, compared
-from tidewheel_trainer.train.gate import Measured, judge, judge_tie
+from tidewheel_trainer.train.gate.limits import Cost, limit_decisions
+from tidewheel_trainer.train.gate.order import Measured, decided, judge, judge_limits, noted
+from tidewheel_trainer.train.gate.tie import judge_tie
 from tidewheel_trainer.train.guard import TWO_MODELS, Shortage
 from tidewheel_trainer.train.importances import column_importance
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.outcome import Trial, Validation
+from tidewheel_trainer.train.outright import calibration_note, outright_decisions
 from tidewheel_trainer.train.pipelines import answers, fitted
 from tidewheel_trainer.train.rows import Rows
 from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.split import Split, last_third
 
-__all__ = ["tested"]
+__all__ = ["tested", "with_limits"]
 
 
 def tested(
@@ -42,10 +48,19 @@ def tested(
     comparison = None
     if rival is not None:
         comparison = compared(measure, truth, found, rival, split.clusters[test])
-    judgement = judge(_measured(material, truth, found), comparison, with_what=with_what)
+    measured = Measured(
+        measure=measure,
+        value=measure.function(truth, found),
+        rows=len(truth),
+        outright=outright_decisions(material, test, truth, found),
+    )
+    judgement, veto = judge(measured, comparison, with_what=with_what), None
     if judgement.verdict is Verdict.UNTESTED:
         asked = rival if with_what is ComparedWith.MODEL else None
-        judgement = judge_tie(judgement, _last_third_compared(run, rows, split, recipe, asked))
+        veto = _last_third_compared(run, rows, split, recipe, asked)
+        judgement = judge_tie(judgement, veto)
+    limits = limit_decisions(material.gate.limits, None)
+    note = calibration_note(rows.target.classes, truth, found, rival)
     run.progress("Testing", 68, "measure what each column is worth")
     first, last = _span(rows.times, test)
     return Trial(
@@ -53,7 +68,8 @@ def tested(
         validations=validations,
         compared_with=with_what,
         compared=comparison,
-        judgement=judgement,
+        judgement=noted(judgement, note),
+        decisions=decided(measured, comparison, judgement, limits, last_third=veto),
         measure=measure,
         bounds=material.bounds,
         classes=rows.target.classes,
@@ -68,13 +84,14 @@ def tested(
     )
 
 
-def _measured(material: Material, truth: np.ndarray, found: np.ndarray) -> Measured:
-    measure = material.rows.measure
-    return Measured(
-        measure=measure,
-        value=measure.function(truth, found),
-        rows=len(truth),
-        bounds=[(bound, bound.measure.function(truth, found)) for bound in material.bounds],
+def with_limits(trial: Trial, limits: Limits, cost: Cost) -> Trial:
+    """Return the trial with the last tests of the gate: what the published fit costs."""
+    known = limit_decisions(limits, cost)
+    by_name = {decision.name: decision for decision in known}
+    return replace(
+        trial,
+        judgement=judge_limits(trial.judgement, known),
+        decisions=tuple(by_name.get(each.name, each) for each in trial.decisions),
     )
 
 

@@ -5,9 +5,27 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from tidewheel_contracts.api.model import ApiModel, DecimalText, rules
+from tidewheel_contracts.api.model import ApiModel, ColumnName, Count, DecimalText, Words, rules
 
-__all__ = ["GATE_RULES", "Gate", "MetricChoice", "MetricName", "Task", "Threshold"]
+__all__ = [
+    "GATE_RULES",
+    "Fairness",
+    "Gate",
+    "Limits",
+    "MetricChoice",
+    "MetricName",
+    "Slice",
+    "Task",
+    "Threshold",
+]
+
+# A limit that a distance, a share or a duration must keep.
+Limit = Annotated[
+    str,
+    Field(max_length=24, pattern=r"^[0-9]{1,12}(\.[0-9]{1,10})?$"),
+    Words("must be a decimal number of at least 0 in quotes, such as '0.05'"),
+]
+LeastRows = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 class Task(StrEnum):
@@ -66,6 +84,98 @@ class Threshold(ApiModel):
     ] = None
 
 
+Thresholds = Annotated[
+    tuple[Threshold, ...],
+    Field(
+        max_length=len(MetricName),
+        json_schema_extra={
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["metric"],
+        },
+    ),
+]
+
+
+class Slice(ApiModel):
+    """A part of the test rows that the candidate must do well on by itself."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "has(self.expression) != has(self.column)",
+                "a slice must have exactly one of `expression` and `column`",
+            )
+        )
+    )
+
+    name: Annotated[
+        str,
+        Field(
+            max_length=40,
+            pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+            description="Name of the slice in status and report.",
+        ),
+        Words(
+            "must be at most 40 characters of a-z, 0-9 and '-', and start and end with a letter "
+            "or digit"
+        ),
+    ]
+    expression: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=2048,
+            description="The rows for which it is true, in DuckDB's SQL, such as 'distance > 900'.",
+        ),
+    ] = None
+    column: Annotated[
+        ColumnName | None,
+        Field(
+            description="One slice for each value of this column, at most 20 of them; the rows of "
+            "all others are one more."
+        ),
+    ] = None
+    minimum_rows: Annotated[
+        LeastRows,
+        Field(description="With fewer test rows a slice is inconclusive, and refuses nothing."),
+    ] = 100
+    thresholds: Annotated[
+        Thresholds, Field(min_length=1, description="What measures must reach on its rows.")
+    ]
+
+
+class Fairness(ApiModel):
+    """How far apart the groups of a column may be in one measure."""
+
+    column: Annotated[ColumnName, Field(description="Column whose values are the groups.")]
+    metric: Annotated[MetricName, Field(description="Measure.")]
+    maximum_difference: Annotated[
+        Limit,
+        Field(description="Between the best and the worst group it may be this, such as '0.05'."),
+    ]
+    minimum_rows: Annotated[
+        LeastRows, Field(description="Groups with fewer test rows are left out.")
+    ] = 100
+
+
+class Limits(ApiModel):
+    """What the published fit may cost."""
+
+    training_seconds: Annotated[
+        int | None, Field(ge=1, le=604_800, description="Seconds that fitting it may take.")
+    ] = None
+    model_bytes: Annotated[
+        Count | None, Field(ge=1, description="Bytes that its model file may have.")
+    ] = None
+    prediction_milliseconds: Annotated[
+        Limit | None,
+        Field(
+            description="Milliseconds that answering one row may take, such as '5': the median "
+            "of 31 rows, one after the other, in the training pod."
+        ),
+    ] = None
+
+
 class Gate(ApiModel):
     """What a candidate must reach; not being worse than the champion is always asked."""
 
@@ -77,16 +187,39 @@ class Gate(ApiModel):
         ),
     ] = None
     thresholds: Annotated[
-        tuple[Threshold, ...],
+        Thresholds,
+        Field(description="What other measures, or errors, must reach on the test window."),
+    ] = ()
+    maximum_calibration_gap: Annotated[
+        Limit | None,
         Field(
-            max_length=len(MetricName),
-            description="What other measures, or errors, must reach on the test window.",
+            description="So far may the mean prediction of any class be from its share of the test "
+            "window, such as '0.05'."
+        ),
+    ] = None
+    slices: Annotated[
+        tuple[Slice, ...],
+        Field(
+            max_length=16,
+            description="Parts of the test window that have thresholds of their own.",
             json_schema_extra={
                 "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["metric"],
+                "x-kubernetes-list-map-keys": ["name"],
             },
         ),
     ] = ()
+    fairness: Annotated[
+        tuple[Fairness, ...],
+        Field(
+            max_length=16,
+            description="Columns whose groups must fare alike.",
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["column"],
+            },
+        ),
+    ] = ()
+    limits: Annotated[Limits, Field(description="What the published fit may cost.")] = Limits()
 
 
 _ERRORS = (

@@ -34,6 +34,7 @@ from tidewheel_contracts.api.v1alpha1.common import (
 )
 from tidewheel_contracts.api.v1alpha1.features import WEIGHTS_RULES
 from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES
+from tidewheel_contracts.api.v1alpha1.gate_result import GateTest
 
 __all__ = [
     "TRAINING_RUN",
@@ -227,6 +228,15 @@ class RunResult(ApiModel):
     metrics: Annotated[
         tuple[Metric, ...],
         Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+    ] = ()
+    gate: Annotated[
+        tuple[GateTest, ...],
+        Field(
+            max_length=16,
+            description="Tests of the gate in their order; of more than 16 those that did not "
+            "pass first.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
     ] = ()
     test_rows: Annotated[Count, Field(description="Labelled rows of the test window.")] = 0
     training_rows: Annotated[

@@ -1,20 +1,32 @@
-"""The gate against the regression cases 10 to 12 of reference/judgement.md."""
+"""The gate in its order, and the regression cases 10 to 12 of reference/judgement.md."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tidewheel_contracts.api.v1alpha1.gate import MetricName, Task
+from tidewheel_contracts.api.v1alpha1.gate import MetricName
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
 from tidewheel_trainer.train.bounds import Bound
 from tidewheel_trainer.train.comparing import Comparison
-from tidewheel_trainer.train.gate import Judgement, Measured, judge, judge_tie, margin
-from tidewheel_trainer.train.guard import ONE_MODEL, TWO_MODELS, Counts, Shortage, shortage
+from tidewheel_trainer.train.gate.comparison import margin
+from tidewheel_trainer.train.gate.decision import Answer, Decision, Judgement
+from tidewheel_trainer.train.gate.order import (
+    Measured,
+    decided,
+    judge,
+    judge_limits,
+    noted,
+    too_few_rows,
+)
+from tidewheel_trainer.train.gate.thresholds import threshold_decisions
+from tidewheel_trainer.train.gate.tie import judge_tie
+from tidewheel_trainer.train.guard import Shortage
 from tidewheel_trainer.train.measures import MEASURES
 
 AUC = MEASURES[MetricName.ROC_AUC]
 MAE = MEASURES[MetricName.MEAN_ABSOLUTE_ERROR]
 LOG_LOSS = MEASURES[MetricName.LOG_LOSS]
-ONE, TWO = ONE_MODEL[Task.CLASSIFICATION], TWO_MODELS[Task.CLASSIFICATION]
 
 
 def _compared(champion: float, difference: float, error: float) -> Comparison:
@@ -29,7 +41,8 @@ def _judged(compared: Comparison | None, *bounds: tuple[Bound, float]) -> Judgem
     measure = AUC if compared is None else compared.measure
     value = 0.702 if compared is None else compared.candidate
     with_what = ComparedWith.NOTHING if compared is None else ComparedWith.MODEL
-    return judge(Measured(measure, value, 24_011, bounds), compared, with_what=with_what)
+    measured = Measured(measure, value, 24_011, threshold_decisions(bounds))
+    return judge(measured, compared, with_what=with_what)
 
 
 @pytest.mark.parametrize(
@@ -170,118 +183,150 @@ def test_a_large_threshold_is_written_without_an_exponent() -> None:
     assert Bound(MAE, maximum=1_250_000.0).missed(2e6) == "at most 1250000"
 
 
-@pytest.mark.parametrize(
-    "found",
-    [
-        pytest.param(Counts(120, 40, 31, "the rarer class"), id="120 labelled rows"),
-        pytest.param(Counts(5000, 99, 31, "the rarer class"), id="99 rows of the rarer class"),
-        pytest.param(Counts(5000, 900, 9, "the rarer class"), id="nine days"),
-    ],
-)
-def test_too_few_rows_to_compare_two_models_are_a_shortage(found: Counts) -> None:
-    assert shortage(found, TWO, "days") == Shortage(
-        f"the test rows are {found.rows:,} with {found.rare_rows} of the rarer class on "
-        f"{found.clusters} days; a comparison needs 1,000, 100 and 10"
-    )
-
-
-def test_exactly_enough_rows_are_no_shortage() -> None:
-    assert shortage(Counts(1000, 100, 10, "the rarer class"), TWO, "days") is None
-
-
-def test_a_model_alone_needs_as_many_rows_and_no_clusters() -> None:
-    assert shortage(Counts(1000, 100, 1, "the rarer class"), ONE, "days") is None
-    assert shortage(Counts(999, 100, 1, "the rarer class"), ONE, "days") == Shortage(
-        "the test rows are 999 with 100 of the rarer class; a judgement needs 1,000 and 100"
-    )
-
-
 def test_an_infinite_error_refuses() -> None:
     assert _judged(_compared(0.6, 0.1, np.inf)).verdict is Verdict.REFUSED
 
 
-_TIE = Judgement(Verdict.UNTESTED, "SameRecipe", "tie")
-
-
-@pytest.mark.parametrize(
-    ("champion", "difference", "error", "verdict"),
-    [
-        # At .68 the margin is .0096, so with an error of .01 the limit is -.0096 - .01282.
-        pytest.param(0.68, -0.0225, 0.01, Verdict.REFUSED, id="worse beyond doubt"),
-        pytest.param(0.68, -0.0223, 0.01, Verdict.UNTESTED, id="worse by all that is seen"),
-        pytest.param(0.68, -0.0097, 0.0, Verdict.REFUSED, id="just beyond the margin"),
-        pytest.param(0.68, -0.0095, 0.0, Verdict.UNTESTED, id="just within the margin"),
-        pytest.param(0.968, -0.0023, 0.001, Verdict.REFUSED, id="the margin is small near one"),
-        pytest.param(0.68, 0.0, 0.0, Verdict.UNTESTED, id="a tie again"),
-        pytest.param(0.68, 0.02, 0.001, Verdict.UNTESTED, id="better beyond doubt"),
-        pytest.param(0.68, -0.2, np.inf, Verdict.UNTESTED, id="an error that says nothing"),
-    ],
+SLICE = Decision(
+    "slice night",
+    "Reached?",
+    Answer.NO,
+    "420 rows",
+    (),
+    "SliceBelowThreshold",
+    "f1 of at least 0.4",
 )
-def test_a_tie_is_refused_only_when_it_is_proven_worse(
-    champion: float, difference: float, error: float, verdict: Verdict
-) -> None:
-    assert judge_tie(_TIE, _compared(champion, difference, error)).verdict is verdict
+CALIBRATION = Decision(
+    "calibration", "Near?", Answer.NO, "gap", (), "CalibrationGap", "a gap of at most 0.05"
+)
+FEW = Decision("slice dawn", "Reached?", Answer.TOO_FEW, "9 rows, 100 are needed")
+LIMIT = Decision(
+    "limit modelBytes", "Kept?", Answer.NO, "7", (), "LimitExceeded", "modelBytes of at most 5"
+)
+ROWS = Decision("rows", "Are there rows enough to judge by?", Answer.YES, "24,011 test rows")
+CHAMPION, TIE = (
+    "Is it not worse than the champion?",
+    "Is a tie free of harm in the newest rows?",
+)
 
 
-def test_the_sentence_of_a_veto_has_the_numbers() -> None:
-    assert judge_tie(_TIE, _compared(0.702, -0.04, 0.005)) == Judgement(
+def test_all_that_is_asked_outright_and_missed_is_named_and_the_first_gives_the_reason() -> None:
+    measured = Measured(AUC, 0.702, 24_011, (CALIBRATION, FEW, SLICE))
+    better = _compared(0.6, 0.1, 0.001)
+    assert judge(measured, better, with_what=ComparedWith.MODEL) == Judgement(
         Verdict.REFUSED,
-        "ProvenWorse",
-        "tie; on its last third, with the rest learned, 0.662; champion 0.702; difference -0.040, "
-        "at most -0.0336 with 90 % confidence over 31 clusters; -0.0089 is allowed; look for "
-        "spoiled labels or features in the newest rows",
+        "CalibrationGap",
+        "roc_auc 0.702 on 24,011 rows of the test window; the gate asks for a gap of at most 0.05; "
+        "f1 of at least 0.4",
     )
 
 
-@pytest.mark.parametrize(
-    ("last_third", "clause"),
-    [
-        pytest.param(
-            _compared(0.702, 0.012, 0.005),
-            "no veto: on its last third, with the rest learned, 0.714; champion 0.702; difference "
-            "+0.012, at most +0.0184 with 90 % confidence over 31 clusters",
-            id="not worse",
-        ),
-        pytest.param(
-            Shortage("the test rows are 400"),
-            "no veto test on its last third: the test rows are 400",
-            id="too few rows",
-        ),
-        pytest.param(
-            None,
-            "no veto test, as the champion's recipe would learn the same rows",
-            id="recipes were compared",
-        ),
-    ],
-)
-def test_an_untested_pass_says_how_its_veto_test_went(
-    last_third: Comparison | Shortage | None, clause: str
-) -> None:
-    assert judge_tie(_TIE, last_third) == Judgement(
-        Verdict.UNTESTED, "SameRecipe", f"tie; {clause}"
-    )
+def test_a_slice_of_too_few_rows_refuses_nothing() -> None:
+    measured = Measured(AUC, 0.702, 24_011, (FEW,))
+    assert judge(measured, None, with_what=ComparedWith.NOTHING).verdict is Verdict.PASSED
 
 
-def test_a_tie_of_errors_is_refused_when_its_recipe_is_proven_worse() -> None:
-    assert judge_tie(_TIE, _error_compared(50.0, 4.0, 1.0)) == Judgement(
+def test_a_refusal_names_twelve_and_counts_the_others() -> None:
+    measured = Measured(AUC, 0.702, 24_011, (SLICE,) * 15)
+    sentence = judge(measured, None, with_what=ComparedWith.NOTHING).sentence
+    assert sentence.count("f1 of at least 0.4") == 12
+    assert sentence.endswith("; f1 of at least 0.4; 3 more")
+
+
+def test_a_published_fit_beyond_a_limit_is_refused_after_all_else_passed() -> None:
+    passed = Judgement(Verdict.PASSED, "FirstModel", "roc_auc 0.702")
+    assert judge_limits(passed, (LIMIT,)) == Judgement(
         Verdict.REFUSED,
-        "ProvenWorse",
-        "tie; on its last third, with the rest learned, 54; champion 50; difference +4, at least "
-        "+2.718 with 90 % confidence over 31 clusters; +0.5 is allowed; look for spoiled labels or "
-        "features in the newest rows",
+        "LimitExceeded",
+        "roc_auc 0.702; the gate asks for modelBytes of at most 5",
     )
-    assert judge_tie(_TIE, _error_compared(50.0, 1.7, 1.0)).verdict is Verdict.UNTESTED
+    assert judge_limits(passed, (replace(LIMIT, answer=Answer.YES),)) == passed
+
+
+def test_an_advice_ends_the_sentence() -> None:
+    passed = Judgement(Verdict.PASSED, "FirstModel", "roc_auc 0.702")
+    assert noted(passed, "Recalibrate").sentence == "roc_auc 0.702; Recalibrate"
+    assert noted(passed, "") == passed
+
+
+def _decided(
+    compared: Comparison | None,
+    *outright: Decision,
+    last_third: Comparison | Shortage | None = None,
+    limits: tuple[Decision, ...] = (),
+) -> tuple[Decision, ...]:
+    measured = Measured(AUC, 0.702, 24_011, outright)
+    judgement = judge(measured, compared, with_what=ComparedWith.MODEL)
+    if judgement.verdict is Verdict.UNTESTED:
+        judgement = judge_tie(judgement, last_third)
+    return decided(measured, compared, judgement, limits, last_third=last_third)
+
+
+BETTER, WORSE = _compared(0.6, 0.1, 0.001), _compared(0.702, -0.1, 0.001)
+ALIKE = Comparison(AUC, 0.702, 0.702, 0.0, 0.0, clusters=31, alike=True)
 
 
 @pytest.mark.parametrize(
-    ("found", "needed"),
+    ("decisions", "champion", "tie"),
     [
-        (Counts(499, 0, 31, ""), "499 on 31"),
-        (Counts(700, 0, 9, ""), "700 on 9"),
+        pytest.param(_decided(None), "not asked", "not asked", id="a first model"),
+        pytest.param(_decided(None, SLICE), "not reached", "not reached", id="refused outright"),
+        pytest.param(_decided(BETTER, SLICE), "not reached", "not reached", id="refused first"),
+        pytest.param(_decided(BETTER), "yes", "not asked", id="better"),
+        pytest.param(_decided(WORSE), "no", "not reached", id="worse"),
+        pytest.param(_decided(_compared(0.7, 0.0, 0.0)), "tie", "not known", id="no difference"),
+        pytest.param(_decided(ALIKE, last_third=WORSE), "tie", "no", id="veto"),
+        pytest.param(_decided(ALIKE, last_third=BETTER), "tie", "yes", id="no veto"),
+        pytest.param(_decided(ALIKE, last_third=Shortage("few")), "tie", "not known", id="few"),
     ],
 )
-def test_a_number_needs_500_rows_and_ten_days(found: Counts, needed: str) -> None:
-    assert shortage(found, TWO_MODELS[Task.REGRESSION], "days") == Shortage(
-        f"the test rows are {needed} days; a comparison needs 500 and 10"
+def test_champion_and_tie_are_answered_as_the_gate_judged(
+    decisions: tuple[Decision, ...], champion: str, tie: str
+) -> None:
+    answers = {each.name: each.answer.value for each in decisions}
+    assert (answers["rows"], answers["champion"], answers["tie"]) == ("yes", champion, tie)
+
+
+def test_decisions_are_in_the_order_of_the_gate_with_their_numbers() -> None:
+    assert _decided(WORSE, FEW, limits=(LIMIT,)) == (
+        ROWS,
+        FEW,
+        Decision(
+            "champion",
+            CHAMPION,
+            Answer.NO,
+            "roc_auc: candidate 0.6020, champion 0.7020, difference -0.1000 with a standard error "
+            "of 0.0010 over 31 clusters; -0.0089 is allowed",
+            (("difference", -0.1), ("standard_error", 0.001)),
+        ),
+        Decision("tie", TIE, Answer.NOT_REACHED),
+        LIMIT,
     )
-    assert shortage(Counts(500, 0, 10, ""), TWO_MODELS[Task.REGRESSION], "days") is None
+
+
+def test_a_tie_says_what_its_veto_test_found() -> None:
+    tie = _decided(ALIKE, last_third=Shortage("the test rows are 600"))[-1]
+    assert tie.found == (
+        "the same model met itself; no veto test on its last third: the test rows are 600"
+    )
+
+
+def test_too_few_rows_end_it_at_once() -> None:
+    assert too_few_rows("the test rows are 600") == (
+        replace(ROWS, answer=Answer.TOO_FEW, found="the test rows are 600"),
+        Decision("champion", CHAMPION, Answer.NOT_REACHED),
+        Decision("tie", TIE, Answer.NOT_REACHED),
+    )
+
+
+def test_a_threshold_that_is_met_has_its_numbers() -> None:
+    both = Bound(LOG_LOSS, minimum=0.1, maximum=0.9)
+    assert threshold_decisions([(both, 0.84829)]) == (
+        Decision(
+            "threshold log_loss",
+            "Does log_loss reach what the gate asks for?",
+            Answer.YES,
+            "log_loss 0.8483, at least 0.1 and at most 0.9 is asked",
+            (("log_loss", 0.84829),),
+        ),
+    )
