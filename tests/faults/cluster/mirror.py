@@ -116,7 +116,9 @@ class Mirror:
             try:
                 await asyncio.wait({watching})
             finally:
+                # Waited for, so that its connection is closed before the session is.
                 watching.cancel()
+                await asyncio.wait({watching})
             if not watching.cancelled():
                 watching.result()
             await asyncio.sleep(_RETRY_SECONDS)
