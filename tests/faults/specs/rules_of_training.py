@@ -115,7 +115,7 @@ def _some_weight(weights: Object) -> None:
 
 def _weight_is_no_feature(training: Object) -> None:
     column = training.get("weights", {}).get("column")
-    for kind in ("numeric", "categorical"):
+    for kind in ("numeric", "categorical", "text"):
         features = training.get("features", {})
         if kind in features:
             features[kind] = [name for name in features[kind] if name != column]
@@ -137,7 +137,18 @@ def _among_numeric(features: Object) -> None:
 
 _RISING = [{"column": "same", "direction": "Increasing"}]
 
+
+def _text_alone(features: Object) -> None:
+    others = [*features.get("numeric", []), *features.get("categorical", [])]
+    if "text" in features:
+        features["text"] = [name for name in features["text"] if name not in others]
+
+
 RULES_OF_TRAINING = {
+    "!sets.intersects(self.text, self.numeric) && !sets.intersects(self.text, "
+    "self.categorical)": Rule(
+        _text_alone, lambda features: features.update(categorical=["same"], text=["same"])
+    ),
     "self.monotonic.all(each, !(each.column in self.categorical))": Rule(
         _not_categorical,
         lambda features: features.update(categorical=["same"], monotonic=_RISING),
@@ -147,7 +158,8 @@ RULES_OF_TRAINING = {
     ),
     "has(self.classes) || has(self.column)": Rule(_some_weight, lambda weights: weights.clear()),
     "!has(self.weights) || !has(self.weights.column) || !(self.weights.column in "
-    "self.features.numeric || self.weights.column in self.features.categorical)": Rule(
+    "self.features.numeric || self.weights.column in self.features.categorical || "
+    "self.weights.column in self.features.text)": Rule(
         _weight_is_no_feature,
         lambda training: training.update(
             features={"numeric": ["same"]}, weights={"column": "same"}

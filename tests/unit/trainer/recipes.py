@@ -38,6 +38,7 @@ def recipe_of(
     *,
     numeric: tuple[str, ...],
     categorical: tuple[str, ...],
+    text: tuple[str, ...] = (),
 ) -> Recipe:
     """Return a candidate's recipe, as a run makes it."""
     candidate = Candidate(name="one", estimator=estimator, parameters=parameters)
@@ -47,6 +48,7 @@ def recipe_of(
         parameters=checked_parameters(candidate),
         numeric=numeric,
         categorical=categorical,
+        text=text,
         target="late",
         time=None,
         seed=7,

@@ -36,6 +36,11 @@ def test_a_number_that_is_named_a_category_is_no_number() -> None:
     assert _chosen(categorical=("hour",)) == FeatureChoice(("cold", "cost"), ("hour",))
 
 
+def test_text_that_is_read_by_its_words_is_no_category() -> None:
+    expected = FeatureChoice(("hour", "cold", "cost"), (), ("carrier",))
+    assert _chosen(text=("carrier",)) == expected
+
+
 def test_two_lists_are_taken_as_they_are() -> None:
     named = FeatureChoice(numeric=("cost",), categorical=("carrier",))
     assert _chosen(numeric=("cost",), categorical=("carrier",)) == named
@@ -59,6 +64,16 @@ def test_two_lists_are_taken_as_they_are() -> None:
             {"numeric": ("carrier",)},
             FailureReason.PARAMETER_INVALID,
             "column 'carrier' is text; name it under `features.categorical`",
+        ),
+        (
+            {"text": ("hour",)},
+            FailureReason.PARAMETER_INVALID,
+            "column 'hour' is no text; name it under `features.numeric` or `features.categorical`",
+        ),
+        (
+            {"text": ("carrier",), "categorical": ("carrier",)},
+            FailureReason.PARAMETER_INVALID,
+            "`features` names 'carrier' as text and as categorical; keep one",
         ),
         (
             {"categorical": ("landed",)},

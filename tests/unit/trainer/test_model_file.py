@@ -92,12 +92,24 @@ def _frame() -> pd.DataFrame:
     texts = pd.Series(
         random.choice(np.array(["a", "b", "c", None], dtype=object), 400), dtype=object
     )
-    return pd.DataFrame({"number": numbers, "other": random.random(400), "text": texts})
+    words = [f"flight {n % 7} was late by {n % 61} minutes" for n in range(399)]
+    notes = pd.Series([*words, None], dtype=object)
+    columns = {"number": numbers, "other": random.random(400), "text": texts, "note": notes}
+    return pd.DataFrame(columns)
 
 
-def _recipe(estimator: str, parameters: dict[str, Any] | None = None) -> Recipe:
+def _recipe(
+    estimator: str, parameters: dict[str, Any] | None = None, text: tuple[str, ...] = ()
+) -> Recipe:
     given = SMALL.get(estimator, {}) if parameters is None else parameters
-    return recipe_of(estimator, given, numeric=("number", "other"), categorical=("text",))
+    return recipe_of(
+        estimator, given, numeric=("number", "other"), categorical=("text",), text=text
+    )
+
+
+def _texts() -> list[Recipe]:
+    """Return recipes that read text by all its words, and by their components."""
+    return [_recipe(name, text=("note",)) for name in (LOGISTIC, BOOSTING)]
 
 
 def _labels(kind: str) -> np.ndarray:
@@ -128,7 +140,8 @@ def _schema(data: bytes) -> dict[str, Any]:
 
 def digests() -> list[str]:
     """Return the digest of one model file per estimator; another process calls this too."""
-    files = [model_bytes(fitted(_recipe(name), _frame(), _of(name))) for name in ALLOWED]
+    recipes = [*(_recipe(name) for name in ALLOWED), *_texts()]
+    files = [model_bytes(fitted(each, _frame(), _of(each.estimator))) for each in recipes]
     return [hashlib.sha256(data).hexdigest() for data in files]
 
 
@@ -173,8 +186,8 @@ def test_unseen_and_missing_categories_are_answered_alike(estimator: str) -> Non
 def test_the_list_names_what_our_pipelines_hold_and_nothing_else() -> None:
     types: set[str] = set()
     loaders: set[str] = set()
-    for estimator, parameters, kind in _CASES:
-        recipe = _recipe(estimator, parameters)
+    cases = [(_recipe(name, parameters), kind) for name, parameters, kind in _CASES]
+    for recipe, kind in [*cases, *((each, "bool") for each in _texts())]:
         waiting: list[Any] = [_schema(model_bytes(fitted(recipe, _frame(), _labels(kind))))]
         while waiting:
             value = waiting.pop()

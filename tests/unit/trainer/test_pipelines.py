@@ -75,7 +75,8 @@ def test_columns_without_any_number_are_nothing_to_learn_from() -> None:
         fitted(recipe, frame(odd=np.full(_ROWS, np.nan)), LABELS)
     assert (caught.value.reason, caught.value.message) == (
         FailureReason.NO_FEATURES,
-        "none of the columns odd holds a number in the 300 rows to learn from",
+        "none of the columns odd holds a number, or words that several rows share, in the 300 rows "
+        "to learn from",
     )
 
 

@@ -66,7 +66,7 @@ class ModelInput(_Frozen):
 
     name: str
     datatype: Annotated[str, Field(pattern=r"^(BOOL|INT64|FP64|BYTES)$")]
-    kind: Annotated[str, Field(pattern=r"^(Numeric|Categorical)$")]
+    kind: Annotated[str, Field(pattern=r"^(Numeric|Categorical|Text)$")]
 
 
 class Recipe(_Frozen):
@@ -77,12 +77,18 @@ class Recipe(_Frozen):
     parameters: dict[str, Any]
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
+    text: tuple[str, ...] = ()
     # In order of their columns, or an equal recipe would look like another.
     monotonic: tuple[Monotonic, ...] = ()
     weights: Weights | None = None
     target: str
     time: str | None
     seed: int
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Return the columns that the model reads, in order of its inputs."""
+        return (*self.numeric, *self.categorical, *self.text)
 
 
 class ModelManifest(_Frozen):

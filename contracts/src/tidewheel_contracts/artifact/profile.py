@@ -31,11 +31,12 @@ class FeatureProfile(_Frozen):
     A numeric column has either `edges`, the ends of at most ten quantile bins (bin i holds
     edges[i] <= value < edges[i + 1], the last one its upper end too) with one share per bin, or,
     when it takes at most ten values, these `values` with one share each. A categorical column has
-    `categories` of at least one per cent, and `other_share` for the rest.
+    `categories` of at least one per cent, and `other_share` for the rest. A text column has its
+    `missing_share` alone.
     """
 
     name: str
-    kind: Annotated[str, Field(pattern=r"^(Numeric|Categorical)$")]
+    kind: Annotated[str, Field(pattern=r"^(Numeric|Categorical|Text)$")]
     missing_share: Share
     edges: tuple[float, ...] = ()
     values: tuple[float, ...] = ()

@@ -46,6 +46,10 @@ TRUSTED_TYPES = (
     "numpy.uint64",
     # Preprocessing.
     "sklearn.compose._column_transformer.ColumnTransformer",
+    "sklearn.decomposition._truncated_svd.TruncatedSVD",
+    # Its constructor and setter take what they are given; what it calls must be a listed type too.
+    "sklearn.feature_extraction.text.TfidfTransformer",
+    "sklearn.feature_extraction.text.TfidfVectorizer",
     "sklearn.impute._base.MissingIndicator",
     "sklearn.impute._base.SimpleImputer",
     "sklearn.pipeline.Pipeline",

@@ -155,6 +155,11 @@ def _split_words(split: Split | None, *, has_times: bool) -> str:
     return f"the newest whole days{share}, or all that is later than the champion learned, test"
 
 
+def _columns_words(recipe: Recipe) -> str:
+    texts = f", {len(recipe.text):,} text" if recipe.text else ""
+    return f"{len(recipe.numeric):,} numeric, {len(recipe.categorical):,} categorical{texts}"
+
+
 def _monotonic_words(monotonic: Sequence[Monotonic]) -> str:
     words = [f"{each.column} {each.direction.lower()}" for each in monotonic]
     return ", ".join(words) or "no column"
@@ -174,7 +179,7 @@ def _lineage(run: Run, recipe: Recipe) -> tuple[tuple[str, str], ...]:
     return (
         ("Run", f"{request.run_name}, uid {request.run_uid}"),
         ("Snapshot", request.snapshot.manifest_key),
-        ("Columns", f"{len(recipe.numeric):,} numeric, {len(recipe.categorical):,} categorical"),
+        ("Columns", _columns_words(recipe)),
         ("Monotonic", _monotonic_words(recipe.monotonic)),
         ("Weights", _weights_words(recipe.weights)),
         ("Seed", str(recipe.seed)),

@@ -18,10 +18,11 @@ _FLOATS = frozenset({"halffloat", "float", "double"})
 
 @dataclass(frozen=True, slots=True)
 class FeatureChoice:
-    """The columns that a model reads as numbers and as categories, in order of the schema."""
+    """The columns that a model reads as numbers, categories and text, in order of the schema."""
 
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
+    text: tuple[str, ...] = ()
 
 
 def datatype(arrow_type: str) -> str | None:
@@ -43,7 +44,7 @@ def chosen_features(
     """Return the named features; a list that was left out is found from the schema.
 
     Found are numbers and booleans as numeric and text as categorical; never a column of another
-    role, other times, or columns of any other type.
+    role, other times, or columns of any other type. What is read by its words is named alone.
 
     Args:
         columns: those of the snapshot.
@@ -56,14 +57,15 @@ def chosen_features(
     """
     types = {column.name: datatype(column.type) for column in columns}
     _refuse_unusable(named, types, roles)
-    taken = {*roles, *named.numeric, *named.categorical}
+    taken = {*roles, *named.numeric, *named.categorical, *named.text}
     free = [name for name in types if name not in taken]
     choice = FeatureChoice(
         numeric=named.numeric
         or tuple(name for name in free if types[name] in {"BOOL", "INT64", "FP64"}),
         categorical=named.categorical or tuple(name for name in free if types[name] == "BYTES"),
+        text=named.text,
     )
-    if not (choice.numeric or choice.categorical):
+    if not (choice.numeric or choice.categorical or choice.text):
         raise TrainerError(
             FailureReason.NO_FEATURES,
             "the snapshot has no column to learn from beside "
@@ -78,6 +80,7 @@ def model_inputs(columns: Sequence[SnapshotColumn], recipe: Recipe) -> tuple[Mod
     types = {column.name: datatype(column.type) for column in columns}
     kinds = [(name, "Numeric") for name in recipe.numeric]
     kinds += [(name, "Categorical") for name in recipe.categorical]
+    kinds += [(name, "Text") for name in recipe.text]
     return tuple(
         ModelInput(name=name, datatype=types[name] or "BYTES", kind=kind) for name, kind in kinds
     )
@@ -86,7 +89,7 @@ def model_inputs(columns: Sequence[SnapshotColumn], recipe: Recipe) -> tuple[Mod
 def _refuse_unusable(
     named: Features, types: dict[str, str | None], roles: Mapping[str, str]
 ) -> None:
-    for name in (*named.numeric, *named.categorical):
+    for name in (*named.numeric, *named.categorical, *named.text):
         if name not in types:
             raise TrainerError(
                 FailureReason.COLUMN_MISSING,
@@ -100,9 +103,18 @@ def _refuse_unusable(
     for name in named.numeric:
         if types[name] == "BYTES":
             raise _invalid(f"column {name!r} is text; name it under `features.categorical`")
+    for name in named.text:
+        if types[name] != "BYTES":
+            raise _invalid(
+                f"column {name!r} is no text; name it under `features.numeric` or "
+                "`features.categorical`"
+            )
     both = set(named.numeric) & set(named.categorical)
     if both:
         raise _invalid(f"`features` names {min(both)!r} as numeric and as categorical; keep one")
+    both = set(named.text) & set(named.categorical)
+    if both:
+        raise _invalid(f"`features` names {min(both)!r} as text and as categorical; keep one")
 
 
 def _invalid(message: str) -> TrainerError:

@@ -21,7 +21,7 @@ def column_importance(model: Pipeline, recipe: Recipe, rows: Rows, test: np.ndar
         rows: all labelled rows.
         test: the rows to measure on, boolean, shape (n_rows,).
     """
-    frame = rows.frame.loc[test, [*recipe.numeric, *recipe.categorical]]
+    frame = rows.frame.loc[test, list(recipe.features)]
     measure, target = rows.measure, rows.target
     truth, class_values = target.truth(test), target.class_values
 

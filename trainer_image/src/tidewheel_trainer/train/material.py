@@ -74,7 +74,7 @@ def gathered(run: Run) -> Material:
     if request.champion is not None:
         champion = champion_manifest(run.store, request.champion, request.target.column)
     types = {column.name: column.type for column in manifest.columns}
-    features = [*recipes[0].numeric, *recipes[0].categorical]
+    features = recipes[0].features
     read = tuple(dict.fromkeys([*features, *champion_features(champion, types)]))
     training, target = request.training, request.target.column
     weights = [*weight_columns(training.weights), *champion_weights(champion, types)]
@@ -119,6 +119,7 @@ def _recipes(request: TrainingTask, manifest: SnapshotManifest) -> tuple[Recipe,
             parameters=checked_parameters(candidate),
             numeric=choice.numeric,
             categorical=choice.categorical,
+            text=choice.text,
             monotonic=tuple(sorted(training.features.monotonic, key=lambda each: each.column)),
             weights=training.weights,
             target=target,

@@ -27,6 +27,8 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 _LEVEL = 6
 # Loaders of values that are never shared on purpose.
 _PLAIN = frozenset({"JsonNode", "TypeNode"})
+# scikit-learn's vectorizers keep an address, by which they tell that they have checked something.
+_ADDRESS = "_stop_words_id"
 
 
 def model_bytes(model: Pipeline) -> bytes:
@@ -96,6 +98,8 @@ class _Numbering:
         if key == "file" and isinstance(item, str):
             ending = item.rpartition(".")[2]
             return self.files.setdefault(item, f"{len(self.files)}.{ending}")
+        if key == _ADDRESS:
+            return {**self.applied(item), "content": "null"}
         return self.applied(item)
 
     def _number(self, identity: object, *, plain: bool) -> int:

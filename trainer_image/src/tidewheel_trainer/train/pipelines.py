@@ -18,6 +18,7 @@ from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, Reading
 from tidewheel_trainer.train.estimators import estimator
 from tidewheel_trainer.train.monotonic import constraints
+from tidewheel_trainer.train.texts import shared_terms, text_reader
 from tidewheel_trainer.train.weights import weighed_rows
 
 __all__ = ["answers", "fitted"]
@@ -25,6 +26,8 @@ __all__ = ["answers", "fitted"]
 # A one-hot column for a category of a handful of rows would be noise, thousands would fill memory.
 _RAREST_CATEGORY_ROWS = 10
 _MOST_CATEGORIES = 100
+# Rows with a larger share of values other than 0 take less memory dense.
+_MOST_FILLED = 0.3
 
 
 def fitted(recipe: Recipe, frame: pd.DataFrame, labels: np.ndarray) -> Pipeline:
@@ -39,11 +42,11 @@ def fitted(recipe: Recipe, frame: pd.DataFrame, labels: np.ndarray) -> Pipeline:
     rows = weighed_rows(recipe, frame, labels)
     # There is nothing to learn from a column without any number, and not every estimator takes one.
     numeric = [name for name in recipe.numeric if rows.frame[name].notna().any()]
-    preprocessing = _preprocessing(recipe, numeric, len(rows.frame))
+    preprocessing = _preprocessing(recipe, numeric, rows.frame)
     learner = estimator(recipe.estimator, recipe.parameters, recipe.seed)
     given = {} if rows.weights is None else {"sample_weight": rows.weights}
     try:
-        prepared = preprocessing.fit_transform(rows.frame[[*recipe.numeric, *recipe.categorical]])
+        prepared = preprocessing.fit_transform(rows.frame[list(recipe.features)])
         if recipe.monotonic:
             learner.set_params(monotonic_cst=constraints(recipe, numeric, prepared.shape[1]))
         learner.fit(prepared, rows.labels, **given)
@@ -74,7 +77,7 @@ def answers(
     Raises:
         TrainerError: ParameterInvalid, when the fit has no finite answer.
     """
-    columns = frame[[*recipe.numeric, *recipe.categorical]]
+    columns = frame[list(recipe.features)]
     if ALLOWED[recipe.estimator].task is Task.REGRESSION:
         found = np.asarray(model.predict(columns), dtype=np.float64)
     else:
@@ -91,8 +94,9 @@ def answers(
     return found
 
 
-def _preprocessing(recipe: Recipe, numeric: list[str], rows: int) -> ColumnTransformer:
+def _preprocessing(recipe: Recipe, numeric: list[str], frame: pd.DataFrame) -> ColumnTransformer:
     reading = _reading(recipe)
+    sparse = reading is Reading.SCALED and not ALLOWED[recipe.estimator].dense
     parts = []
     if numeric:
         parts.append(("numeric", _numbers(reading), numeric))
@@ -100,15 +104,18 @@ def _preprocessing(recipe: Recipe, numeric: list[str], rows: int) -> ColumnTrans
         is_scaled = reading is Reading.SCALED
         coded = make_pipeline(_coded(), _one_hot()) if is_scaled else _coded()
         parts.append(("categorical", coded, list(recipe.categorical)))
+    for number, name in enumerate(recipe.text):
+        terms = shared_terms(frame[name])
+        if terms:
+            reader = text_reader(terms, recipe.seed, sparse=sparse)
+            parts.append((f"text{number}", reader, [name]))
     if not parts:
         raise TrainerError(
             FailureReason.NO_FEATURES,
-            f"none of the columns {', '.join(recipe.numeric[:20])} holds a number in the "
-            f"{rows:,} rows to learn from",
+            f"none of the columns {', '.join(recipe.features[:20])} holds a number, or words that "
+            f"several rows share, in the {len(frame):,} rows to learn from",
         )
-    if ALLOWED[recipe.estimator].dense:
-        return ColumnTransformer(parts, sparse_threshold=0)
-    return ColumnTransformer(parts)
+    return ColumnTransformer(parts, sparse_threshold=_MOST_FILLED if sparse else 0)
 
 
 def _reading(recipe: Recipe) -> Reading:

@@ -64,6 +64,8 @@ def _prediction(answers: np.ndarray, classes: tuple[str, ...]) -> PredictionProf
 def _feature(values: pd.Series, column: ModelInput) -> FeatureProfile:
     present = values.dropna()
     missing = 1 - len(present) / len(values)
+    if column.kind == "Text":
+        return FeatureProfile(name=column.name, kind="Text", missing_share=missing)
     if column.kind == "Categorical":
         return _categorical(column.name, present, missing, len(values))
     return _numeric(column.name, present.to_numpy(dtype=np.float64), missing, len(values))

@@ -21,6 +21,8 @@ __all__ = ["refitted"]
 _SAMPLE_ROWS = 5
 _WARMING_ROWS, _TIMED_ROWS = 5, 31
 Seconds = Callable[[], float]
+# A manifest is read whole, and long texts say no more than their beginning.
+_LONGEST_SAMPLE_TEXT = 1000
 
 
 def refitted(recipe: Recipe, material: Material, seconds: Seconds) -> Refit:
@@ -83,18 +85,20 @@ def _sample(frame: pd.DataFrame, inputs: tuple[ModelInput, ...]) -> tuple[tuple[
     """Return a few rows from all over the set, column by column, as JSON values."""
     places = np.linspace(0, len(frame) - 1, min(_SAMPLE_ROWS, len(frame))).astype(int)
     return tuple(
-        tuple(_json_value(value, column.datatype) for value in frame[column.name].iloc[places])
+        tuple(_json_value(value, column) for value in frame[column.name].iloc[places])
         for column in inputs
     )
 
 
-def _json_value(value: object, datatype: str) -> object:
-    if isinstance(value, str) or value is None:
-        return value
+def _json_value(value: object, column: ModelInput) -> object:
+    if isinstance(value, str):
+        return value[:_LONGEST_SAMPLE_TEXT] if column.kind == "Text" else value
+    if value is None:
+        return None
     number = float(value)  # type: ignore[arg-type]  # the frame holds text and floats only
     if not np.isfinite(number):
         return None
-    return {"BOOL": bool, "INT64": int}.get(datatype, float)(number)
+    return {"BOOL": bool, "INT64": int}.get(column.datatype, float)(number)
 
 
 def _frame(sample: tuple[tuple[object, ...], ...], inputs: tuple[ModelInput, ...]) -> pd.DataFrame:

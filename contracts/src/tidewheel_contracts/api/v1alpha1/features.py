@@ -40,6 +40,11 @@ class Features(ApiModel):
                 "a column must not be named in both `numeric` and `categorical`",
             ),
             (
+                "!sets.intersects(self.text, self.numeric) && "
+                "!sets.intersects(self.text, self.categorical)",
+                "a column of `text` must not be named in `numeric` or `categorical` too",
+            ),
+            (
                 "self.monotonic.all(each, !(each.column in self.categorical))",
                 "a column of `monotonic` must be numeric and not be named in `categorical`",
             ),
@@ -63,6 +68,14 @@ class Features(ApiModel):
         Field(
             max_length=512,
             description="Columns read as categories.",
+            json_schema_extra={"x-kubernetes-list-type": "set"},
+        ),
+    ] = ()
+    text: Annotated[
+        tuple[ColumnName, ...],
+        Field(
+            max_length=16,
+            description="Columns of text that are read by their words; never found by themselves.",
             json_schema_extra={"x-kubernetes-list-type": "set"},
         ),
     ] = ()
@@ -112,7 +125,8 @@ WEIGHTS_RULES = (
     (
         "!has(self.weights) || !has(self.weights.column) || "
         "!(self.weights.column in self.features.numeric || "
-        "self.weights.column in self.features.categorical)",
+        "self.weights.column in self.features.categorical || "
+        "self.weights.column in self.features.text)",
         "`weights.column` must not be named in `features` too",
     ),
 )
