@@ -102,7 +102,8 @@ def _start_cluster() -> None:
 
 
 def _pytest(part: Part, *, long: bool) -> None:
-    argv = [sys.executable, "-m", "pytest", f"tests/{part.name}"]
+    spread = ["-n", str(os.cpu_count()), "--dist", "loadfile"] if part.name == "unit" else []
+    argv = [sys.executable, "-m", "pytest", *spread, f"tests/{part.name}"]
     environment = {**os.environ, "TIDEWHEEL_TEST_LONG": "1"} if long else None
     done = subprocess.run(argv, cwd=paths.REPOSITORY, env=environment, check=False)
     if done.returncode != 0:
