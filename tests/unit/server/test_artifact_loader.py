@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 import orjson
-import pandas as pd
 import pytest
 import skops.io
-from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from tests.unit.server.fits import fitted, training_frame
 
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import ArtifactFile, ModelManifest, model_digest
@@ -67,34 +66,6 @@ class Artifact:
         with pytest.raises(LoadError) as raised:
             self.load()
         return raised.value.failure.reason, raised.value.failure.message
-
-
-def training_frame() -> pd.DataFrame:
-    rows = np.random.default_rng(0)
-    frame = pd.DataFrame(
-        {
-            "delay": rows.normal(size=60),
-            "seats": rows.integers(50, 300, size=60).astype(float),
-            "night": rows.integers(0, 2, size=60).astype(float),
-            "carrier": pd.Series(rows.choice(["UA", "AA"], size=60), dtype=object),
-        }
-    )
-    frame.loc[::7, "delay"] = np.nan
-    frame.loc[::11, "carrier"] = None
-    return frame
-
-
-def fitted(estimator: Any, labels: Any = None) -> Pipeline:
-    frame = training_frame()
-    encoder = OrdinalEncoder(
-        handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-1
-    )
-    columns = ColumnTransformer(
-        [("numeric", "passthrough", ["delay", "seats", "night"]), ("text", encoder, ["carrier"])]
-    )
-    if labels is None:
-        labels = np.where(frame["seats"] > 150, "late", "on time")
-    return Pipeline([("columns", columns), ("estimator", estimator)]).fit(frame, labels)
 
 
 @pytest.fixture(scope="module")

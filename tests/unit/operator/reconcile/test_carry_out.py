@@ -1,19 +1,18 @@
 """A decision is carried out in its order, and stops where the world is not as observed."""
 
-import asyncio
 from typing import Any
 
 import pytest
-from tests.builders import NAMESPACE, NOW, Object, make_dataset, make_run, make_version, stored
-from tests.unit.operator.observations import as_sent, collect_job, conditions
+from tests.builders import NAMESPACE, Object, make_dataset, make_version, stored
+from tests.unit.operator.observations import as_sent, collect_job
+from tests.unit.operator.reconcile.carrying import DATASET, STATUS, carried, logged
 from tests.unit.operator.reconcile.worlds import NotingApi, away, events, found, make_world
 
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_operator.manifests.serving_deployment import ServingOwner
 from tidewheel_operator.manifests.serving_service import stable_service
 from tidewheel_operator.policies.decision import Decision
-from tidewheel_operator.reconcile.carry_out import Blocked, Carried, Result, carry_out
-from tidewheel_operator.reconcile.world import World
+from tidewheel_operator.reconcile.carry_out import Blocked, Carried, Result
 from tidewheel_operator.runtime.api import ApiUnavailableError, Refused
 from tidewheel_operator.runtime.resources import (
     DATASETS,
@@ -24,25 +23,11 @@ from tidewheel_operator.runtime.resources import (
 )
 from tidewheel_operator.runtime.trimming import trimmed
 
-DATASET = make_dataset()
-STATUS = DatasetStatus(
-    observed_generation=1,
-    conditions=conditions("Collecting", "words", "Reconciling"),
-    collections=1,
-)
 UNCHANGED = DatasetStatus()
 
 
 def service(owner_uid: str = "uid-1", number: int = 1) -> Object:
     return stable_service(ServingOwner("flight-delay", NAMESPACE, owner_uid), number)
-
-
-def carried(world: World, api: NotingApi, decision: Decision[Any]) -> Result:
-    """Carry out a decision about the Dataset, as the cache has it."""
-    item = world.cache.get(DATASETS, NAMESPACE, "flights")
-    assert item is not None
-    api.calls.clear()
-    return asyncio.run(carry_out(world, DATASETS, item, decision))
 
 
 def children(verb: str, *items: Object) -> dict[str, Any]:
@@ -268,12 +253,7 @@ def test_refused_status_is_told_by_an_event_for_no_status_can_tell_it(
         "StatusRefused",
         "the API server refused the status: unknown field",
     )
-    assert _logged(caplog) == [("the API server refused the status: unknown field", "flights")]
-
-
-def _logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    """Return every record and the name of the object that it is about."""
-    return [(one.getMessage(), vars(one)["object"]["name"]) for one in caplog.records]
+    assert logged(caplog) == [("the API server refused the status: unknown field", "flights")]
 
 
 @pytest.mark.parametrize(("verb", "call"), [("create", "create Job"), ("apply", "create Service")])
@@ -359,47 +339,3 @@ def test_server_that_is_away_stops_everything_after(call: str) -> None:
         )
 
     assert api.calls[-1] == call
-
-
-def test_event_tells_the_new_reason_and_a_lost_event_stops_nothing(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    world, api = make_world(DATASET)
-    carried(world, api, Decision(STATUS))
-    assert events(api) == [("flights", "Normal", "Collecting", "words")]
-
-    api.answers["create Event"] = away()
-    stalled = STATUS.model_copy(update={"conditions": conditions("Invalid", "w", "Stalled")})
-
-    assert carried(world, api, Decision(stalled)) is Carried.DONE
-    assert len(events(api)) == 1
-    assert _logged(caplog) == [("event Invalid was not posted: the API server is away", "flights")]
-
-
-def test_event_names_its_object_and_is_cut_to_what_the_server_takes() -> None:
-    world, api = make_world(make_run(), DATASET)
-    long = STATUS.model_copy(update={"conditions": conditions("Invalid", "x" * 3000, "Stalled")})
-
-    carried(world, api, Decision(long))
-
-    [(_, event)] = [(k, v) for k, v in api.server.objects.items() if v["kind"] == "Event"]
-    moment = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
-    expected = {
-        "involvedObject": {
-            "apiVersion": "tidewheel.dev/v1alpha1",
-            "kind": "Dataset",
-            "name": "flights",
-            "namespace": "ml",
-            "uid": "dataset-flights-1",
-        },
-        "reason": "Invalid",
-        "message": "x" * 1000,
-        "type": "Warning",
-        "firstTimestamp": moment,
-        "lastTimestamp": moment,
-        "count": 1,
-        "source": {"component": "tidewheel"},
-        "reportingComponent": "tidewheel.dev/operator",
-        "reportingInstance": "operator",
-    }
-    assert {key: event[key] for key in expected} == expected
