@@ -10,7 +10,11 @@ __all__ = ["MariaDbPrograms", "mariadb", "postgresql"]
 
 _POSTGRESQL = Path("/usr/lib/postgresql")
 # The package without a service: nothing is started when it is installed.
-_MARIADB = {"mariadb-server-core": Path("/usr/sbin/mariadbd")}
+_MARIADB = {
+    "mariadb-server-core": Path("/usr/sbin/mariadbd"),
+    # The program that makes the server's folder asks it for the defaults.
+    "mariadb-client-core": Path("/usr/bin/my_print_defaults"),
+}
 MariaDbPrograms = tuple[Path, Path]
 
 
