@@ -121,6 +121,24 @@ def training(*candidates: Candidate, **fields: object) -> Training:
     return Training.model_validate({"candidates": chosen, **fields})
 
 
+def champion_of(lab: Lab) -> int | None:
+    """Return the number of the version of the model `buyer` that serves."""
+    deployment = lab.get("modeldeployment", "buyer") or {}
+    champion = deployment.get("status", {}).get("champion") or {}
+    number: int | None = champion.get("number")
+    return number
+
+
+def wait_champion(lab: Lab, number: int) -> None:
+    """Wait until this version of the model `buyer` serves."""
+
+    def missing() -> str | None:
+        found = champion_of(lab)
+        return None if found == number else f"version {found} serves"
+
+    lab.wait_for(f"version {number} to serve", missing)
+
+
 def start_run(lab: Lab, name: str, how: Training, dataset: str = "shop") -> None:
     """Apply a run of the model `buyer`."""
     spec = TrainingRunSpec(**how.model_dump(), dataset_name=dataset, model_name="buyer")

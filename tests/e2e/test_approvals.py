@@ -4,7 +4,15 @@ import json
 
 import pytest
 import yaml
-from tests.e2e.lab import Lab, condition, dataset_spec, training, visits
+from tests.e2e.lab import (
+    Lab,
+    champion_of,
+    condition,
+    dataset_spec,
+    training,
+    visits,
+    wait_champion,
+)
 
 from tidewheel_contracts.api.v1alpha1.model_approval import (
     ApprovalDecision,
@@ -50,22 +58,22 @@ def test_traffic_follows_approvals_and_revocations(waiting: Lab, me: str) -> Non
 
     assert _try_to_approve(waiting, 1, me) == ""
     waiting.wait_ready("modelpipeline", "buyer", ["Turning"])
-    assert _champion(waiting) == 1
+    assert champion_of(waiting) == 1
 
     waiting.create("TrainingRun", "by-hand", _by_hand())
     waiting.wait_ready("trainingrun", "by-hand", ["Registered"])
     waiting.wait_for("version 2 to wait", lambda: _lacks(waiting, "ApprovalPending"))
     assert _try_to_approve(waiting, 2, me) == ""
-    _wait_champion(waiting, 2)
+    wait_champion(waiting, 2)
 
     _revoke(waiting, 2, me)
-    _wait_champion(waiting, 1)
+    wait_champion(waiting, 1)
 
     _revoke(waiting, 1, me)
     waiting.wait_for("the words", lambda: _lacks(waiting, "Unapproved"))
     deployment = waiting.get("modeldeployment", "buyer")
     assert condition(deployment, "Ready")["status"] == "True"
-    assert _champion(waiting) == 1
+    assert champion_of(waiting) == 1
 
 
 def _by_hand() -> TrainingRunSpec:
@@ -96,21 +104,6 @@ def _revoke(lab: Lab, number: int, revoker: str) -> None:
     revocation = Revocation(reason="found a leak", revoker=revoker)
     patch = json.dumps({"spec": {"revocation": revocation.to_wire()}})
     lab.run("patch", "mappr", f"buyer-v{number}", "--type=merge", "-p", patch)
-
-
-def _champion(lab: Lab) -> int | None:
-    deployment = lab.get("modeldeployment", "buyer") or {}
-    champion = deployment.get("status", {}).get("champion") or {}
-    number: int | None = champion.get("number")
-    return number
-
-
-def _wait_champion(lab: Lab, number: int) -> None:
-    def missing() -> str | None:
-        found = _champion(lab)
-        return None if found == number else f"version {found} serves"
-
-    lab.wait_for(f"version {number} to serve", missing)
 
 
 def _lacks(lab: Lab, kind: str) -> str | None:

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 from tests.e2e import replicas
-from tests.e2e.lab import FOREST, Lab, Run, condition, dataset_spec, training, visits
+from tests.e2e.lab import (
+    FOREST,
+    Lab,
+    Run,
+    condition,
+    dataset_spec,
+    training,
+    visits,
+    wait_champion,
+)
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
@@ -53,21 +62,6 @@ def _run_spec(how: Candidate) -> TrainingRunSpec:
 
 def _numbers(lab: Lab) -> list[int]:
     return [item["spec"]["number"] for item in lab.list("modelversion")]
-
-
-def _champion(lab: Lab) -> int | None:
-    deployment = lab.get("modeldeployment", "buyer") or {}
-    champion = deployment.get("status", {}).get("champion") or {}
-    number: int | None = champion.get("number")
-    return number
-
-
-def _wait_champion(lab: Lab, number: int) -> None:
-    def missing() -> str | None:
-        found = _champion(lab)
-        return None if found == number else f"version {found} serves"
-
-    lab.wait_for(f"version {number} to serve", missing)
 
 
 @pytest.fixture
@@ -154,7 +148,7 @@ def test_deleted_version_goes_on_serving_and_numbers_are_never_reused(turning: L
     turning.create("TrainingRun", "by-hand", _by_hand())
     turning.wait_ready("trainingrun", "by-hand", ["Registered"])
     assert _numbers(turning) == [2]
-    _wait_champion(turning, 2)
+    wait_champion(turning, 2)
 
 
 def _lacks(lab: Lab, type_: str) -> str | None:
@@ -165,16 +159,16 @@ def _lacks(lab: Lab, type_: str) -> str | None:
 def test_older_number_on_the_pipeline_rolls_back_and_the_pin_can_go(turning: Lab) -> None:
     turning.create("TrainingRun", "by-hand", _by_hand())
     turning.wait_ready("trainingrun", "by-hand", ["Registered"])
-    _wait_champion(turning, 2)
+    wait_champion(turning, 2)
     pods = _pods(turning, 1)
 
     _pin(turning, VersionChoice(policy=VersionPolicy.PINNED, number=1))
-    _wait_champion(turning, 1)
+    wait_champion(turning, 1)
 
     assert _pods(turning, 1) == pods
     assert not _lacks(turning, "Pinned")
     _pin(turning, VersionChoice())
-    _wait_champion(turning, 2)
+    wait_champion(turning, 2)
 
 
 def _pin(lab: Lab, choice: VersionChoice) -> None:

@@ -79,6 +79,8 @@ def _after_search(
     if (memory := more_memory(view.run.spec, status, ended)) is not None:
         return start_search(after, now, tried_with(memory))
     reason, explanation = failure_of(status, ended)
+    if reason == DEADLINE_EXCEEDED:
+        explanation += "; `search.maxSeconds` ends a search in time to judge what it has found"
     return finish(view, now, failed(reason, explanation), status=status)
 
 
@@ -92,10 +94,7 @@ def _message(status: TrainingRunStatus) -> str:
 def _is_done(job: Object, state: JobState) -> bool:
     """Tell whether a search has ended with trials to choose from.
 
-    One pod that comes to its end is enough: it has also run what others left undone.
+    One pod that came to its end is enough, whatever then ended the Job: it has waited for the
+    others' trials, or run what they left undone.
     """
-    if not isinstance(state, Ended):
-        return False
-    if state.message is not None:
-        return True
-    return state.reason != DEADLINE_EXCEEDED and has_finished_pods(job)
+    return isinstance(state, Ended) and (state.message is not None or has_finished_pods(job))

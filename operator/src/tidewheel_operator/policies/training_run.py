@@ -71,7 +71,10 @@ def decide(view: TrainingRunView, now: datetime) -> RunDecision:
         follow = follow_search if is_search(job) else _follow
         return follow(view, job, now)
     if status.attempt >= _most_attempts(view.run.status):
-        message = f"the training Job was deleted {status.attempt} times"
+        message = (
+            f"the last of {status.attempt} Jobs was deleted before its end; "
+            "`status.failedAttempts` lists them"
+        )
         return finish(view, now, failed(Reason.JOB_LOST, message))
     return _start(view, now)
 

@@ -212,15 +212,23 @@ def test_search_whose_parameters_are_wrong_fails_the_run() -> None:
     assert (decision.status.conditions, decision.status.stage) == (said, Stage.FINISHED)
 
 
-def test_search_that_runs_out_of_time_fails_the_run_though_a_pod_had_ended() -> None:
+def test_search_that_runs_out_of_time_fails_the_run_and_names_its_own_limit() -> None:
+    run = searching_run()
+    job = ended_job(search_job(run), "Failed", "DeadlineExceeded", "it ran too long")
+
+    decision = decide(view(run, job), NOW)
+
+    words = "it ran too long; `search.maxSeconds` ends a search in time to judge what it has found"
+    said = conditions("DeadlineExceeded", words, "Stalled", "Failed")
+    assert (decision.status.conditions, decision.create) == (said, ())
+
+
+def test_trials_are_judged_though_time_ran_out_after_a_pod_had_ended() -> None:
     run = searching_run()
     failed = ended_job(search_job(run), "Failed", "DeadlineExceeded", "it ran too long")
     job = {**failed, "status": {**failed["status"], "succeeded": 1, "completedIndexes": "0"}}
 
-    decision = decide(view(run, job), NOW)
-
-    said = conditions("DeadlineExceeded", "it ran too long", "Stalled", "Failed")
-    assert (decision.status.conditions, decision.create) == (said, ())
+    assert decide(view(run, job), NOW).create == (as_sent(reduce_job(run, 2)),)
 
 
 def test_lost_messages_do_not_hold_up_a_search_that_succeeded() -> None:
@@ -236,5 +244,8 @@ def test_search_deleted_again_and_again_fails_the_run() -> None:
     decision = decide(view(searching_run(known)), NOW)
 
     assert decision.status.conditions == conditions(
-        "JobLost", "the training Job was deleted 3 times", "Stalled", "Failed"
+        "JobLost",
+        "the last of 3 Jobs was deleted before its end; `status.failedAttempts` lists them",
+        "Stalled",
+        "Failed",
     )

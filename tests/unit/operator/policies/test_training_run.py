@@ -219,7 +219,8 @@ def test_job_deleted_three_times_fails_the_run() -> None:
 
     decision = decide(view(run), NOW)
 
-    said = conditions("JobLost", "the training Job was deleted 3 times", "Stalled", "Failed")
+    words = "the last of 3 Jobs was deleted before its end; `status.failedAttempts` lists them"
+    said = conditions("JobLost", words, "Stalled", "Failed")
     assert decision == Decision(
         status=training(3).model_copy(
             update={
