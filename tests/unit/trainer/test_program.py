@@ -1,6 +1,9 @@
 """The edge of the program: whatever happens, people get a sentence and the Job an exit code."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +49,20 @@ def test_a_request_of_another_version_is_refused(tmp_path: Path, request_text: s
     assert "colour: Extra inputs are not permitted; operator and trainer" in failure.message
 
 
-def test_a_secret_without_keys_is_named(
-    tmp_path: Path, request_text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
-    assert _run(tmp_path, request_text) == (
+def test_a_secret_without_keys_is_named(tmp_path: Path, request_text: str) -> None:
+    request_path, result_path = tmp_path / "request.json", tmp_path / "result"
+    request_path.write_text(request_text)
+    # A process of its own: the guard of the connections stays as long as its process lives.
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "tidewheel_trainer", "collect"),
+            *("--request", str(request_path), "--result", str(result_path)),
+        ],
+        env={name: text for name, text in os.environ.items() if name != "AWS_ACCESS_KEY_ID"},
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, parse_termination_message(result_path.read_text())) == (
         10,
         Failure(
             reason=FailureReason.CREDENTIALS_REFUSED,
