@@ -104,4 +104,5 @@ def _version_spec(
         input_columns=result.input_columns,
         images=status.images or Images(),
         git_revision=result.git_revision,
+        card=run.spec.card,
     )

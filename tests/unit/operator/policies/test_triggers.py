@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.builders import NOW, make_snapshot, make_version
+from tests.builders import CANDIDATE, NOW, make_snapshot, make_version
 from tests.unit.operator.policies.loops import (
     FIRST,
     handled,
@@ -191,6 +191,11 @@ def _other_candidate() -> dict[str, str]:
         pytest.param({"training": {"candidates": [_other_candidate()]}}, False, id="candidates"),
         pytest.param({"dataset_name": "other"}, False, id="the Dataset"),
         pytest.param({"model_name": "other"}, False, id="the model"),
+        pytest.param(
+            {"training": {"candidates": [CANDIDATE], "card": {"purpose": "to warn"}}},
+            True,
+            id="words of the card",
+        ),
         pytest.param({"limits": {"runs_per_day": 1}, "suspend": True}, True, id="limits"),
     ],
 )

@@ -20,6 +20,7 @@ from tests.builders import (
 from tests.unit.operator.observations import TRAINER, as_sent, conditions, observed
 
 from tidewheel_contracts import labels
+from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_contracts.api.v1alpha1.training_run import (
     Cause,
@@ -138,6 +139,15 @@ def test_version_is_created_with_the_number_in_status() -> None:
         ),
         create=(as_sent(wanted),),
     )
+
+
+def test_version_shows_the_card_of_its_run() -> None:
+    card = ModelCard(purpose="to warn passengers", licence="Apache-2.0")
+    run = observed(make_run("loop-1", registering(4), cause=Cause.NEW_DATA, card=card.to_wire()))
+
+    decision = decide(view(registering(4), run=run, highest_number=4), NOW)
+
+    assert [item["spec"]["card"] for item in decision.create] == [card.to_wire()]
 
 
 def own_version(number: int) -> ModelVersionSpec:

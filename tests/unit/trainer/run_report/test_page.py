@@ -162,6 +162,18 @@ def test_the_confusion_matrix_is_told_in_rows_and_shares() -> None:
     assert "2 classes; 75 % of the test rows are answered right" in texts
 
 
+def test_the_card_of_the_model_is_told_where_there_is_one() -> None:
+    card = (("Purpose", "to warn passengers"), ("Licence", ATTACK))
+    html = run_page(findings(card=card))
+    assert_harmless(html)
+    texts = Page(html).texts
+    place = texts.index("Purpose")
+    assert texts[place - 1 : place + 4] == [
+        *("What to know before use", "Purpose", "to warn passengers", "Licence", ATTACK)
+    ]
+    assert "What to know before use" not in run_page(findings())
+
+
 def test_text_of_a_user_never_becomes_markup() -> None:
     answers = binary_answers(50)
     named = Answers((ATTACK, QUOTES), answers.truth, answers.candidate, answers.champion)

@@ -128,3 +128,13 @@ def test_a_model_that_is_too_slow_has_no_importance() -> None:
 def test_other_tasks_without_a_champion(answers: Any) -> None:
     text = run_summary(findings(answers, measures=(Measure("accuracy", 0.8),)))
     assert "| measure | candidate |\n| --- | --- |\n| accuracy | 0.8 |\n" in text
+
+
+def test_the_card_of_the_model_is_told_whole() -> None:
+    card = (("Purpose", "to warn passengers"), ("Limitations", 200 * "word "), ("Owner", "*me*"))
+    told = run_summary(findings(card=card)).partition("## What to know before use\n\n")[2]
+    assert told.partition("\n\n")[0].splitlines() == [
+        "- Purpose: to warn passengers",
+        f"- Limitations: {(200 * 'word ').strip()}",
+        r"- Owner: \*me\*",
+    ]

@@ -108,3 +108,4 @@ class Findings:
     importance: Importance | None
     gate: tuple[GateStep, ...]
     lineage: tuple[tuple[str, str], ...]
+    card: tuple[tuple[str, str], ...] = ()

@@ -1,7 +1,7 @@
 """Write the page about a training run: one file, no script, nothing from elsewhere."""
 
 from tidewheel_contracts.api.v1alpha1.training_run import Verdict
-from tidewheel_trainer.pages.frame import Section, page, tiles
+from tidewheel_trainer.pages.frame import Section, facts, page, tiles
 from tidewheel_trainer.pages.markup import element, number, short_number, text
 from tidewheel_trainer.run_report.attempts import attempts_section
 from tidewheel_trainer.run_report.class_pictures import confusion_section, curves_section
@@ -35,6 +35,7 @@ def run_page(found: Findings) -> str:
             "" if importance is None else importance_section(importance, found.metric),
         ),
         Section("gate", "What the gate asked", gate_section(found)),
+        Section("card", "What to know before use", facts(found.card)),
         Section("lineage", "Made with", lineage_section(found)),
     ]
     return page(title(found), _tiles(found), _verdict(found), sections, _footer())

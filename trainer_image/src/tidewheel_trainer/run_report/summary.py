@@ -37,6 +37,7 @@ def run_summary(found: Findings) -> str:
         *_measures(found),
         *_importance(found),
         *_gate(found),
+        *_card(found),
         "## Made with",
         _list(found.lineage),
     ]
@@ -94,6 +95,11 @@ def _importance(found: Findings) -> list[str]:
 def _gate(found: Findings) -> list[str]:
     rows = [(step.question, step.answer, step.found) for step in found.gate]
     return ["## What the gate asked", _table(("question", "answer", "found"), rows)] if rows else []
+
+
+def _card(found: Findings) -> list[str]:
+    lines = [f"- {name}: {_text(value, 1000)}" for name, value in found.card]
+    return ["## What to know before use", "\n".join(lines)] if lines else []
 
 
 def _list(items: Iterable[tuple[str, str]]) -> str:

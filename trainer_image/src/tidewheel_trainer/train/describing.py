@@ -6,6 +6,7 @@ import numpy as np
 
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
 from tidewheel_contracts.api.v1alpha1.features import Monotonic, Weights
+from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
 from tidewheel_contracts.api.v1alpha1.training_run import RunResult
 from tidewheel_contracts.artifact.model import REPORT_FILE, SUMMARY_FILE, Recipe
 from tidewheel_trainer.run_report.distribution import class_lines, number_lines
@@ -64,6 +65,7 @@ def _findings(run: Run, material: Material, result: RunResult, trial: Trial | No
         importance=None if trial is None else trial.importance,
         gate=gate_steps(too_few_rows(result.message) if trial is None else trial.decisions),
         lineage=_lineage(run, material.recipes[0]),
+        card=_card(request.training.card),
     )
 
 
@@ -188,3 +190,17 @@ def _lineage(run: Run, recipe: Recipe) -> tuple[tuple[str, str], ...]:
         ("Python", surroundings.python),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in libraries)),
     )
+
+
+def _card(card: ModelCard | None) -> tuple[tuple[str, str], ...]:
+    if card is None:
+        return ()
+    lines = (
+        ("Purpose", card.purpose),
+        ("Limitations", card.limitations),
+        ("Ethics", card.ethics),
+        ("Licence", card.licence),
+        ("Owner", card.owner),
+        ("Contact", card.contact),
+    )
+    return tuple((name, value) for name, value in lines if value is not None)

@@ -18,6 +18,7 @@ from tidewheel_contracts.api.model import (
 )
 from tidewheel_contracts.api.v1alpha1.features import WEIGHTS_RULES, Features, Weights
 from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES, Gate, MetricChoice
+from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
 from tidewheel_contracts.api.v1alpha1.search import Dimension, Search
 
 __all__ = [
@@ -254,3 +255,7 @@ class Training(ApiModel):
         int,
         Field(ge=30, le=604_800, description="The training Job is ended after this many seconds."),
     ] = 3600
+    card: Annotated[
+        ModelCard | None,
+        Field(description="What people must know of the model; its versions and reports show it."),
+    ] = None

@@ -18,6 +18,7 @@ from tidewheel_contracts.api.model import (
     rules,
 )
 from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, Column, Metric, Status
+from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
 from tidewheel_contracts.api.v1alpha1.training_run import Artifact, Cause, Images, Verdict
 
 __all__ = [
@@ -110,6 +111,9 @@ class ModelVersionSpec(ApiModel):
     git_revision: Annotated[
         str, Field(max_length=64, description="Revision of Tidewheel that trained it.")
     ] = ""
+    card: Annotated[
+        ModelCard | None, Field(description="What people must know of it, as the run was told.")
+    ] = None
 
 
 MODEL_VERSION = Kind(
