@@ -33,6 +33,7 @@ def flights() -> bytes:
         "delay": np.where(random.random(ROWS) < 0.1, np.nan, delay),
         "seats": random.integers(50, 400, ROWS),
         "carrier": random.choice(["AA", "B6", "UA"], ROWS),
+        "booked": pa.array(random.integers(0, 4 * 10**14, ROWS), pa.timestamp("us")),
     }
     buffer = io.BytesIO()
     pq.write_table(pa.table(columns), buffer)

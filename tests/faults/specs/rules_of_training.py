@@ -115,7 +115,7 @@ def _some_weight(weights: Object) -> None:
 
 def _weight_is_no_feature(training: Object) -> None:
     column = training.get("weights", {}).get("column")
-    for kind in ("numeric", "categorical", "text"):
+    for kind in ("numeric", "categorical", "text", "dates"):
         features = training.get("features", {})
         if kind in features:
             features[kind] = [name for name in features[kind] if name != column]
@@ -144,7 +144,19 @@ def _text_alone(features: Object) -> None:
         features["text"] = [name for name in features["text"] if name not in others]
 
 
+def _dates_alone(features: Object) -> None:
+    others = [
+        name for kind in ("numeric", "categorical", "text") for name in features.get(kind, [])
+    ]
+    if "dates" in features:
+        features["dates"] = [name for name in features["dates"] if name not in others]
+
+
 RULES_OF_TRAINING = {
+    "!sets.intersects(self.dates, self.numeric) && !sets.intersects(self.dates, "
+    "self.categorical) && !sets.intersects(self.dates, self.text)": Rule(
+        _dates_alone, lambda features: features.update(text=["same"], dates=["same"])
+    ),
     "!sets.intersects(self.text, self.numeric) && !sets.intersects(self.text, "
     "self.categorical)": Rule(
         _text_alone, lambda features: features.update(categorical=["same"], text=["same"])
@@ -159,7 +171,8 @@ RULES_OF_TRAINING = {
     "has(self.classes) || has(self.column)": Rule(_some_weight, lambda weights: weights.clear()),
     "!has(self.weights) || !has(self.weights.column) || !(self.weights.column in "
     "self.features.numeric || self.weights.column in self.features.categorical || "
-    "self.weights.column in self.features.text)": Rule(
+    "self.weights.column in self.features.text || self.weights.column in "
+    "self.features.dates)": Rule(
         _weight_is_no_feature,
         lambda training: training.update(
             features={"numeric": ["same"]}, weights={"column": "same"}

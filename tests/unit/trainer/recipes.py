@@ -39,6 +39,7 @@ def recipe_of(
     numeric: tuple[str, ...],
     categorical: tuple[str, ...],
     text: tuple[str, ...] = (),
+    dates: tuple[str, ...] = (),
 ) -> Recipe:
     """Return a candidate's recipe, as a run makes it."""
     candidate = Candidate(name="one", estimator=estimator, parameters=parameters)
@@ -49,6 +50,7 @@ def recipe_of(
         numeric=numeric,
         categorical=categorical,
         text=text,
+        dates=dates,
         target="late",
         time=None,
         seed=7,

@@ -28,22 +28,29 @@ def _chosen(**named: tuple[str, ...]) -> FeatureChoice:
     return chosen_features(_COLUMNS, Features(**named), _ROLES)
 
 
-def test_numbers_and_text_are_found_without_target_and_times() -> None:
-    assert _chosen() == FeatureChoice(numeric=("hour", "cold", "cost"), categorical=("carrier",))
+def test_numbers_text_and_dates_are_found_without_target_and_time() -> None:
+    found = FeatureChoice(("hour", "cold", "cost"), ("carrier",), dates=("landed",))
+    assert _chosen() == found
 
 
 def test_a_number_that_is_named_a_category_is_no_number() -> None:
-    assert _chosen(categorical=("hour",)) == FeatureChoice(("cold", "cost"), ("hour",))
+    expected = FeatureChoice(("cold", "cost"), ("hour",), dates=("landed",))
+    assert _chosen(categorical=("hour",)) == expected
 
 
 def test_text_that_is_read_by_its_words_is_no_category() -> None:
-    expected = FeatureChoice(("hour", "cold", "cost"), (), ("carrier",))
+    expected = FeatureChoice(("hour", "cold", "cost"), (), ("carrier",), ("landed",))
     assert _chosen(text=("carrier",)) == expected
 
 
-def test_two_lists_are_taken_as_they_are() -> None:
-    named = FeatureChoice(numeric=("cost",), categorical=("carrier",))
-    assert _chosen(numeric=("cost",), categorical=("carrier",)) == named
+def test_text_that_is_read_as_dates_is_no_category() -> None:
+    expected = FeatureChoice(("hour", "cold", "cost"), (), dates=("carrier",))
+    assert _chosen(dates=("carrier",)) == expected
+
+
+def test_lists_are_taken_as_they_are() -> None:
+    named = FeatureChoice(numeric=("cost",), categorical=("carrier",), dates=("landed",))
+    assert _chosen(numeric=("cost",), categorical=("carrier",), dates=("landed",)) == named
 
 
 @pytest.mark.parametrize(
@@ -73,12 +80,33 @@ def test_two_lists_are_taken_as_they_are() -> None:
         (
             {"text": ("carrier",), "categorical": ("carrier",)},
             FailureReason.PARAMETER_INVALID,
-            "`features` names 'carrier' as text and as categorical; keep one",
+            "`features` names 'carrier' as categorical and as text; keep one",
         ),
         (
             {"categorical": ("landed",)},
             FailureReason.PARAMETER_INVALID,
-            "`features` names 'landed', which holds no numbers, booleans or text",
+            "column 'landed' holds dates; name it under `features.dates`",
+        ),
+        (
+            {"categorical": ("tags",)},
+            FailureReason.PARAMETER_INVALID,
+            "`features` names 'tags', which holds no numbers, booleans, text or dates",
+        ),
+        (
+            {"dates": ("hour",)},
+            FailureReason.PARAMETER_INVALID,
+            "`features.dates` names 'hour', which holds neither dates nor text; add a `cast` step "
+            "to Timestamp, or name it under `features.numeric`",
+        ),
+        (
+            {"dates": ("day",)},
+            FailureReason.PARAMETER_INVALID,
+            "`features` names 'day', the time column; take it out",
+        ),
+        (
+            {"dates": ("carrier",), "text": ("carrier",)},
+            FailureReason.PARAMETER_INVALID,
+            "`features` names 'carrier' as text and as a date; keep one",
         ),
         (
             {"numeric": ("hour",), "categorical": ("hour",)},
@@ -101,5 +129,5 @@ def test_a_set_without_any_feature_is_refused() -> None:
     assert (caught.value.reason, caught.value.message) == (
         FailureReason.NO_FEATURES,
         "the snapshot has no column to learn from beside 'late' (target), 'day' (time); it needs "
-        "at least one column of numbers, booleans or text",
+        "at least one column of numbers, booleans, text or dates",
     )

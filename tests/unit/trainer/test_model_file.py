@@ -95,22 +95,23 @@ def _frame() -> pd.DataFrame:
     )
     words = [f"flight {n % 7} was late by {n % 61} minutes" for n in range(399)]
     notes = pd.Series([*words, None], dtype=object)
+    days = [None, *(f"2013-01-{1 + n % 31:02}T{n % 24:02}:00:00Z" for n in range(399))]
     columns = {"number": numbers, "other": random.random(400), "text": texts, "note": notes}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | {"booked": pd.Series(days, dtype=object)})
 
 
 def _recipe(
-    estimator: str, parameters: dict[str, Any] | None = None, text: tuple[str, ...] = ()
+    estimator: str, parameters: dict[str, Any] | None = None, **columns: tuple[str, ...]
 ) -> Recipe:
     given = SMALL.get(estimator, {}) if parameters is None else parameters
     return recipe_of(
-        estimator, given, numeric=("number", "other"), categorical=("text",), text=text
+        estimator, given, numeric=("number", "other"), categorical=("text",), **columns
     )
 
 
 def _texts() -> list[Recipe]:
-    """Return recipes that read text by all its words, and by their components."""
-    return [_recipe(name, text=("note",)) for name in (LOGISTIC, BOOSTING)]
+    """Return recipes that read text by all its words, and by their components; and dates."""
+    return [_recipe(name, text=("note",), dates=("booked",)) for name in (LOGISTIC, BOOSTING)]
 
 
 def _labels(kind: str) -> np.ndarray:

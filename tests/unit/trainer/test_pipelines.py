@@ -11,7 +11,7 @@ from tests.unit.trainer.recipes import LEARNS_NOTHING, SMALL, recipe_of
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.train.estimator_list import ALLOWED, BOOSTING
+from tidewheel_trainer.train.estimator_list import ALLOWED, BOOSTING, LOGISTIC
 from tidewheel_trainer.train.frame import features_frame
 from tidewheel_trainer.train.model_file import model_bytes, read_model
 from tidewheel_trainer.train.pipelines import answers, fitted
@@ -69,14 +69,51 @@ def test_a_column_of_many_categories_is_learned_and_written(estimator: str) -> N
     assert np.array_equal(found, answers(model, recipe, rows, classes))
 
 
+def _days(*texts: str | None) -> pd.Series:
+    return pd.Series(texts, dtype=object)
+
+
+@pytest.mark.parametrize("estimator", [name for name in ALLOWED if name not in LEARNS_NOTHING])
+def test_every_estimator_learns_from_dates_and_answers_missing_ones(estimator: str) -> None:
+    weekday = np.arange(_ROWS) % 7
+    days = [f"2013-{1 + n % 12:02}-{1 + n % 28:02}T{n % 24:02}:30:00Z" for n in range(_ROWS)]
+    rows = frame(booked=_days(None, *days[1:]), empty=_days(*[None] * _ROWS))
+    recipe = recipe_of(
+        estimator, SMALL.get(estimator, {}), numeric=(), categorical=(), dates=("booked", "empty")
+    )
+    of_a_number = ALLOWED[estimator].task is Task.REGRESSION
+    is_early = np.arange(_ROWS) % 24 < 12
+    model = fitted(
+        recipe, rows, np.where(is_early, 1.0, 9.0 + weekday) if of_a_number else is_early
+    )
+    classes = np.empty(0) if of_a_number else np.array([False, True])
+    found = answers(read_model(model_bytes(model), "model.skops"), recipe, rows, classes)
+    assert np.array_equal(found, answers(model, recipe, rows, classes))
+    late = -found if of_a_number else found[:, 1]
+    assert late[is_early].mean() > late[~is_early].mean()
+
+
+def test_linear_models_read_dates_as_circles_and_trees_as_numbers() -> None:
+    rows = pd.DataFrame({"booked": _days(*[f"2013-01-{1 + n % 31:02}" for n in range(_ROWS)])})
+    widths = {
+        name: fitted(
+            recipe_of(name, {}, numeric=(), categorical=(), dates=("booked",)), rows, LABELS
+        )
+        .named_steps["estimator"]
+        .n_features_in_
+        for name in (BOOSTING, LOGISTIC)
+    }
+    assert widths == {BOOSTING: 5, LOGISTIC: 8}
+
+
 def test_columns_without_any_number_are_nothing_to_learn_from() -> None:
     recipe = recipe_of(BOOSTING, {}, numeric=("odd",), categorical=())
     with pytest.raises(TrainerError) as caught:
         fitted(recipe, frame(odd=np.full(_ROWS, np.nan)), LABELS)
     assert (caught.value.reason, caught.value.message) == (
         FailureReason.NO_FEATURES,
-        "none of the columns odd holds a number, or words that several rows share, in the 300 rows "
-        "to learn from",
+        "none of the columns odd holds a number, a date, or words that several rows share, in "
+        "the 300 rows to learn from",
     )
 
 

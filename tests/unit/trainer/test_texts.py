@@ -110,6 +110,6 @@ def test_a_text_without_shared_words_is_left_aside(texts: Any) -> None:
         fitted(_recipe(BOOSTING), frame, _LATE)
     assert (caught.value.reason, caught.value.message) == (
         FailureReason.NO_FEATURES,
-        "none of the columns remark holds a number, or words that several rows share, in the 300 "
-        "rows to learn from",
+        "none of the columns remark holds a number, a date, or words that several rows share, in "
+        "the 300 rows to learn from",
     )

@@ -39,6 +39,51 @@ def test_monotonic_features_of_three_classes_are_refused(snapshot: Any, trained:
     assert caught.value.message.startswith("`features.monotonic` needs a target of two classes")
 
 
+def test_dates_are_found_published_and_profiled_and_the_time_column_is_none(
+    store: Any, snapshot: Any, trained: Train
+) -> None:
+    columns = columns_of(0, 20)
+    days = np.arange(3000) % 5
+    booked = np.datetime64("2013-01-01", "us") + days.astype("timedelta64[D]")
+    booked[0] = np.datetime64("NaT")
+    columns["booked"] = booked
+    assert trained(snapshot(columns)).verdict is Verdict.PASSED
+    manifest = _manifest(store)
+    assert (manifest.recipe.dates, manifest.recipe.time) == (("booked",), "day")
+    assert manifest.inputs[-1] == ModelInput(name="booked", datatype="BYTES", kind="Date")
+    assert manifest.sample[-1][:2] == (None, "2013-01-05 00:00:00")
+    profile = Profile.model_validate_json(store.objects[f"{FOLDER}/uid-1/profile.json"])
+    assert profile.features[-1] == FeatureProfile(
+        name="booked",
+        kind="Date",
+        missing_share=1 - 2999 / 3000,
+        values=(15706.0, 15707.0, 15708.0, 15709.0, 15710.0),
+        shares=(599 / 3000, *[600 / 3000] * 4),
+        minimum=15706.0,
+        maximum=15710.0,
+    )
+
+
+def test_a_champion_that_reads_text_is_not_given_dates(snapshot: Any, trained: Train) -> None:
+    champion = trained(snapshot(columns_of(0, 20)))
+    columns = columns_of(0, 20)
+    columns["carrier"] = columns["day"]
+    with pytest.raises(TrainerError) as caught:
+        trained(snapshot(columns), "uid-2", champion)
+    assert (caught.value.reason, caught.value.message) == (
+        FailureReason.PARAMETER_INVALID,
+        "the champion reads column 'carrier' as BYTES and the snapshot has it as timestamp[us]; a "
+        "model of other data needs another model name",
+    )
+
+
+def test_text_among_dates_fails_the_run(snapshot: Any, trained: Train) -> None:
+    with pytest.raises(TrainerError) as caught:
+        trained(snapshot(columns_of(0, 20)), features={"dates": ["carrier"]})
+    assert caught.value.reason is FailureReason.FEATURE_UNUSABLE
+    assert caught.value.message.startswith("column 'carrier' of `features.dates` holds")
+
+
 def test_text_is_published_as_an_input_that_is_read_by_its_words(
     store: Any, snapshot: Any, trained: Train
 ) -> None:

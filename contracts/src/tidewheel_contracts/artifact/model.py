@@ -60,13 +60,13 @@ class ModelInput(_Frozen):
 
     The fitted pipeline takes a pandas DataFrame with the inputs' names. BYTES columns hold Python
     strings (dtype object, None for a missing value); all others are float64 (NaN for a missing
-    value), whatever `kind` says. A category that training never saw
-    is whatever the fitted encoder makes of it.
+    value), whatever `kind` says. A date is BYTES, text in ISO 8601, in UTC unless it has an
+    offset. A category that training never saw is whatever the fitted encoder makes of it.
     """
 
     name: str
     datatype: Annotated[str, Field(pattern=r"^(BOOL|INT64|FP64|BYTES)$")]
-    kind: Annotated[str, Field(pattern=r"^(Numeric|Categorical|Text)$")]
+    kind: Annotated[str, Field(pattern=r"^(Numeric|Categorical|Text|Date)$")]
 
 
 class Recipe(_Frozen):
@@ -78,6 +78,7 @@ class Recipe(_Frozen):
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
     text: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
     # In order of their columns, or an equal recipe would look like another.
     monotonic: tuple[Monotonic, ...] = ()
     weights: Weights | None = None
@@ -88,7 +89,7 @@ class Recipe(_Frozen):
     @property
     def features(self) -> tuple[str, ...]:
         """Return the columns that the model reads, in order of its inputs."""
-        return (*self.numeric, *self.categorical, *self.text)
+        return (*self.numeric, *self.categorical, *self.text, *self.dates)
 
 
 class ModelManifest(_Frozen):

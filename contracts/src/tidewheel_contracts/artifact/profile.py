@@ -32,11 +32,12 @@ class FeatureProfile(_Frozen):
     edges[i] <= value < edges[i + 1], the last one its upper end too) with one share per bin, or,
     when it takes at most ten values, these `values` with one share each. A categorical column has
     `categories` of at least one per cent, and `other_share` for the rest. A text column has its
-    `missing_share` alone.
+    `missing_share` alone. A date is profiled as a number, its whole days since 1970 in
+    UTC.
     """
 
     name: str
-    kind: Annotated[str, Field(pattern=r"^(Numeric|Categorical|Text)$")]
+    kind: Annotated[str, Field(pattern=r"^(Numeric|Categorical|Text|Date)$")]
     missing_share: Share
     edges: tuple[float, ...] = ()
     values: tuple[float, ...] = ()

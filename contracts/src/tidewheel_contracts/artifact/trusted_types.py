@@ -58,6 +58,8 @@ TRUSTED_TYPES = (
     "sklearn.preprocessing._encoders.OrdinalEncoder",
     "sklearn.preprocessing._function_transformer.FunctionTransformer",
     "sklearn.preprocessing._label.LabelEncoder",
+    # Our own: its constructor and state are two booleans and the number of columns.
+    "tidewheel_fitted.dates.DateParts",
     # Linear models, and those of means and variances.
     "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
     "sklearn.linear_model._logistic.LogisticRegression",

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from tidewheel_contracts.artifact.model import ModelManifest
+from tidewheel_contracts.artifact.model import ModelInput, ModelManifest
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.train.features import datatype
+from tidewheel_trainer.train.features import datatype, is_date
 from tidewheel_trainer.train.weights import weight_columns
 
 __all__ = ["champion_features", "champion_weights"]
@@ -28,8 +28,7 @@ def champion_features(champion: ModelManifest | None, types: Mapping[str, str]) 
     for column in champion.inputs:
         if column.name not in types:
             raise _missing(f"reads column {column.name!r}")
-        kind = datatype(types[column.name])
-        if kind is None or (kind == "BYTES") != (column.datatype == "BYTES"):
+        if not _is_readable(column, types[column.name]):
             raise _of_other_type(
                 f"reads column {column.name!r} as {column.datatype}", types[column.name]
             )
@@ -53,6 +52,13 @@ def champion_weights(champion: ModelManifest | None, types: Mapping[str, str]) -
         if datatype(types[name]) not in ("INT64", "FP64"):
             raise _of_other_type(f"weighs rows by column {name!r}, a number", types[name])
     return names
+
+
+def _is_readable(column: ModelInput, arrow_type: str) -> bool:
+    if is_date(arrow_type):
+        return column.kind == "Date"
+    kind = datatype(arrow_type)
+    return kind is not None and (kind == "BYTES") == (column.datatype == "BYTES")
 
 
 def _missing(use: str) -> TrainerError:

@@ -159,7 +159,8 @@ def _split_words(split: Split | None, *, has_times: bool) -> str:
 
 def _columns_words(recipe: Recipe) -> str:
     texts = f", {len(recipe.text):,} text" if recipe.text else ""
-    return f"{len(recipe.numeric):,} numeric, {len(recipe.categorical):,} categorical{texts}"
+    dates = f", {len(recipe.dates):,} of dates" if recipe.dates else ""
+    return f"{len(recipe.numeric):,} numeric, {len(recipe.categorical):,} categorical{texts}{dates}"
 
 
 def _monotonic_words(monotonic: Sequence[Monotonic]) -> str:

@@ -1,7 +1,8 @@
 """Decide from a snapshot's schema which columns a model learns from, and how each is read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from tidewheel_contracts.api.v1alpha1.features import Features
 from tidewheel_contracts.artifact.model import ModelInput, Recipe
@@ -9,20 +10,22 @@ from tidewheel_contracts.artifact.snapshot import SnapshotColumn
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 
-__all__ = ["FeatureChoice", "chosen_features", "datatype", "model_inputs"]
+__all__ = ["FeatureChoice", "chosen_features", "datatype", "is_date", "model_inputs"]
 
 _INTEGERS = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
 # The Arrow names of half, single and double precision.
 _FLOATS = frozenset({"halffloat", "float", "double"})
+_DATES = ("timestamp", "date32", "date64")
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureChoice:
-    """The columns that a model reads as numbers, categories and text, in order of the schema."""
+    """The columns that a model reads in each way; those that were found in the schema's order."""
 
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
     text: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
 
 
 def datatype(arrow_type: str) -> str | None:
@@ -36,6 +39,11 @@ def datatype(arrow_type: str) -> str | None:
     return "BYTES" if arrow_type == "string" else None
 
 
+def is_date(arrow_type: str) -> bool:
+    """Say whether a column holds dates or timestamps, which models read as text in ISO 8601."""
+    return arrow_type.startswith(_DATES)
+
+
 def chosen_features(
     columns: Sequence[SnapshotColumn],
     named: Features,
@@ -43,8 +51,8 @@ def chosen_features(
 ) -> FeatureChoice:
     """Return the named features; a list that was left out is found from the schema.
 
-    Found are numbers and booleans as numeric and text as categorical; never a column of another
-    role, other times, or columns of any other type. What is read by its words is named alone.
+    Found are numbers and booleans as numeric, text as categorical, dates and timestamps as dates;
+    never a column of another role, or of any other type. What is read by its words is named alone.
 
     Args:
         columns: those of the snapshot.
@@ -56,21 +64,23 @@ def chosen_features(
             or NoFeatures.
     """
     types = {column.name: datatype(column.type) for column in columns}
-    _refuse_unusable(named, types, roles)
-    taken = {*roles, *named.numeric, *named.categorical, *named.text}
+    dates = {column.name for column in columns if is_date(column.type)}
+    _refuse_unusable(named, types, roles, dates)
+    taken = {*roles, *named.numeric, *named.categorical, *named.text, *named.dates}
     free = [name for name in types if name not in taken]
     choice = FeatureChoice(
         numeric=named.numeric
         or tuple(name for name in free if types[name] in {"BOOL", "INT64", "FP64"}),
         categorical=named.categorical or tuple(name for name in free if types[name] == "BYTES"),
         text=named.text,
+        dates=named.dates or tuple(name for name in free if name in dates),
     )
-    if not (choice.numeric or choice.categorical or choice.text):
+    if not (choice.numeric or choice.categorical or choice.text or choice.dates):
         raise TrainerError(
             FailureReason.NO_FEATURES,
             "the snapshot has no column to learn from beside "
             + ", ".join(f"{name!r} ({role})" for name, role in roles.items())
-            + "; it needs at least one column of numbers, booleans or text",
+            + "; it needs at least one column of numbers, booleans, text or dates",
         )
     return choice
 
@@ -81,15 +91,20 @@ def model_inputs(columns: Sequence[SnapshotColumn], recipe: Recipe) -> tuple[Mod
     kinds = [(name, "Numeric") for name in recipe.numeric]
     kinds += [(name, "Categorical") for name in recipe.categorical]
     kinds += [(name, "Text") for name in recipe.text]
+    kinds += [(name, "Date") for name in recipe.dates]
     return tuple(
         ModelInput(name=name, datatype=types[name] or "BYTES", kind=kind) for name, kind in kinds
     )
 
 
 def _refuse_unusable(
-    named: Features, types: dict[str, str | None], roles: Mapping[str, str]
+    named: Features,
+    types: Mapping[str, str | None],
+    roles: Mapping[str, str],
+    dates: Collection[str],
 ) -> None:
-    for name in (*named.numeric, *named.categorical, *named.text):
+    others = (*named.numeric, *named.categorical, *named.text)
+    for name in (*others, *named.dates):
         if name not in types:
             raise TrainerError(
                 FailureReason.COLUMN_MISSING,
@@ -98,8 +113,12 @@ def _refuse_unusable(
             )
         if name in roles:
             raise _invalid(f"`features` names {name!r}, the {roles[name]} column; take it out")
-        if types[name] is None:
-            raise _invalid(f"`features` names {name!r}, which holds no numbers, booleans or text")
+        if name in dates and name in others:
+            raise _invalid(f"column {name!r} holds dates; name it under `features.dates`")
+        if types[name] is None and name not in dates:
+            raise _invalid(
+                f"`features` names {name!r}, which holds no numbers, booleans, text or dates"
+            )
     for name in named.numeric:
         if types[name] == "BYTES":
             raise _invalid(f"column {name!r} is text; name it under `features.categorical`")
@@ -109,12 +128,28 @@ def _refuse_unusable(
                 f"column {name!r} is no text; name it under `features.numeric` or "
                 "`features.categorical`"
             )
-    both = set(named.numeric) & set(named.categorical)
-    if both:
-        raise _invalid(f"`features` names {min(both)!r} as numeric and as categorical; keep one")
-    both = set(named.text) & set(named.categorical)
-    if both:
-        raise _invalid(f"`features` names {min(both)!r} as text and as categorical; keep one")
+    for name in named.dates:
+        if name not in dates and types[name] != "BYTES":
+            raise _invalid(
+                f"`features.dates` names {name!r}, which holds neither dates nor text; add a "
+                "`cast` step to Timestamp, or name it under `features.numeric`"
+            )
+    _refuse_two_kinds(named)
+
+
+def _refuse_two_kinds(named: Features) -> None:
+    lists = {
+        "numeric": named.numeric,
+        "categorical": named.categorical,
+        "text": named.text,
+        "a date": named.dates,
+    }
+    for (kind, names), (other_kind, others) in combinations(lists.items(), 2):
+        both = set(names) & set(others)
+        if both:
+            raise _invalid(
+                f"`features` names {min(both)!r} as {kind} and as {other_kind}; keep one"
+            )
 
 
 def _invalid(message: str) -> TrainerError:

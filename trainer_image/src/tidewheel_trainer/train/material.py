@@ -20,6 +20,7 @@ from tidewheel_trainer.train.champion import champion_manifest
 from tidewheel_trainer.train.champion_columns import champion_features, champion_weights
 from tidewheel_trainer.train.estimators import checked_parameters, refuse_other_task
 from tidewheel_trainer.train.features import chosen_features, model_inputs
+from tidewheel_trainer.train.frame import refuse_unusable_dates
 from tidewheel_trainer.train.groups import GateRows, gate_columns, gate_rows
 from tidewheel_trainer.train.monotonic import check_monotonic, refuse_monotonic_of_classes
 from tidewheel_trainer.train.rows import Rows, read_manifest, read_rows
@@ -81,6 +82,7 @@ def gathered(run: Run) -> Material:
     gate, scratch = training.gate, run.surroundings.scratch
     grouping = gate_columns(gate, manifest.columns, target, scratch)
     rows = _rows(run, manifest, read, weights, grouping)
+    refuse_unusable_dates(rows.frame, _dates(recipes[0], champion))
     refuse_other_task(training.candidates, rows.target, target)
     refuse_monotonic_of_classes(training.features.monotonic, rows.target, target)
     refuse_class_weights_of_a_number(training.weights, rows.target.task, target)
@@ -120,6 +122,7 @@ def _recipes(request: TrainingTask, manifest: SnapshotManifest) -> tuple[Recipe,
             numeric=choice.numeric,
             categorical=choice.categorical,
             text=choice.text,
+            dates=choice.dates,
             monotonic=tuple(sorted(training.features.monotonic, key=lambda each: each.column)),
             weights=training.weights,
             target=target,
@@ -131,6 +134,11 @@ def _recipes(request: TrainingTask, manifest: SnapshotManifest) -> tuple[Recipe,
     check_monotonic(training, choice.numeric)
     check_weights(training, manifest.columns, roles)
     return recipes
+
+
+def _dates(recipe: Recipe, champion: ModelManifest | None) -> set[str]:
+    """Return the columns that the candidates or the champion read as dates."""
+    return {*recipe.dates, *(() if champion is None else champion.recipe.dates)}
 
 
 def _roles(request: TrainingTask) -> dict[str, str]:

@@ -14,6 +14,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import FailureReason
+from tidewheel_fitted.dates import DateParts
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, Reading
 from tidewheel_trainer.train.estimators import estimator
@@ -104,6 +105,9 @@ def _preprocessing(recipe: Recipe, numeric: list[str], frame: pd.DataFrame) -> C
         is_scaled = reading is Reading.SCALED
         coded = make_pipeline(_coded(), _one_hot()) if is_scaled else _coded()
         parts.append(("categorical", coded, list(recipe.categorical)))
+    for number, name in enumerate(recipe.dates):
+        if frame[name].notna().any():
+            parts.append((f"date{number}", _date(reading), [name]))
     for number, name in enumerate(recipe.text):
         terms = shared_terms(frame[name])
         if terms:
@@ -112,8 +116,8 @@ def _preprocessing(recipe: Recipe, numeric: list[str], frame: pd.DataFrame) -> C
     if not parts:
         raise TrainerError(
             FailureReason.NO_FEATURES,
-            f"none of the columns {', '.join(recipe.features[:20])} holds a number, or words that "
-            f"several rows share, in the {len(frame):,} rows to learn from",
+            f"none of the columns {', '.join(recipe.features[:20])} holds a number, a date, or "
+            f"words that several rows share, in the {len(frame):,} rows to learn from",
         )
     return ColumnTransformer(parts, sparse_threshold=_MOST_FILLED if sparse else 0)
 
@@ -131,6 +135,12 @@ def _numbers(reading: Reading) -> str | SimpleImputer | Pipeline:
             return _filled()
         case Reading.SCALED:
             return make_pipeline(_filled(), StandardScaler())
+
+
+def _date(reading: Reading) -> DateParts | Pipeline:
+    if reading is Reading.AS_THEY_ARE:
+        return DateParts()
+    return make_pipeline(DateParts(cyclic=reading is Reading.SCALED), _numbers(reading))
 
 
 def _filled() -> SimpleImputer:

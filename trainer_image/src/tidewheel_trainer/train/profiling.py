@@ -10,6 +10,7 @@ from tidewheel_contracts.artifact.profile import (
     PredictionProfile,
     Profile,
 )
+from tidewheel_fitted.dates import moments
 
 __all__ = ["profile_of"]
 
@@ -68,13 +69,20 @@ def _feature(values: pd.Series, column: ModelInput) -> FeatureProfile:
         return FeatureProfile(name=column.name, kind="Text", missing_share=missing)
     if column.kind == "Categorical":
         return _categorical(column.name, present, missing, len(values))
-    return _numeric(column.name, present.to_numpy(dtype=np.float64), missing, len(values))
+    if column.kind == "Date":
+        return _numeric(column, _days(present), missing, len(values))
+    return _numeric(column, present.to_numpy(dtype=np.float64), missing, len(values))
 
 
-def _numeric(name: str, present: np.ndarray, missing: float, rows: int) -> FeatureProfile:
+def _days(present: pd.Series) -> np.ndarray:
+    """Return dates as numbers of whole days since 1970."""
+    return moments(present).astype("datetime64[D]").astype(np.int64).astype(np.float64)
+
+
+def _numeric(column: ModelInput, present: np.ndarray, missing: float, rows: int) -> FeatureProfile:
     present = present[np.isfinite(present)]
     if not len(present):
-        return FeatureProfile(name=name, kind="Numeric", missing_share=missing)
+        return FeatureProfile(name=column.name, kind=column.kind, missing_share=missing)
     distinct, counts = np.unique(present, return_counts=True)
     if len(distinct) <= _BINS:
         edges, values = np.empty(0), distinct
@@ -83,8 +91,8 @@ def _numeric(name: str, present: np.ndarray, missing: float, rows: int) -> Featu
         edges, values = _edges(present), np.empty(0)
         shares = _bin_shares(present, edges, rows)
     return FeatureProfile(
-        name=name,
-        kind="Numeric",
+        name=column.name,
+        kind=column.kind,
         missing_share=missing,
         edges=tuple(edges.tolist()),
         values=tuple(values.tolist()),

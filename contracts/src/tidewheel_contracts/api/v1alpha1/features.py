@@ -45,6 +45,12 @@ class Features(ApiModel):
                 "a column of `text` must not be named in `numeric` or `categorical` too",
             ),
             (
+                "!sets.intersects(self.dates, self.numeric) && "
+                "!sets.intersects(self.dates, self.categorical) && "
+                "!sets.intersects(self.dates, self.text)",
+                "a column of `dates` must not be named in `numeric`, `categorical` or `text` too",
+            ),
+            (
                 "self.monotonic.all(each, !(each.column in self.categorical))",
                 "a column of `monotonic` must be numeric and not be named in `categorical`",
             ),
@@ -76,6 +82,15 @@ class Features(ApiModel):
         Field(
             max_length=16,
             description="Columns of text that are read by their words; never found by themselves.",
+            json_schema_extra={"x-kubernetes-list-type": "set"},
+        ),
+    ] = ()
+    dates: Annotated[
+        tuple[ColumnName, ...],
+        Field(
+            max_length=32,
+            description="Columns of dates, timestamps or text in ISO 8601 that are read by their "
+            "parts, such as month and weekday.",
             json_schema_extra={"x-kubernetes-list-type": "set"},
         ),
     ] = ()
@@ -126,7 +141,8 @@ WEIGHTS_RULES = (
         "!has(self.weights) || !has(self.weights.column) || "
         "!(self.weights.column in self.features.numeric || "
         "self.weights.column in self.features.categorical || "
-        "self.weights.column in self.features.text)",
+        "self.weights.column in self.features.text || "
+        "self.weights.column in self.features.dates)",
         "`weights.column` must not be named in `features` too",
     ),
 )
