@@ -47,7 +47,7 @@ def folder(request: pytest.FixtureRequest) -> str:
     return re.sub("[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_trainer(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[int, Any]]:
     """Return a function that runs a program as its Job does.
 

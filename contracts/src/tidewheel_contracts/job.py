@@ -34,6 +34,7 @@ __all__ = [
     "INDEX_VARIABLE",
     "MESSAGE_LIMIT",
     "REQUEST_PATH",
+    "SIGNING_KEY_VARIABLE",
     "TERMINATION_PATH",
     "CollectRequest",
     "CollectResult",
@@ -63,6 +64,8 @@ TERMINATION_PATH = "/dev/termination-log"
 CREDENTIALS_PATH = "/etc/tidewheel-source"
 # What the egress guard allows beyond public addresses, as JSON; see `egress` of the chart's values.
 EGRESS_VARIABLE = "TIDEWHEEL_EGRESS"
+# Where the private key lies that signs models; only a Job that publishes some has it.
+SIGNING_KEY_VARIABLE = "TIDEWHEEL_SIGNING_KEY"
 MESSAGE_LIMIT = 4096
 # Kubernetes tells the pod of an indexed Job by this variable which one of them it is.
 INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
@@ -84,7 +87,7 @@ class FailureReason(StrEnum):
     SOURCE_UNAVAILABLE = "SourceUnavailable"  # the source does not answer
     SOURCE_REFUSED = "SourceRefused"  # the source refuses the credentials or the query
     SOURCE_FORBIDDEN = "SourceForbidden"  # the egress guard refuses the source's address
-    SECRET_MISSING = "SecretMissing"  # noqa: S105 - the source's is not there
+    SECRET_MISSING = "SecretMissing"  # noqa: S105 - the source's, or that of the signing key
     STEP_FAILED = "StepFailed"  # a cleaning step cannot be done on the rows
     CHECK_FAILED = "CheckFailed"  # the cleaned rows are not as the checks ask for
     COLUMN_MISSING = "ColumnMissing"  # a declared or earlier column is not in the data
@@ -104,6 +107,9 @@ class FailureReason(StrEnum):
     CREDENTIALS_REFUSED = "CredentialsRefused"  # the store refused the Secret's keys
     STORE_UNAVAILABLE = "StoreUnavailable"  # the store does not answer
     ARTIFACT_DAMAGED = "ArtifactDamaged"  # bytes in the store do not match their digest
+    SIGNING_KEY_INVALID = "SigningKeyInvalid"  # no key that signs models, or none that counts
+    SIGNATURE_MISSING = "SignatureMissing"  # nobody signed the artifact, and it has to be signed
+    SIGNATURE_INVALID = "SignatureInvalid"  # no key that counts signed these files
     REQUEST_INVALID = "RequestInvalid"  # the request is not of this program's version
     INTERNAL = "InternalError"  # a defect of Tidewheel
 

@@ -1,4 +1,4 @@
-"""From the store to verified bytes: every digest is checked before anything is opened.
+"""From the store to verified bytes: digests and signature are checked before anything is opened.
 
 It imports none of the model libraries, so that a store that does not answer, or a damaged file, is
 told before they are loaded.
@@ -35,20 +35,38 @@ def fetch_artifact(request: ServeRequest, store: ObjectStore) -> VerifiedArtifac
 
     Raises:
         StoreUnavailableError: the store does not answer.
-        LoadError: the artifact is missing, damaged, or not the one asked for.
+        LoadError: the artifact is missing, damaged, not the one asked for, or not signed as the
+            namespace demands.
     """
-    manifest = _manifest(request, store)
+    data = _manifest_bytes(request, store)
+    _require_signature(request, store)
+    manifest = _manifest(request, data)
     folder = request.manifest_key.rpartition("/")[0]
     file = _model_file(manifest)
     return VerifiedArtifact(manifest, _verified_bytes(store, f"{folder}/{file.name}", file))
 
 
-def _manifest(request: ServeRequest, store: ObjectStore) -> ModelManifest:
+def _manifest_bytes(request: ServeRequest, store: ObjectStore) -> bytes:
     data = store.get(request.manifest_key, _MANIFEST_LIMIT_BYTES)
     if manifest_digest(data) != request.manifest_digest:
         raise _damaged(
             f"The manifest has the digest {manifest_digest(data)}, not {request.manifest_digest}"
         )
+    return data
+
+
+def _require_signature(request: ServeRequest, store: ObjectStore) -> None:
+    """Check who signed the manifest, where the namespace asks for it; it names all other files."""
+    signing = request.store.spec.signing
+    if signing is None or not signing.required:
+        return
+    # Imported here: a server that verifies nothing starts without the library.
+    from tidewheel_server.signature import require_signature
+
+    require_signature(request, signing, store)
+
+
+def _manifest(request: ServeRequest, data: bytes) -> ModelManifest:
     try:
         manifest = ModelManifest.model_validate_json(data)
     except pydantic.ValidationError as error:

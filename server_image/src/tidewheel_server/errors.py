@@ -1,12 +1,13 @@
 """Why a server cannot serve its model.
 
 LoadError             permanent: the same bytes and the same Secret will fail again
+├── ObjectMissingError     the store has no such object
 └── StoreUnavailableError  the store or the network failed: worth another try
 """
 
 from tidewheel_contracts.job import Failure, FailureReason
 
-__all__ = ["LoadError", "StoreUnavailableError"]
+__all__ = ["LoadError", "ObjectMissingError", "StoreUnavailableError"]
 
 _MESSAGE_CHARACTERS = 3000
 
@@ -17,6 +18,13 @@ class LoadError(Exception):
     def __init__(self, reason: FailureReason, message: str) -> None:
         super().__init__(message)
         self.failure = Failure(reason=reason, message=message[:_MESSAGE_CHARACTERS])
+
+
+class ObjectMissingError(LoadError):
+    """The store has no object of this key."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(FailureReason.ARTIFACT_DAMAGED, message)
 
 
 class StoreUnavailableError(LoadError):

@@ -12,7 +12,7 @@ import botocore.exceptions
 
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec, ChecksumMode
 from tidewheel_contracts.job import FailureReason
-from tidewheel_server.errors import LoadError, StoreUnavailableError
+from tidewheel_server.errors import LoadError, ObjectMissingError, StoreUnavailableError
 
 __all__ = ["ObjectStore", "S3Store"]
 
@@ -33,7 +33,8 @@ class ObjectStore(Protocol):
 
         Raises:
             StoreUnavailableError: another try may succeed.
-            LoadError: the object is missing or larger than the limit, or the store refuses us.
+            ObjectMissingError: there is no such object.
+            LoadError: the object is larger than the limit, or the store refuses us.
         """
 
 
@@ -100,10 +101,7 @@ class S3Store:
                 f"The store at {self._endpoint} has no bucket '{self._bucket}'",
             )
         if status == 404:
-            return LoadError(
-                FailureReason.ARTIFACT_DAMAGED,
-                f"'{key}' is not in bucket '{self._bucket}'",
-            )
+            return ObjectMissingError(f"'{key}' is not in bucket '{self._bucket}'")
         if status in (401, 403):
             return LoadError(
                 FailureReason.CREDENTIALS_REFUSED,

@@ -43,6 +43,29 @@ def _disjoint(features: Object) -> None:
         features["categorical"] = [x for x in features["categorical"] if x not in numeric]
 
 
+_PUBLIC_KEY = {
+    "name": "key",
+    "pem": "-----BEGIN PUBLIC KEY-----\n"
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEt7bB3UeI9zxmhDgcszROSSeUP6d0\n"
+    "Ly0kmeiDLMWZ6QuA8Q5jUrHuUDvsLYIrweH5im2o8E6RPWSj/2dIANNPag==\n"
+    "-----END PUBLIC KEY-----\n",
+}
+
+
+def _signed_or_verified(signing: Object) -> None:
+    if not signing.get("publicKeys"):
+        signing.setdefault("secretName", "signing-key")
+
+
+def _verified_with_a_key(signing: Object) -> None:
+    if signing.get("required") and not signing.get("publicKeys"):
+        signing["publicKeys"] = [dict(_PUBLIC_KEY)]
+
+
+def _neither_signed_nor_verified(signing: Object) -> None:
+    signing.clear()
+
+
 # What is applied in place of another; a chain of such objects deletes and creates.
 IMMUTABLE = "self == oldSelf"
 # Of an approval all stays but that it may be taken back, once.
@@ -68,6 +91,14 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         ),
         "!sets.intersects(self.numeric, self.categorical)": Rule(
             _disjoint, lambda features: features.update(numeric=["same"], categorical=["same"])
+        ),
+        "has(self.secretName) || has(self.publicKeys) && self.publicKeys.size() > 0": Rule(
+            _signed_or_verified, _neither_signed_nor_verified
+        ),
+        "!has(self.required) || !self.required || "
+        "has(self.publicKeys) && self.publicKeys.size() > 0": Rule(
+            _verified_with_a_key,
+            lambda signing: signing.update(secretName="key", required=True, publicKeys=[]),
         ),
         **dict.fromkeys(OF_CHANGES, Rule(lambda spec: None, lambda spec: None)),
         **RULES_OF_DATA,

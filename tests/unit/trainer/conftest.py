@@ -86,6 +86,7 @@ def surroundings(tmp_path: Path) -> Surroundings:
         machine="Linux x86_64",
         libraries={"scikit-learn": "1.9.1"},
         scratch=tmp_path,
+        signing_key=None,
     )
 
 
@@ -177,6 +178,7 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
         time: str | None = "day",
         split: dict[str, Any] | None = None,
         target: dict[str, Any] | None = None,
+        signing: dict[str, Any] | None = None,
         **training: Any,
     ) -> RunResult:
         reference = None
@@ -191,7 +193,12 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
             }
         request = {
             "store": {
-                "spec": {"endpoint": "http://store", "bucket": "data", "secretName": "keys"},
+                "spec": {
+                    "endpoint": "http://store",
+                    "bucket": "data",
+                    "secretName": "keys",
+                    "signing": signing,
+                },
                 "namespace": "ml",
             },
             "runName": "delays-1",

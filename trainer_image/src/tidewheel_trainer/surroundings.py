@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from tidewheel_contracts.job import SIGNING_KEY_VARIABLE
 from tidewheel_trainer.repeating import repeatedly
 
 __all__ = ["Surroundings", "of_this_process"]
@@ -42,6 +43,8 @@ class Surroundings:
     machine: str
     libraries: dict[str, str]
     scratch: Path
+    # The private key that signs models, if the Job was given one.
+    signing_key: Path | None
 
     def moment(self) -> str:
         """Return the present time as ISO 8601 in UTC, to the second."""
@@ -61,4 +64,5 @@ def of_this_process() -> Surroundings:
         machine=f"{platform.system()} {platform.machine()}",
         libraries={name: metadata.version(name) for name in _LIBRARIES},
         scratch=Path(tempfile.gettempdir()),
+        signing_key=Path(key) if (key := os.environ.get(SIGNING_KEY_VARIABLE)) else None,
     )

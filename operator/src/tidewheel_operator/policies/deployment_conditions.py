@@ -60,6 +60,13 @@ def _champion(view: ModelDeploymentView, roles: Roles) -> tuple[Condition, ...]:
         return working(Reason.DEGRADED, text)
     if roles.candidate is not None:
         return _rolling_out(view, number, roles.candidate.number)
+    stuck = None if serving.is_complete else _problem(view, number)
+    if stuck is not None:
+        message = f"version {number} serves; its new pods do not start: {stuck[1]}"
+        return (
+            *ready(Reason.SERVING, message),
+            condition(ConditionType.STALLED, stuck[0], message),
+        )
     missing = _pinned_is_missing(view)
     if missing is not None:
         message = f"version {missing} is not registered; version {number} serves"

@@ -19,8 +19,7 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
     Role,
     VersionState,
 )
-from tidewheel_contracts.job import Store
-from tidewheel_contracts.serving import ServeRequest
+from tidewheel_contracts.serving import ServeRequest, store_of_servers
 from tidewheel_operator.manifests.serving_deployment import ServingOwner, serving_deployment
 from tidewheel_operator.manifests.serving_service import (
     endpoint_url,
@@ -100,7 +99,7 @@ def _version_deployment(
     return serving_deployment(
         owner=owner,
         request=ServeRequest(
-            store=Store(spec=view.store, namespace=owner.namespace),
+            store=store_of_servers(view.store, owner.namespace),
             model_name=spec.model_name,
             version_name=state.name,
             version_number=state.number,

@@ -20,6 +20,7 @@ from tidewheel_contracts.job import (
 from tidewheel_operator.manifests.indexed_job import indexed
 from tidewheel_operator.manifests.job import JobOwner, program_job
 from tidewheel_operator.manifests.names import child_name
+from tidewheel_operator.manifests.signing_key import with_signing_key
 from tidewheel_operator.policies.failed_attempts import resources_of
 from tidewheel_operator.policies.job_state import round_of
 from tidewheel_operator.policies.training_run_view import TrainingRunView
@@ -52,10 +53,15 @@ def search_job(view: TrainingRunView, inputs: JobInputs) -> Object:
 
 
 def training_job(view: TrainingRunView, inputs: JobInputs) -> Object:
-    """Return the Job of the next attempt that judges: after a search, the best trial."""
+    """Return the Job of the next attempt that judges and publishes; after a search, the best."""
     if view.run.spec.search is not None:
-        return _job(view, ReduceRequest(**_task(view, inputs)), "reduce")
-    return _job(view, TrainRequest(**_task(view, inputs)), "train")
+        job = _job(view, ReduceRequest(**_task(view, inputs)), "reduce")
+    else:
+        job = _job(view, TrainRequest(**_task(view, inputs)), "train")
+    signing = inputs.store.signing
+    if signing is None or signing.secret_name is None:
+        return job
+    return with_signing_key(job, signing.secret_name)
 
 
 def _task(view: TrainingRunView, inputs: JobInputs) -> dict[str, Any]:

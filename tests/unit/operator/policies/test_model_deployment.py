@@ -10,8 +10,16 @@ from tests.builders import (
     make_deployment,
     make_store,
     stored,
+    time_text,
 )
-from tests.unit.operator.observations import SERVER, as_sent, conditions, observed
+from tests.signing_keys import make_key, signing
+from tests.unit.operator.observations import (
+    SERVER,
+    as_sent,
+    conditions,
+    observed,
+    request_text,
+)
 from tests.unit.operator.policies.served import complete, starting, state, versions
 
 from tidewheel_contracts.api.conditions import Condition
@@ -21,6 +29,8 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
     Role,
     VersionState,
 )
+from tidewheel_contracts.api.v1alpha1.signing import Signing
+from tidewheel_contracts.serving import ServeRequest
 from tidewheel_operator.policies.approvals import Approval
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.model_deployment import decide
@@ -290,6 +300,37 @@ def test_candidate_that_does_not_load_stalls_beside_a_ready_champion() -> None:
         ready,
         ready.model_copy(update={"type": "Stalled", "reason": "ArtifactDamaged"}),
     )
+
+
+def test_champion_whose_new_pods_do_not_start_serves_from_those_before_and_says_so() -> None:
+    refused = PodProblem("SignatureMissing", "Version 'flight-delay-v1' is not signed")
+    pods = WorkloadState(1, ready_replicas=1, is_complete=False, problem=refused)
+
+    decision = decide(view(SERVING, registered=(1,), workloads=(pods,)), NOW)
+
+    message = f"version 1 serves; its new pods do not start: {refused.message}"
+    [ready] = conditions("Serving", message, ready="True")
+    assert decision.status.conditions == (
+        ready.model_copy(update={"last_transition_time": time_text(NOW)}),
+        ready.model_copy(update={"type": "Stalled", "reason": "SignatureMissing"}),
+    )
+
+
+def test_pods_are_replaced_when_what_they_must_verify_changes_and_only_then() -> None:
+    old, new = make_key(), make_key()
+
+    def deployment(**store: Any) -> Object:
+        known = view(SERVING, registered=(1,), workloads=complete(1))
+        spec = observed(make_store(**store)).spec
+        return decide(dataclasses.replace(known, store=spec), NOW).apply[0]
+
+    demanded = deployment(signing=signing(old, required=True))
+    assert deployment(signing=signing(old, secretName="a")) == deployment()
+    assert deployment(signing=signing(old, secretName="a", required=True)) == demanded
+    assert demanded != deployment()
+    assert deployment(signing=signing(old, new, required=True)) != demanded
+    told = ServeRequest.model_validate_json(request_text(demanded)).store.spec.signing
+    assert told == Signing.model_validate(signing(old, required=True))
 
 
 def test_pinned_deployment_says_so() -> None:

@@ -5,20 +5,24 @@ import posixpath
 
 from sklearn.pipeline import Pipeline
 
+from tidewheel_contracts.api.v1alpha1.signing import Signing
 from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
 from tidewheel_contracts.artifact.model import (
+    MANIFEST_FILE,
     MODEL_FILE,
     ArtifactFile,
     ModelManifest,
     Recipe,
 )
+from tidewheel_contracts.artifact.signature import SIGNATURE_FILE
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.manifests import believed_manifest
 from tidewheel_trainer.store import ObjectMissingError, Store
 from tidewheel_trainer.train.model_file import read_model
+from tidewheel_trainer.train.public_keys import signing_key_of
 
-__all__ = ["champion_manifest", "champion_model", "same_recipe"]
+__all__ = ["champion_manifest", "champion_model", "may_be_loaded", "same_recipe"]
 
 _REMEDY = "restore it from a backup of the bucket, or let another version serve"
 
@@ -58,6 +62,24 @@ def champion_model(store: Store, reference: ChampionReference, manifest: ModelMa
     if hashlib.sha256(data).hexdigest() != _model_file(manifest).sha256:
         raise _damaged(reference.name, key, "does not match its digest")
     return read_model(data, key)
+
+
+def may_be_loaded(
+    store: Store, reference: ChampionReference, manifest: ModelManifest, signing: Signing | None
+) -> bool:
+    """Say whether the champion is signed, where only signed models may be loaded."""
+    if signing is None or not signing.required:
+        return True
+    key = posixpath.join(posixpath.dirname(reference.manifest_key), SIGNATURE_FILE)
+    try:
+        bundle = store.get(key)
+    except ObjectMissingError:
+        return False
+    digests = {
+        MANIFEST_FILE: reference.manifest_digest.removeprefix("sha256:"),
+        MODEL_FILE: _model_file(manifest).sha256,
+    }
+    return signing_key_of(bundle, digests, signing.public_keys) is not None
 
 
 def same_recipe(first: Recipe, second: Recipe) -> bool:

@@ -37,6 +37,7 @@ from tidewheel_trainer.train.reporting import (
     registrable_result,
 )
 from tidewheel_trainer.train.run import Run
+from tidewheel_trainer.train.signing import Signer, signer_of
 from tidewheel_trainer.train.split import Split
 from tidewheel_trainer.train.testing import tested, with_limits
 
@@ -52,12 +53,13 @@ def concluded(run: Run, choose: Choose) -> TrainResult:
     Raises:
         TrainerError: with every reason of FailureReason but those of a source.
     """
-    result = earlier_result(run.store, run.folder)
+    signing = run.request.store.spec.signing
+    result = earlier_result(run.store, run.folder, signing)
     if result is None:
         with threadpool_limits(1):
             _train_and_record(run, choose)
         # What the store holds is the truth, even if another attempt of this run was faster.
-        result = earlier_result(run.store, run.folder)
+        result = earlier_result(run.store, run.folder, signing)
     if result is None:
         raise TrainerError(
             FailureReason.STORE_UNAVAILABLE,
@@ -68,6 +70,8 @@ def concluded(run: Run, choose: Choose) -> TrainResult:
 
 
 def _train_and_record(run: Run, choose: Choose) -> None:
+    # A key that does not serve is told before anything is fitted.
+    signer = signer_of(run.request.store.spec.signing, run.surroundings.signing_key)
     material = gathered(run)
     trial = _trial(run, material, choose)
     if isinstance(trial, Shortage):
@@ -85,7 +89,7 @@ def _train_and_record(run: Run, choose: Choose) -> None:
     if trial.judgement.verdict is Verdict.REFUSED:
         _record_refusal(run, material, trial)
         return
-    _publish(run, material, trial, refit)
+    _publish(run, material, trial, refit, signer)
 
 
 def _trial(run: Run, material: Material, choose: Choose) -> Trial | Shortage:
@@ -118,9 +122,11 @@ def _record_refusal(run: Run, material: Material, trial: Trial) -> None:
     record_verdict(run.store, run.folder, result, run_report(run, material, result, trial))
 
 
-def _publish(run: Run, material: Material, trial: Trial, refit: Refit) -> None:
+def _publish(
+    run: Run, material: Material, trial: Trial, refit: Refit, signer: Signer | None
+) -> None:
     run.progress("Publishing", 90, f"publish a model of {len(refit.data):,} bytes")
     result = registrable_result(trial, refit, material.input_columns, run.surroundings.git_revision)
     profile = profile_of(material.rows.frame, material.inputs, trial.answers, trial.classes)
     report = run_report(run, material, result, trial)
-    publish_model(run, trial, refit, profile, result, report)
+    publish_model(run, trial, refit, profile, result, report, signer)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tidewheel_contracts.api.v1alpha1.signing import Signing
 from tidewheel_contracts.api.v1alpha1.training_run import Artifact, RunResult
 from tidewheel_contracts.artifact.model import (
     LINEAGE_FILE,
@@ -14,12 +15,14 @@ from tidewheel_contracts.artifact.model import (
     VERDICT_FILE,
     ModelManifest,
 )
+from tidewheel_contracts.artifact.signature import SIGNATURE_FILE, claimed_key, short_hint
 from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.store import ObjectMissingError, Store
+from tidewheel_trainer.train.public_keys import signing_key_of
 
-__all__ = ["artifact_of", "earlier_result", "record_verdict"]
+__all__ = ["earlier_result", "record_verdict"]
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -32,11 +35,17 @@ class _Lineage(BaseModel):
     result: RunResult
 
 
-def earlier_result(store: Store, folder: str) -> RunResult | None:
+def earlier_result(store: Store, folder: str, signing: Signing | None) -> RunResult | None:
     """Return what this run found before, or None when it never came to an end.
 
+    Args:
+        store: where it left that.
+        folder: the run's own.
+        signing: which signatures count.
+
     Raises:
-        TrainerError: ArtifactDamaged, when what it left cannot be read or believed.
+        TrainerError: ArtifactDamaged, when what it left cannot be read or believed;
+            SignatureInvalid, when nobody would load it.
     """
     manifest_key = posixpath.join(folder, MANIFEST_FILE)
     try:
@@ -45,7 +54,11 @@ def earlier_result(store: Store, folder: str) -> RunResult | None:
         return _earlier_verdict(store, folder)
     manifest = _read(ModelManifest, data, manifest_key)
     lineage = _lineage(store, posixpath.join(folder, LINEAGE_FILE), manifest)
-    artifact = artifact_of(manifest, data, manifest_key)
+    artifact = _artifact_of(manifest, data, manifest_key)
+    if signing is not None:
+        artifact = artifact.model_copy(
+            update={"signing_key": _signing_key(store, folder, artifact, signing)}
+        )
     return lineage.result.model_copy(update={"artifact": artifact})
 
 
@@ -59,7 +72,7 @@ def record_verdict(
     store.put_if_absent(key, result.model_dump_json(by_alias=True, exclude_none=True).encode())
 
 
-def artifact_of(manifest: ModelManifest, data: bytes, manifest_key: str) -> Artifact:
+def _artifact_of(manifest: ModelManifest, data: bytes, manifest_key: str) -> Artifact:
     """Return how objects refer to a published manifest of these bytes."""
     models = [file for file in manifest.files if file.name.startswith("model.")]
     return Artifact(
@@ -68,6 +81,26 @@ def artifact_of(manifest: ModelManifest, data: bytes, manifest_key: str) -> Arti
         digest=manifest.digest,
         size_bytes=sum(file.size_bytes for file in models),
     )
+
+
+def _signing_key(store: Store, folder: str, artifact: Artifact, signing: Signing) -> str | None:
+    """Return which key signed a published artifact, in short; None when none did."""
+    try:
+        bundle = store.get(posixpath.join(folder, SIGNATURE_FILE))
+    except ObjectMissingError:
+        bundle = b""
+    digests = {MANIFEST_FILE: artifact.manifest_digest.removeprefix("sha256:")}
+    if not signing.public_keys:
+        return claimed_key(bundle)
+    hint = signing_key_of(bundle, digests, signing.public_keys)
+    if hint is None and signing.required:
+        raise TrainerError(
+            FailureReason.SIGNATURE_INVALID,
+            f"an earlier attempt of this run published {posixpath.join(folder, MANIFEST_FILE)!r} "
+            "without a signature by one of `signing.publicKeys` of the ArtifactStore, and only "
+            "signed models are loaded in this namespace; apply a new TrainingRun",
+        )
+    return None if hint is None else short_hint(hint)
 
 
 def _earlier_verdict(store: Store, folder: str) -> RunResult | None:

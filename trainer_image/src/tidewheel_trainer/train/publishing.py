@@ -4,6 +4,9 @@ A second attempt of the run may find files of the first. The same bytes are fine
 holds times, and the report, which every release may put into other words, are taken as they lie
 there; any other difference means that the two attempts ran different images, and then this one
 gives way.
+
+The signature covers the manifest too, so it is written before it. ECDSA draws a random number: a
+second attempt signs anew, and either signature is of the same bytes.
 """
 
 import hashlib
@@ -26,12 +29,14 @@ from tidewheel_contracts.artifact.model import (
     model_digest,
 )
 from tidewheel_contracts.artifact.profile import Profile
+from tidewheel_contracts.artifact.signature import SIGNATURE_FILE
 from tidewheel_contracts.artifact.snapshot import manifest_bytes
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.metrics import metrics_document
 from tidewheel_trainer.train.outcome import Refit, Trial
 from tidewheel_trainer.train.run import Run
+from tidewheel_trainer.train.signing import Signer, signature_of
 
 __all__ = ["publish_model"]
 
@@ -45,8 +50,9 @@ def publish_model(
     profile: Profile,
     result: RunResult,
     report: Mapping[str, bytes],
+    signer: Signer | None,
 ) -> None:
-    """Write all files of a model that passed, then its manifest.
+    """Write all files of a model that passed, its signature if there is a key, then its manifest.
 
     Raises:
         TrainerError: ArtifactDamaged, when another attempt left a different file of that name.
@@ -76,8 +82,19 @@ def publish_model(
         trained_through=refit.trained_through,
         library_versions=run.surroundings.libraries,
     )
+    data = manifest_bytes(manifest)
+    if signer is not None:
+        _sign(run, signer, files, data)
     # Whoever came first committed the run; what is there is reported in either case.
-    run.store.put_if_absent(posixpath.join(run.folder, MANIFEST_FILE), manifest_bytes(manifest))
+    run.store.put_if_absent(posixpath.join(run.folder, MANIFEST_FILE), data)
+
+
+def _sign(run: Run, signer: Signer, files: tuple[ArtifactFile, ...], manifest: bytes) -> None:
+    """Write the signature, whatever an attempt that committed nothing left in its place."""
+    digests = {file.name: file.sha256 for file in files}
+    digests[MANIFEST_FILE] = hashlib.sha256(manifest).hexdigest()
+    data = signature_of(signer, posixpath.basename(run.folder), digests)
+    run.store.put(posixpath.join(run.folder, SIGNATURE_FILE), data)
 
 
 def _lineage(run: Run, result: RunResult) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tidewheel_contracts.api.v1alpha1.gate import Limits
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_trainer import times
-from tidewheel_trainer.train.champion import champion_model, same_recipe
+from tidewheel_trainer.train.champion import champion_model, may_be_loaded, same_recipe
 from tidewheel_trainer.train.comparing import Comparison, compared
 from tidewheel_trainer.train.gate.limits import Cost, limit_decisions
 from tidewheel_trainer.train.gate.order import Measured, decided, judge, judge_limits, noted
@@ -42,7 +42,7 @@ def tested(
     run.progress("Testing", 50, f"fit {recipe.candidate} on {learned_rows:,} rows")
     model = fitted(recipe, rows.frame[~test], rows.target.labels[~test])
     found = answers(model, recipe, rows.frame[test], rows.target.class_values)
-    with_what = _opponent(material, split)
+    with_what = _opponent(run, material, split)
     rival = _champion_answers(run, material, recipe, found, with_what, test)
     truth, measure = rows.target.truth(test), rows.measure
     comparison = None
@@ -95,13 +95,21 @@ def with_limits(trial: Trial, limits: Limits, cost: Cost) -> Trial:
     )
 
 
-def _opponent(material: Material, split: Split) -> ComparedWith:
-    """Return what the candidate meets: the champion itself only on rows that it never learned."""
+def _opponent(run: Run, material: Material, split: Split) -> ComparedWith:
+    """Return what the candidate meets: the champion itself only on rows that it never learned.
+
+    A champion that may not be loaded, being unsigned where models must be signed, is one whose
+    recipe is met.
+    """
     champion, target = material.champion, material.rows.target
-    if champion is None:
+    reference, signing = run.request.champion, run.request.store.spec.signing
+    if champion is None or reference is None:
         return ComparedWith.NOTHING
     knows_all = (champion.classes, champion.classes_datatype) == (target.classes, target.datatype)
-    return ComparedWith.MODEL if split.unseen and knows_all else ComparedWith.RECIPE
+    if not (split.unseen and knows_all):
+        return ComparedWith.RECIPE
+    is_loaded = may_be_loaded(run.store, reference, champion, signing)
+    return ComparedWith.MODEL if is_loaded else ComparedWith.RECIPE
 
 
 def _champion_answers(

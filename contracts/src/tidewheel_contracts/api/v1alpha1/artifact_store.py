@@ -15,6 +15,7 @@ from tidewheel_contracts.api.model import (
     Words,
 )
 from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, Status
+from tidewheel_contracts.api.v1alpha1.signing import Signing
 
 __all__ = ["ARTIFACT_STORE", "ArtifactStoreSpec", "ChecksumMode", "Reason"]
 
@@ -64,6 +65,10 @@ class ArtifactStoreSpec(ApiModel):
     checksum_mode: Annotated[
         ChecksumMode, Field(description="When uploads carry additional checksums.")
     ] = ChecksumMode.WHEN_REQUIRED
+    signing: Annotated[
+        Signing | None,
+        Field(description="How models are signed, and whether only signed ones are loaded."),
+    ] = None
 
 
 ARTIFACT_STORE = Kind(
@@ -76,6 +81,7 @@ ARTIFACT_STORE = Kind(
     columns=(
         PrinterColumn("Endpoint", ".spec.endpoint"),
         PrinterColumn("Bucket", ".spec.bucket"),
+        PrinterColumn("SignedOnly", ".spec.signing.required", type="boolean", wide=True),
         READY,
         MESSAGE,
         AGE,

@@ -130,6 +130,7 @@ MODEL_VERSION = Kind(
         PrinterColumn("Verdict", ".spec.verdict"),
         READY,
         PrinterColumn("Approved", '.status.conditions[?(@.type=="Approved")].status'),
+        PrinterColumn("Signed", ".spec.artifact.signingKey"),
         PrinterColumn("Through", ".spec.trainedThrough"),
         PrinterColumn("Rows", ".spec.trainingRows", type="integer", wide=True),
         PrinterColumn("Artifact", ".spec.artifact.digest", wide=True),

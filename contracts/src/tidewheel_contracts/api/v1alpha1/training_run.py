@@ -172,6 +172,15 @@ class Artifact(ApiModel):
     digest: Annotated[Digest, Field(description="SHA-256 over the model files alone.")]
     format: Annotated[Literal["Skops"], Field(description="Form of the model.")] = "Skops"
     size_bytes: Annotated[Count, Field(description="Bytes of the model files.")]
+    signing_key: Annotated[
+        str | None,
+        Field(
+            max_length=16,
+            pattern=r"^[0-9a-f]{16}$",
+            description="Key that signed the artifact: the first 16 digits of `sha256sum` over its "
+            "public key's PEM. Absent when nobody did.",
+        ),
+    ] = None
 
 
 class Images(ApiModel):

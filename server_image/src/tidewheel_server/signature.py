@@ -1,0 +1,108 @@
+"""Refuses an artifact that no key of the namespace has signed, before a file of it is opened."""
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from tidewheel_contracts.api.v1alpha1.signing import PublicKey, Signing
+from tidewheel_contracts.artifact.model import MANIFEST_FILE
+from tidewheel_contracts.artifact.signature import (
+    SIGNATURE_FILE,
+    SIGNATURE_LIMIT_BYTES,
+    SignedFiles,
+    opened_bundle,
+    signed_bytes,
+    signed_files,
+)
+from tidewheel_contracts.job import FailureReason
+from tidewheel_contracts.serving import ServeRequest
+from tidewheel_server.errors import LoadError, ObjectMissingError
+from tidewheel_server.store import ObjectStore
+
+__all__ = ["require_signature"]
+
+# The curves of OpenSSF Model Signing, and the hash that goes with each.
+_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "secp256r1": hashes.SHA256(),
+    "secp384r1": hashes.SHA384(),
+    "secp521r1": hashes.SHA512(),
+}
+
+
+def require_signature(request: ServeRequest, signing: Signing, store: ObjectStore) -> None:
+    """Check that a key that counts has signed the manifest of the request's digest.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+        LoadError: SignatureMissing, SignatureInvalid, or SigningKeyInvalid for a key in the
+            ArtifactStore that is none.
+    """
+    keys = {listed.name: _public_key(listed) for listed in signing.public_keys}
+    key = f"{request.manifest_key.rpartition('/')[0]}/{SIGNATURE_FILE}"
+    try:
+        data = store.get(key, SIGNATURE_LIMIT_BYTES)
+    except ObjectMissingError as error:
+        raise _refused(
+            FailureReason.SIGNATURE_MISSING,
+            f"Version '{request.version_name}' is not signed: there is no '{key}', and only signed "
+            "models are loaded in this namespace (`signing.required` of the ArtifactStore); train "
+            "it anew with `signing.secretName` set, or let a signed version serve",
+        ) from error
+    try:
+        _require(data, keys, request.manifest_digest)
+    except ValueError as error:
+        raise _refused(
+            FailureReason.SIGNATURE_INVALID,
+            f"The signature '{key}' of version '{request.version_name}' does not count: {error}",
+        ) from error
+
+
+def _require(data: bytes, keys: dict[str, ec.EllipticCurvePublicKey], manifest_digest: str) -> None:
+    """Check the content of a `model.sig`.
+
+    Raises:
+        ValueError: it is not what it should be, with the reason.
+    """
+    signed = opened_bundle(data)
+    if not any(_has_signed(key, signed) for key in keys.values()):
+        names = ", ".join(f"'{name}'" for name in keys)
+        raise ValueError(
+            f"none of `signing.publicKeys` of the ArtifactStore ({names}) made it, or it was "
+            "changed since; restore it from a backup of the bucket, add the key that made it if "
+            "you trust that one, or let another version serve"
+        )
+    found = signed_files(signed.statement).get(MANIFEST_FILE)
+    if found != manifest_digest.removeprefix("sha256:"):
+        raise ValueError(
+            f"it is of the files of another model, for it signs no {MANIFEST_FILE} of "
+            f"{manifest_digest}; restore it from a backup of the bucket, or let another version "
+            "serve"
+        )
+
+
+def _public_key(listed: PublicKey) -> ec.EllipticCurvePublicKey:
+    try:
+        key = load_pem_public_key(listed.pem.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _HASHES:
+        raise _refused(
+            FailureReason.SIGNING_KEY_INVALID,
+            f"'{listed.name}' of `signing.publicKeys` of the ArtifactStore is no public key of "
+            "P-256, P-384 or P-521; copy it again from `openssl ec -in KEY -pubout`",
+        )
+    return key
+
+
+def _has_signed(key: ec.EllipticCurvePublicKey, signed: SignedFiles) -> bool:
+    algorithm = ec.ECDSA(_HASHES[key.curve.name])
+    try:
+        key.verify(signed.signature, signed_bytes(signed.statement), algorithm)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _refused(reason: FailureReason, message: str) -> LoadError:
+    return LoadError(reason, message)
