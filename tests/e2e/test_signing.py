@@ -31,7 +31,8 @@ def test_only_a_signed_version_serves_where_models_must_be_signed(shop: Lab) -> 
     shop.create("ModelDeployment", "buyer", ModelDeploymentSpec(model_name="buyer"))
 
     said = shop.wait_ready("modeldeployment", "buyer", ["SignatureMissing"])
-    assert said["message"].startswith("Version 'buyer-v1' is not signed: there is no '")
+    assert "/models/buyer/" in said["message"]
+    assert "' is not signed: there is no model.sig, and only signed models" in said["message"]
     assert "train it anew with `signing.secretName` set" in said["message"]
 
     secret = {

@@ -63,7 +63,7 @@ def _require_signature(request: ServeRequest, store: ObjectStore) -> None:
     # Imported here: a server that verifies nothing starts without the library.
     from tidewheel_server.signature import require_signature
 
-    require_signature(request, signing, store)
+    require_signature(signing, request.manifest_key, request.manifest_digest, store)
 
 
 def _manifest(request: ServeRequest, data: bytes) -> ModelManifest:

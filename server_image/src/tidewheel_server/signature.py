@@ -16,7 +16,6 @@ from tidewheel_contracts.artifact.signature import (
     signed_files,
 )
 from tidewheel_contracts.job import FailureReason
-from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.errors import LoadError, ObjectMissingError
 from tidewheel_server.store import ObjectStore
 
@@ -30,8 +29,10 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
 }
 
 
-def require_signature(request: ServeRequest, signing: Signing, store: ObjectStore) -> None:
-    """Check that a key that counts has signed the manifest of the request's digest.
+def require_signature(
+    signing: Signing, manifest_key: str, manifest_digest: str, store: ObjectStore
+) -> None:
+    """Check that a key that counts has signed the manifest of this digest.
 
     Raises:
         StoreUnavailableError: the store does not answer.
@@ -39,22 +40,23 @@ def require_signature(request: ServeRequest, signing: Signing, store: ObjectStor
             ArtifactStore that is none.
     """
     keys = {listed.name: _public_key(listed) for listed in signing.public_keys}
-    key = f"{request.manifest_key.rpartition('/')[0]}/{SIGNATURE_FILE}"
+    folder = manifest_key.rpartition("/")[0]
+    key = f"{folder}/{SIGNATURE_FILE}"
     try:
         data = store.get(key, SIGNATURE_LIMIT_BYTES)
     except ObjectMissingError as error:
         raise _refused(
             FailureReason.SIGNATURE_MISSING,
-            f"Version '{request.version_name}' is not signed: there is no '{key}', and only signed "
+            f"The model in '{folder}' is not signed: there is no {SIGNATURE_FILE}, and only signed "
             "models are loaded in this namespace (`signing.required` of the ArtifactStore); train "
             "it anew with `signing.secretName` set, or let a signed version serve",
         ) from error
     try:
-        _require(data, keys, request.manifest_digest)
+        _require(data, keys, manifest_digest)
     except ValueError as error:
         raise _refused(
             FailureReason.SIGNATURE_INVALID,
-            f"The signature '{key}' of version '{request.version_name}' does not count: {error}",
+            f"The signature '{key}' does not count: {error}",
         ) from error
 
 

@@ -235,4 +235,5 @@ def test_a_server_process_says_that_its_model_is_not_signed(publish: Any, start:
     code, failure = start(asked).failure()
 
     assert (code, failure.reason) == (ExitCode.USER_ERROR, FailureReason.SIGNATURE_MISSING)
-    assert failure.message.startswith("Version 'flights-v2' is not signed: there is no '")
+    folder = request.manifest_key.rpartition("/")[0]
+    assert failure.message.startswith(f"The model in '{folder}' is not signed: ")

@@ -23,6 +23,7 @@ from tidewheel_server.errors import LoadError, ObjectMissingError
 from tidewheel_server.signature import require_signature
 
 FOLDER = "tidewheel/ml/models/flights/uid"
+MANIFEST_KEY = f"{FOLDER}/manifest.json"
 DIGEST = "ab" * 32
 HASHES: dict[str, hashes.HashAlgorithm] = {
     "secp256r1": hashes.SHA256(),
@@ -31,11 +32,11 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
 }
 KEY, OTHER = make_key(), make_key()
 NOT_SIGNED = (
-    f"Version 'flights-v2' is not signed: there is no '{FOLDER}/model.sig', and only signed models "
-    "are loaded in this namespace (`signing.required` of the ArtifactStore); train it anew with "
+    f"The model in '{FOLDER}' is not signed: there is no model.sig, and only signed models are "
+    "loaded in this namespace (`signing.required` of the ArtifactStore); train it anew with "
     "`signing.secretName` set, or let a signed version serve"
 )
-DOES_NOT_COUNT = f"The signature '{FOLDER}/model.sig' of version 'flights-v2' does not count: "
+DOES_NOT_COUNT = f"The signature '{FOLDER}/model.sig' does not count: "
 
 
 @dataclass
@@ -58,7 +59,7 @@ def bundle(key: ec.EllipticCurvePrivateKey, statement: bytes | None = None) -> b
     return bundle_of(SignedFiles(statement, signature), "")
 
 
-def request(digest: str = f"sha256:{DIGEST}", **spec: Any) -> ServeRequest:
+def request(digest: str, **spec: Any) -> ServeRequest:
     return ServeRequest.model_validate(
         {
             "store": {
@@ -73,7 +74,7 @@ def request(digest: str = f"sha256:{DIGEST}", **spec: Any) -> ServeRequest:
             "modelName": "flights",
             "versionName": "flights-v2",
             "versionNumber": 2,
-            "manifestKey": f"{FOLDER}/manifest.json",
+            "manifestKey": MANIFEST_KEY,
             "manifestDigest": digest,
             "artifactDigest": digest,
         }
@@ -83,7 +84,7 @@ def request(digest: str = f"sha256:{DIGEST}", **spec: Any) -> ServeRequest:
 def require(content: bytes | None, *keys: ec.EllipticCurvePrivateKey) -> None:
     objects = {} if content is None else {f"{FOLDER}/model.sig": content}
     given = Signing.model_validate(signing(*keys, required=True))
-    require_signature(request(), given, Bucket(objects))
+    require_signature(given, MANIFEST_KEY, f"sha256:{DIGEST}", Bucket(objects))
 
 
 def refusal(content: bytes | None, *keys: ec.EllipticCurvePrivateKey) -> tuple[FailureReason, str]:
@@ -161,7 +162,7 @@ def test_a_public_key_that_is_no_point_of_its_curve_is_named() -> None:
     lines[2] = "A" * len(lines[2])
     listed["publicKeys"][0]["pem"] = "\n".join(lines)
     with pytest.raises(LoadError, match=r"'key-1' of `signing\.publicKeys`") as raised:
-        require_signature(request(), Signing.model_validate(listed), Bucket({}))
+        require_signature(Signing.model_validate(listed), MANIFEST_KEY, "sha256:0", Bucket({}))
     assert raised.value.failure.reason is FailureReason.SIGNING_KEY_INVALID
 
 
@@ -169,7 +170,7 @@ def test_the_signature_is_looked_at_before_any_file_is_opened() -> None:
     # Its digest is right, and it is not even JSON: who opened it would say so.
     manifest = b"not a manifest"
     digest = f"sha256:{hashlib.sha256(manifest).hexdigest()}"
-    bucket = Bucket({f"{FOLDER}/manifest.json": manifest})
+    bucket = Bucket({MANIFEST_KEY: manifest})
     with pytest.raises(LoadError) as raised:
         fetch_artifact(request(digest, signing=signing(KEY, required=True)), bucket)
     assert raised.value.failure.reason is FailureReason.SIGNATURE_MISSING
@@ -180,5 +181,5 @@ def test_where_nothing_is_demanded_nobody_looks_for_a_signature() -> None:
     bucket = Bucket({})
     for spec in ({}, {"signing": signing(KEY)}):
         with pytest.raises(ObjectMissingError):
-            fetch_artifact(request(**spec), bucket)
+            fetch_artifact(request(f"sha256:{DIGEST}", **spec), bucket)
     assert bucket.reads == ["manifest.json", "manifest.json"]
