@@ -96,7 +96,7 @@ def _admission(
     """A person's run is admitted as soon as none is in flight; the others obey the limits."""
     cause = trigger_of(run.metadata).cause
     pipeline = replace(view.pipeline, status=status)
-    if is_superfluous(pipeline, view.snapshot, cause):
+    if is_superfluous(pipeline, view.dataset, cause):
         message = f"run '{run.metadata.name}' has nothing new to learn and ends"
         return _Step(Reason.NOTHING_NEW, message)
     if cause != Cause.DEMAND:

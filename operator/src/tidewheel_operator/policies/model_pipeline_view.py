@@ -1,5 +1,6 @@
 """What a decision about a ModelPipeline is made of."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ __all__ = [
     "model_name",
     "recipe_digest",
     "recipe_digest_of_run",
+    "target_digest",
 ]
 
 Object = dict[str, Any]
@@ -93,6 +95,21 @@ def recipe_digest_of_run(run: Run) -> str:
     return _recipe(spec.dataset_name, spec.model_name, training)
 
 
+def target_digest(dataset: Observed[DatasetSpec, DatasetStatus] | None) -> str | None:
+    """Return the digest of what the Dataset says is learned: no part of a snapshot or a recipe.
+
+    Absent fields do not count, so one that a later release adds changes nothing.
+    """
+    if dataset is None:
+        return None
+    spec = dataset.spec
+    said = {"target": spec.target, "time": spec.time, "split": spec.split}
+    fields = {name: each.to_wire() for name, each in said.items() if each is not None}
+    return digest_of(json.dumps(fields, sort_keys=True))
+
+
 def _recipe(dataset: str, model: str, training: Training) -> str:
-    # Another word in the card makes no other model.
-    return digest_of("\n".join((dataset, model, training.model_dump_json(exclude={"card"}))))
+    # Another word in the card makes no other model. Nor do defaults: a field that a later release
+    # adds changes no recipe.
+    said = training.model_dump_json(exclude={"card"}, exclude_defaults=True)
+    return digest_of("\n".join((dataset, model, said)))

@@ -12,6 +12,7 @@ from tidewheel_operator.policies.model_pipeline_view import (
     ModelPipelineView,
     Run,
     recipe_digest_of_run,
+    target_digest,
 )
 from tidewheel_operator.policies.observed import Metadata, from_time, to_time
 from tidewheel_operator.policies.run_cause import trigger_of
@@ -43,6 +44,7 @@ def admitted(
                 cause=trigger.cause,
                 snapshot_digest=snapshot.digest if snapshot is not None else None,
                 recipe_digest=recipe_digest_of_run(run),
+                target_digest=target_digest(view.dataset),
                 labelled_rows=snapshot.labelled_rows if snapshot is not None else 0,
                 start_time=moment,
             ),

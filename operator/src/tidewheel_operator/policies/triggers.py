@@ -7,7 +7,7 @@ rows since the last run, in percent of the rows that the champion learned.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tidewheel_contracts.api.v1alpha1.dataset import Snapshot
+from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus, Snapshot
 from tidewheel_contracts.api.v1alpha1.model_pipeline import (
     AlertAction,
     DataAction,
@@ -21,7 +21,11 @@ from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_contracts.api.v1alpha1.training_run import Cause
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.elapsed import seconds_left
-from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, recipe_digest
+from tidewheel_operator.policies.model_pipeline_view import (
+    ModelPipelineView,
+    recipe_digest,
+    target_digest,
+)
 from tidewheel_operator.policies.observed import Observed, from_time, to_time
 
 __all__ = [
@@ -35,6 +39,9 @@ __all__ = [
     "judge_data",
     "nothing_new",
 ]
+
+Pipeline = Observed[ModelPipelineSpec, ModelPipelineStatus]
+Dataset = Observed[DatasetSpec, DatasetStatus]
 
 _DAY_SECONDS = 86_400.0
 _PERCENT = 100
@@ -81,26 +88,28 @@ def growth_percent(view: ModelPipelineView) -> int | None:
     return new_rows * _PERCENT // champion.training_rows
 
 
-def nothing_new(last: LastRun | None, snapshot_digest: str | None, recipe: str) -> bool:
-    """Tell whether a run would learn the same rows by the same recipe as the last one."""
+def nothing_new(pipeline: Pipeline, dataset: Dataset | None) -> bool:
+    """Tell whether a run would learn the same rows, target and recipe as the last one.
+
+    What an earlier release remembers has no digest of the target; it is taken for the same, or
+    every pipeline would open a run once more.
+    """
+    last, snapshot = pipeline.status.last_run, _snapshot(dataset)
     return (
         last is not None
-        and last.snapshot_digest == snapshot_digest
-        and last.recipe_digest == recipe
+        and snapshot is not None
+        and last.snapshot_digest == snapshot.digest
+        and last.recipe_digest == recipe_digest(pipeline)
+        and last.target_digest in (None, target_digest(dataset))
     )
 
 
-def is_superfluous(
-    pipeline: Observed[ModelPipelineSpec, ModelPipelineStatus],
-    snapshot: Snapshot | None,
-    cause: Cause,
-) -> bool:
+def is_superfluous(pipeline: Pipeline, dataset: Dataset | None, cause: Cause) -> bool:
     """Tell whether a queued run has nothing to learn; a person's run is never asked about."""
     return (
         cause != Cause.DEMAND
         and pipeline.status.active_run_name is None
-        and snapshot is not None
-        and nothing_new(pipeline.status.last_run, snapshot.digest, recipe_digest(pipeline))
+        and nothing_new(pipeline, dataset)
     )
 
 
@@ -109,8 +118,7 @@ def judge_data(view: ModelPipelineView, now: datetime) -> Opening | Hold:
     snapshot = view.snapshot
     if snapshot is None:
         return Hold(Reason.WAITING_FOR_DATA, "the Dataset has no snapshot yet")
-    recipe = recipe_digest(view.pipeline)
-    if nothing_new(view.pipeline.status.last_run, snapshot.digest, recipe):
+    if nothing_new(view.pipeline, view.dataset):
         return Hold(Reason.NOTHING_NEW, _learned(view.pipeline.status.last_run))
     growth = growth_percent(view)
     if growth is None:
@@ -134,8 +142,7 @@ def judge_alert(view: ModelPipelineView, fingerprint: str) -> Opening | Hold:
     snapshot = view.snapshot
     if snapshot is None:
         return Hold(Reason.WAITING_FOR_DATA, "the Dataset has no snapshot yet")
-    recipe = recipe_digest(view.pipeline)
-    if nothing_new(view.pipeline.status.last_run, snapshot.digest, recipe):
+    if nothing_new(view.pipeline, view.dataset):
         return Hold(Reason.NOTHING_NEW, _learned(view.pipeline.status.last_run))
     return Opening(Cause.ALERT, fingerprint, "an alert asks for a new model")
 
@@ -169,8 +176,13 @@ def _unless_held(
     held = held_by_limits(view.pipeline.status, view.pipeline.spec.limits, now)
     if held is not None:
         return held
-    fingerprint = digest_of(f"{snapshot_digest}\n{recipe_digest(view.pipeline)}")
+    parts = (snapshot_digest, recipe_digest(view.pipeline), target_digest(view.dataset) or "")
+    fingerprint = digest_of("\n".join(parts))
     return Opening(cause, fingerprint, message)
+
+
+def _snapshot(dataset: Dataset | None) -> Snapshot | None:
+    return dataset.status.snapshot if dataset is not None else None
 
 
 def _learned(last: LastRun | None) -> str:
@@ -179,6 +191,6 @@ def _learned(last: LastRun | None) -> str:
     if last.verdict is None:
         return (
             f"run '{last.name}' ended without a verdict on this snapshot by this recipe; change "
-            "the recipe, deliver data, or apply a TrainingRun"
+            "the recipe or the Dataset's target, deliver data, or apply a TrainingRun"
         )
     return f"run '{last.name}' has learned this snapshot by this recipe"

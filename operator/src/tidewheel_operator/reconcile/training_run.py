@@ -144,8 +144,7 @@ def _is_admitted(run: Run, pipeline: Pipeline | None) -> bool:
 def _is_superfluous(run: Run, pipeline: Pipeline | None, dataset: Dataset | None) -> bool:
     if pipeline is None or _is_admitted(run, pipeline):
         return False
-    snapshot = dataset.status.snapshot if dataset is not None else None
-    return is_superfluous(pipeline, snapshot, trigger_of(run.metadata).cause)
+    return is_superfluous(pipeline, dataset, trigger_of(run.metadata).cause)
 
 
 async def _champion(

@@ -25,7 +25,11 @@ from tidewheel_contracts.api.v1alpha1.model_pipeline import (
     ModelPipelineStatus,
 )
 from tidewheel_contracts.api.v1alpha1.training_run import Cause, Stage, TrainingRunStatus
-from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, recipe_digest
+from tidewheel_operator.policies.model_pipeline_view import (
+    ModelPipelineView,
+    recipe_digest,
+    target_digest,
+)
 from tidewheel_operator.policies.observed import Observed
 
 LONG_AGO = NOW - timedelta(days=3)
@@ -37,6 +41,13 @@ def recipe(**spec: Any) -> str:
     return recipe_digest(observed(make_pipeline(**spec)))
 
 
+def target(**spec: Any) -> str:
+    """Return the digest of what a Dataset says is learned."""
+    found = target_digest(observed(make_dataset(**spec)))
+    assert found is not None
+    return found
+
+
 def last_run(since: datetime = LONG_AGO, **changes: Any) -> LastRun:
     """Return the memory of a run that learned the first snapshot."""
     values = {
@@ -44,6 +55,7 @@ def last_run(since: datetime = LONG_AGO, **changes: Any) -> LastRun:
         "cause": Cause.INITIAL,
         "snapshot_digest": FIRST.digest,
         "recipe_digest": recipe(),
+        "target_digest": target(),
         "labelled_rows": FIRST.labelled_rows,
         "start_time": time_text(since),
         "verdict": "Passed",
@@ -77,13 +89,17 @@ def view(
     versions: Sequence[Object] = (make_version(1),),
     serves: Observed[Any, ModelDeploymentStatus] | None = None,
     has_dataset: bool = True,
+    dataset: Object | None = None,
     **spec: Any,
 ) -> ModelPipelineView:
-    """Return a pipeline with a version of 1000 rows, unless told otherwise."""
-    dataset = make_dataset(status=DatasetStatus(snapshot=snapshot))
+    """Return a pipeline with a version of 1000 rows, unless told otherwise.
+
+    `dataset` are fields of the Dataset's spec.
+    """
+    made = make_dataset(status=DatasetStatus(snapshot=snapshot), **(dataset or {}))
     return ModelPipelineView(
         pipeline=observed(make_pipeline(status=status, **spec)),
-        dataset=observed(dataset) if has_dataset else None,
+        dataset=observed(made) if has_dataset else None,
         deployment=serves,
         runs=tuple(observed(run) for run in runs),
         versions=tuple(observed(version).spec for version in versions),

@@ -22,6 +22,7 @@ from tests.unit.operator.policies.loops import (
     queued,
     recipe,
     serving,
+    target,
     view,
 )
 from tests.unit.operator.policies.served import state
@@ -35,7 +36,7 @@ from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.model_pipeline import decide, opened_run
 from tidewheel_operator.policies.triggers import Opening
 
-FINGERPRINT = digest_of(f"{FIRST.digest}\n{recipe()}")
+FINGERPRINT = digest_of(f"{FIRST.digest}\n{recipe()}\n{target()}")
 RUN = "flight-delay-" + digest_of(f"uid-modelpipeline-flight-delay\nInitial\n{FINGERPRINT}")[7:17]
 
 

@@ -14,6 +14,7 @@ from tests.unit.operator.policies.loops import (
     learned,
     queued,
     recipe,
+    target,
     view,
 )
 
@@ -116,6 +117,17 @@ def test_recipe_of_a_run_that_a_person_made_otherwise_is_not_the_pipelines() -> 
         True,
         False,
     ]
+
+
+def test_run_is_remembered_with_what_the_dataset_said_is_learned() -> None:
+    counted = {"target": {"column": "late", "task": "Regression"}}
+    run = observed(queued("newest", Cause.NEW_DATA))
+
+    status = admitted(learned(), view(learned(), dataset=counted), run, NOW)
+
+    assert status.last_run is not None
+    assert status.last_run.target_digest == target(**counted)
+    assert status.last_run.target_digest != target()
 
 
 def test_run_that_a_person_applied_is_remembered_by_its_uid() -> None:

@@ -12,6 +12,7 @@ from tests.unit.operator.policies.loops import (
     learned,
     recipe,
     serving,
+    target,
     view,
 )
 from tests.unit.operator.policies.served import state
@@ -36,7 +37,7 @@ def grown(labelled_rows: int) -> Any:
 
 
 def fingerprint(snapshot: Any, **spec: Any) -> str:
-    return digest_of(f"{snapshot.digest}\n{recipe(**spec)}")
+    return digest_of(f"{snapshot.digest}\n{recipe(**spec)}\n{target()}")
 
 
 WARN = {"triggers": {"on_new_data": {"action": "Warn"}}}
@@ -140,7 +141,7 @@ LEARNED = "run 'run-1' has learned this snapshot by this recipe"
             Hold(
                 Reason.NOTHING_NEW,
                 "run 'run-1' ended without a verdict on this snapshot by this recipe; change the "
-                "recipe, deliver data, or apply a TrainingRun",
+                "recipe or the Dataset's target, deliver data, or apply a TrainingRun",
             ),
             id="a failed run is not repeated and does not count as having learned",
         ),
@@ -336,7 +337,63 @@ def test_words_of_a_hold_stay_the_same_while_it_lasts() -> None:
 def test_queued_run_is_superfluous(
     status: ModelPipelineStatus, snapshot: Any, cause: Cause, expected: bool
 ) -> None:
-    assert is_superfluous(view(status).pipeline, snapshot, cause) is expected
+    given = view(status, snapshot)
+    assert is_superfluous(given.pipeline, given.dataset, cause) is expected
+
+
+REGRESSION = {"target": {"column": "late", "task": "Regression"}}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(REGRESSION, id="task"),
+        pytest.param({"target": {"column": "later"}}, id="target"),
+        pytest.param({"time": {"column": "arrival"}}, id="time"),
+        pytest.param({"split": {"hash": {"columns": ["trip"]}}}, id="split"),
+    ],
+)
+def test_failed_run_is_tried_anew_once_the_dataset_says_otherwise_what_is_learned(
+    changed: dict[str, Any],
+) -> None:
+    status = learned(last_run=last_run(verdict=None), rows_at_last_run=0)
+    given = view(status, versions=(), dataset=changed)
+
+    verdict = judge_data(given, NOW)
+
+    assert isinstance(verdict, Opening)
+    assert verdict.cause == Cause.INITIAL
+    assert verdict.fingerprint != fingerprint(FIRST)
+    assert not is_superfluous(given.pipeline, given.dataset, Cause.INITIAL)
+
+
+def test_another_target_of_a_model_that_serves_opens_nothing_before_rows_are_new() -> None:
+    given = view(learned(), dataset={"split": {"hash": {"columns": ["trip"]}}})
+
+    assert judge_data(given, NOW) == Hold(
+        Reason.BELOW_GROWTH, "labelled rows grew by 0 %, the limit is 40 %"
+    )
+
+
+def test_other_cleaning_steps_open_nothing_before_they_made_another_snapshot() -> None:
+    status = learned(last_run=last_run(verdict=None))
+    given = view(status, versions=(), dataset={"steps": [{"dropDuplicates": {}}]})
+
+    assert isinstance(judge_data(given, NOW), Hold)
+
+
+def test_memory_of_an_earlier_release_opens_nothing_by_itself() -> None:
+    status = learned(last_run=last_run(verdict=None, target_digest=None))
+    given = view(status, versions=(), dataset=REGRESSION)
+
+    assert isinstance(judge_data(given, NOW), Hold)
+
+
+def test_defaults_that_are_written_out_are_no_other_recipe() -> None:
+    candidates = [{"name": "linear", "estimator": "sklearn.linear_model.LogisticRegression"}]
+    written = {"candidates": candidates, "gate": {"changedRecipe": "Better"}, "seed": 0}
+
+    assert recipe(training=written) == recipe(training={"candidates": candidates})
 
 
 TWO = (make_version(1), make_version(2, training_rows=4000))

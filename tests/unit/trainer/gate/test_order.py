@@ -299,6 +299,9 @@ def test_decisions_are_in_the_order_of_the_gate_with_their_numbers() -> None:
             "of 0.0010 over 31 clusters; -0.0089 is allowed",
             (("difference", -0.1), ("standard_error", 0.001)),
         ),
+        Decision(
+            "recipe", "Is a changed recipe better, in two windows in a row?", Answer.NOT_ASKED
+        ),
         Decision("tie", TIE, Answer.NOT_REACHED),
         LIMIT,
     )

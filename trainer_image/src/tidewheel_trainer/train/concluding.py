@@ -2,15 +2,17 @@
 
     own result? -> report it again
     read rows -> choose a recipe -> fit on all before the test window -> test once
-              -> judge against the champion, a tie once more on the last third of the test window
-              -> refused: the same with the champion's recipe, if it is one of the candidates'
+              -> judge against the champion; a tie once more on the last third of the test window,
+                 a changed recipe in the window before
               -> refit on everything -> judge its limits -> publish
+              -> refused: the same with the champion's recipe, if it is one of the candidates'
 
 Too few rows to judge by end it before the test, as inconclusive. Refused and inconclusive runs
 publish nothing but their verdict and the report that says why.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
@@ -25,7 +27,7 @@ from tidewheel_trainer.train.incumbent import (
     incumbent_recipe,
     with_incumbent,
 )
-from tidewheel_trainer.train.material import Material, gathered
+from tidewheel_trainer.train.material import Material, gathered, material_of
 from tidewheel_trainer.train.outcome import Choice, Refit, Trial
 from tidewheel_trainer.train.own_results import earlier_result, record_verdict
 from tidewheel_trainer.train.profiling import profile_of
@@ -69,52 +71,68 @@ def concluded(run: Run, choose: Choose) -> TrainResult:
     return TrainResult(result=result)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a recipe did, and its fit on all rows; None where the gate refused it."""
+
+    material: Material
+    trial: Trial
+    refit: Refit | None
+
+
 def _train_and_record(run: Run, choose: Choose) -> None:
     # A key that does not serve is told before anything is fitted.
     signer = signer_of(run.request.store.spec.signing, run.surroundings.signing_key)
     material = gathered(run)
-    trial = _trial(run, material, choose)
-    if isinstance(trial, Shortage):
-        result = inconclusive_result(material, trial, run.surroundings.git_revision)
+    ending = _ending(run, material, choose)
+    if isinstance(ending, Shortage):
+        result = inconclusive_result(material, ending, run.surroundings.git_revision)
         record_verdict(run.store, run.folder, result, run_report(run, material, result, None))
-        return
-    if trial.judgement.verdict is Verdict.REFUSED:
-        _record_refusal(run, material, trial)
-        return
-    run.progress(
-        "Refitting", 70, f"fit {trial.recipe.candidate} on all {len(material.rows):,} rows"
-    )
-    refit = refitted(trial.recipe, material, run.surroundings.seconds)
-    trial = with_limits(trial, material.gate.limits, refit.cost)
-    if trial.judgement.verdict is Verdict.REFUSED:
-        _record_refusal(run, material, trial)
-        return
-    _publish(run, material, trial, refit, signer)
+    elif ending.refit is None:
+        _record_refusal(run, material, ending.trial)
+    else:
+        _publish(run, ending.material, ending.trial, ending.refit, signer)
 
 
-def _trial(run: Run, material: Material, choose: Choose) -> Trial | Shortage:
-    """Return how the chosen recipe did on the test rows, or why there are too few rows."""
+def _ending(run: Run, material: Material, choose: Choose) -> _Ending | Shortage:
+    """Return what came of the chosen recipe or of the second choice, or which rows are lacking."""
     split = test_rows(run, material)
     if isinstance(split, Shortage):
         return split
     choice = choose(run, material, split)
     if isinstance(choice, Shortage):
         return choice
+    first = _judged(run, material, split, choice)
+    return first if first.refit is not None else _second_choice(run, split, first)
+
+
+def _judged(run: Run, material: Material, split: Split, choice: Choice) -> _Ending:
+    """Return how the recipe did on the test rows, and what it costs on all of them."""
     trial = tested(run, material, split, choice.recipe, choice.validations)
-    if trial.judgement.verdict is not Verdict.REFUSED:
-        return trial
-    return _second_choice(run, material, split, trial) or trial
+    if trial.judgement.verdict is Verdict.REFUSED:
+        return _Ending(material, trial, None)
+    run.progress(
+        "Refitting", 70, f"fit {trial.recipe.candidate} on all {len(material.rows):,} rows"
+    )
+    refit = refitted(trial.recipe, material, run.surroundings.seconds)
+    trial = with_limits(trial, material.gate.limits, refit.cost)
+    is_refused = trial.judgement.verdict is Verdict.REFUSED
+    return _Ending(material, trial, None if is_refused else refit)
 
 
-def _second_choice(run: Run, material: Material, split: Split, refused: Trial) -> Trial | None:
+def _second_choice(run: Run, split: Split, first: _Ending) -> _Ending:
     """Return how the champion's recipe did, where the run allows it and it passes."""
+    material, refused = first.material, first.trial
     candidates = run.request.training.candidates
     incumbent = incumbent_recipe(candidates, material.champion, refused.recipe)
     if incumbent is None:
-        return None
+        return first
     validations = with_incumbent(refused.validations, incumbent, refused.judgement)
-    trial = tested(run, material, split, incumbent, validations)
-    return None if trial.judgement.verdict is Verdict.REFUSED else after_refusal(trial, refused)
+    choice = Choice(incumbent, validations)
+    second = _judged(run, material_of(material, incumbent), split, choice)
+    if second.refit is None:
+        return first
+    return replace(second, trial=after_refusal(second.trial, refused))
 
 
 def _record_refusal(run: Run, material: Material, trial: Trial) -> None:

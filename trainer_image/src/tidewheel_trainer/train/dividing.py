@@ -25,10 +25,12 @@ from tidewheel_trainer.train.split import (
     validation_as_marked,
     validation_by_hash,
     validation_by_time,
+    window_before,
+    with_judgeable_rows,
 )
 from tidewheel_trainer.train.split_keys import key_hashes
 
-__all__ = ["test_rows", "validation_rows"]
+__all__ = ["rows_before_test", "test_rows", "validation_rows"]
 
 
 def test_rows(run: Run, material: Material) -> Split | Shortage:
@@ -70,6 +72,29 @@ def validation_rows(run: Run, material: Material, split: Split) -> np.ndarray | 
     if declared is None or declared.time is None:
         return validation_by_time(rows.times, target, learnable)
     return validation_by_time(rows.times, target, learnable, float(declared.time.validation_share))
+
+
+def rows_before_test(run: Run, material: Material, split: Split) -> Split | Shortage:
+    """Return a second window to compare two recipes in, or what the rows lack for it.
+
+    It is that of the rows which choose among candidates; by times as many more days as it takes.
+    The rows that neither window tests are those to learn.
+    """
+    rows, learnable = material.rows, ~split.test
+    guard = TWO_MODELS[rows.target.task]
+    declared = run.request.split
+    is_by_time = declared is None or declared.time is not None
+    if rows.times is not None and is_by_time:
+        shares = declared.time if declared is not None else None
+        share = () if shares is None else (float(shares.validation_share),)
+        return window_before(rows.times, rows.target, learnable, guard, *share)
+    validation = validation_rows(run, material, split)
+    if isinstance(validation, Shortage):
+        return validation
+    is_by_day = rows.times is not None and declared is not None and declared.column is not None
+    window = Split(validation, split.clusters, unseen=False)
+    cluster_word = "days" if is_by_day else "groups"
+    return with_judgeable_rows(window, rows.target, learnable, guard, cluster_word)
 
 
 def _buckets(split: HashSplit) -> Buckets:

@@ -16,7 +16,9 @@ from tidewheel_contracts.artifact.model import ModelManifest, Recipe
 from tidewheel_trainer.train.champion import same_recipe
 from tidewheel_trainer.train.estimators import checked_parameters
 from tidewheel_trainer.train.gate.decision import Judgement
+from tidewheel_trainer.train.gate.limits import LIMIT_EXCEEDED
 from tidewheel_trainer.train.outcome import Trial, Validation
+from tidewheel_trainer.train.recipe_change import columns_by_reading
 
 __all__ = ["after_refusal", "incumbent_recipe", "with_incumbent"]
 
@@ -26,17 +28,17 @@ def incumbent_recipe(
 ) -> Recipe | None:
     """Return the champion's recipe if it is another one that the run's candidates allow.
 
-    Columns, weights, target and seed must be those of the run: who changed them wants no model of
-    the old ones.
+    It may read fewer columns than the run's candidates: those that it lacks have come since. Of
+    all others, weights, target and seed must be those of the run: who changed them wants no model
+    of the old ones.
     """
     if champion is None or same_recipe(champion.recipe, refused):
         return None
     known = champion.recipe
-    as_refused = {
-        "candidate": refused.candidate,
-        "estimator": refused.estimator,
-        "parameters": refused.parameters,
-    }
+    if not _reads_no_more(known, refused):
+        return None
+    may_differ = ("candidate", "estimator", "parameters", *columns_by_reading(known))
+    as_refused = {name: getattr(refused, name) for name in may_differ}
     if known.model_copy(update=as_refused) != refused:
         return None
     named = (candidate for candidate in candidates if candidate.estimator == known.estimator)
@@ -63,9 +65,22 @@ def after_refusal(trial: Trial, refused: Trial) -> Trial:
     """Return the trial of the champion's recipe with the words of the refusal before it."""
     sentence = (
         f"{trial.judgement.sentence}; it is the champion's recipe, because "
-        f"{refused.recipe.candidate!r} was refused before: {refused.judgement.sentence}"
+        f"{refused.recipe.candidate!r} was refused before: {_refusal(refused)}"
     )
     return replace(trial, judgement=replace(trial.judgement, sentence=sentence))
+
+
+def _refusal(refused: Trial) -> str:
+    """Return why a trial was refused; no measured times, as files of the model hold the words."""
+    exceeded = [each for each in refused.decisions if each.reason == LIMIT_EXCEEDED]
+    if not exceeded:
+        return refused.judgement.sentence
+    return "; ".join(f"{each.name}: {each.found}" for each in exceeded)
+
+
+def _reads_no_more(known: Recipe, refused: Recipe) -> bool:
+    asked = columns_by_reading(refused)
+    return all(own <= asked[reading] for reading, own in columns_by_reading(known).items())
 
 
 def _note(validation: Validation, refused: Judgement) -> str:

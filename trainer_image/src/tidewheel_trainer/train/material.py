@@ -1,7 +1,7 @@
 """Gather what a run works on: checked recipes first, because they cost nothing, then the rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pandas.util import hash_pandas_object
@@ -11,7 +11,7 @@ from tidewheel_contracts.api.v1alpha1.gate import Gate
 from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
 from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.artifact.model import ModelInput, ModelManifest, Recipe
-from tidewheel_contracts.artifact.snapshot import SnapshotManifest
+from tidewheel_contracts.artifact.snapshot import SnapshotColumn, SnapshotManifest
 from tidewheel_contracts.job import FailureReason, TrainingTask
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.search.checking import check_search
@@ -33,7 +33,7 @@ from tidewheel_trainer.train.weights import (
     weight_columns,
 )
 
-__all__ = ["Material", "gathered"]
+__all__ = ["Material", "gathered", "material_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,11 @@ class Material:
     """Recipes of the candidates, the champion, all labelled rows, the inputs' types, and what the
     gate asks for.
 
-    `features` are the columns that the candidates or the champion read.
+    `columns` are those of the snapshot, and `features` those of them that the candidates or the
+    champion read. `inputs` and `input_columns` are of the recipe that may be published.
     """
 
+    columns: tuple[SnapshotColumn, ...]
     recipes: tuple[Recipe, ...]
     inputs: tuple[ModelInput, ...]
     input_columns: tuple[Column, ...]
@@ -91,8 +93,9 @@ def gathered(run: Run) -> Material:
         _refuse_champion_of_other_task(champion, request.champion, rows.target)
     return Material(
         recipes=recipes,
+        columns=manifest.columns,
         inputs=model_inputs(manifest.columns, recipes[0]),
-        input_columns=tuple(Column(name=name, type=types[name][:32]) for name in features),
+        input_columns=_input_columns(manifest.columns, recipes[0]),
         features=read,
         champion=champion,
         rows=rows,
@@ -100,6 +103,20 @@ def gathered(run: Run) -> Material:
         gate=gate,
         gate_rows=gate_rows(gate, rows.gate_values, scratch),
     )
+
+
+def material_of(material: Material, recipe: Recipe) -> Material:
+    """Return the material with the inputs of a recipe that reads other columns."""
+    return replace(
+        material,
+        inputs=model_inputs(material.columns, recipe),
+        input_columns=_input_columns(material.columns, recipe),
+    )
+
+
+def _input_columns(columns: Sequence[SnapshotColumn], recipe: Recipe) -> tuple[Column, ...]:
+    types = {column.name: column.type for column in columns}
+    return tuple(Column(name=name, type=types[name][:32]) for name in recipe.features)
 
 
 def _recipes(request: TrainingTask, manifest: SnapshotManifest) -> tuple[Recipe, ...]:

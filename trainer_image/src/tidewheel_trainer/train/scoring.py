@@ -1,19 +1,34 @@
-"""Score a fit on rows that it has not learned, by the run's metric: the higher, the better."""
+"""Ask a fit about rows that it has not learned."""
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
 from tidewheel_contracts.artifact.model import Recipe
-from tidewheel_trainer.train.pipelines import answers
+from tidewheel_trainer.train.pipelines import answers, fitted
 from tidewheel_trainer.train.rows import Rows
 
-__all__ = ["score"]
+__all__ = ["fit_and_answer", "score"]
 
 
 def score(model: Pipeline, recipe: Recipe, rows: Rows, marked: np.ndarray) -> float:
     """Return the run's metric of a fit on the marked rows, boolean, shape (n_rows,).
 
-    An error is returned below 0.
+    The higher, the better: an error is returned below 0.
     """
     found = answers(model, recipe, rows.frame[marked], rows.target.class_values)
     return rows.measure.score(rows.target.truth(marked), found)
+
+
+def fit_and_answer(
+    recipe: Recipe, rows: Rows, learned: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
+    """Return what the recipe, fitted on some rows, says of others.
+
+    Args:
+        recipe: what is fitted.
+        rows: all labelled rows.
+        learned: rows to fit on, boolean, shape (n_rows,).
+        asked: rows to answer, boolean, shape (n_rows,).
+    """
+    model = fitted(recipe, rows.frame[learned], rows.target.labels[learned])
+    return answers(model, recipe, rows.frame[asked], rows.target.class_values)

@@ -25,6 +25,8 @@ __all__ = [
     "validation_as_marked",
     "validation_by_hash",
     "validation_by_time",
+    "window_before",
+    "with_judgeable_rows",
 ]
 
 # Of all labelled rows: what a test takes, and what it may take when that is too few.
@@ -139,6 +141,45 @@ def validation_by_time(
         if _can_choose(validation, target, learnable):
             return validation
     return _no_choice(learnable, target)
+
+
+def window_before(
+    times: np.ndarray,
+    target: Target,
+    learnable: np.ndarray,
+    guard: Guard,
+    share: float = _SHARE,
+) -> Split | Shortage:
+    """Return the newest fifth, in whole days, of the learnable rows, or as many as judge.
+
+    Args:
+        times: microseconds since 1970, shape (n_rows,).
+        target: of all rows.
+        learnable: the rows before the test window, boolean, shape (n_rows,).
+        guard: what the window must hold.
+        share: of the learnable rows, what the window takes at least.
+    """
+    days = times // DAY
+    lacking = Shortage("the rows before the test window lie on one day; a window needs two")
+    for first_day in _first_days(days[learnable], None, share):
+        window = Split(learnable & (days >= first_day), days, unseen=False)
+        outcome = with_judgeable_rows(window, target, learnable, guard, "days")
+        if isinstance(outcome, Split):
+            return outcome
+        lacking = outcome
+    return lacking
+
+
+def with_judgeable_rows(
+    window: Split, target: Target, learnable: np.ndarray, guard: Guard, cluster_word: str
+) -> Split | Shortage:
+    """Return a window of learnable rows if it satisfies the guard and the others can be learned."""
+    missing = shortage(_counted(window, target), guard, cluster_word)
+    if missing is not None:
+        return missing
+    if not _differ(learnable & ~window.test, target):
+        return Shortage(f"the rows before it {_all_alike(target)}")
+    return window
 
 
 def validation_by_hash(

@@ -1,6 +1,7 @@
 """Fit the winner on everything before the test window and measure it there once.
 
-Only a tie is measured a second time, on the last third of the window.
+Only a tie is measured a second time, on the last third of the window, and a changed recipe in the
+window before.
 """
 
 from dataclasses import replace
@@ -15,6 +16,7 @@ from tidewheel_trainer.train.champion import champion_model, may_be_loaded, same
 from tidewheel_trainer.train.comparing import Comparison, compared
 from tidewheel_trainer.train.gate.limits import Cost, limit_decisions
 from tidewheel_trainer.train.gate.order import Measured, decided, judge, judge_limits, noted
+from tidewheel_trainer.train.gate.recipe import judge_change
 from tidewheel_trainer.train.gate.tie import judge_tie
 from tidewheel_trainer.train.guard import TWO_MODELS, Shortage
 from tidewheel_trainer.train.importances import column_importance
@@ -22,8 +24,10 @@ from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.outcome import Trial, Validation
 from tidewheel_trainer.train.outright import calibration_note, outright_decisions
 from tidewheel_trainer.train.pipelines import answers, fitted
+from tidewheel_trainer.train.proving import parts_to_prove, recipe_change
 from tidewheel_trainer.train.rows import Rows
 from tidewheel_trainer.train.run import Run
+from tidewheel_trainer.train.scoring import fit_and_answer
 from tidewheel_trainer.train.split import Split, last_third
 
 __all__ = ["tested", "with_limits"]
@@ -54,8 +58,12 @@ def tested(
         rows=len(truth),
         outright=outright_decisions(material, test, truth, found),
     )
-    judgement, veto = judge(measured, comparison, with_what=with_what), None
-    if judgement.verdict is Verdict.UNTESTED:
+    judgement = judge(measured, comparison, with_what=with_what)
+    parts, change, veto = parts_to_prove(material, recipe), None, None
+    if parts and comparison is not None and judgement.verdict is not Verdict.REFUSED:
+        change = recipe_change(run, material, split, recipe, parts, comparison)
+        judgement = judge_change(judgement, change)
+    elif judgement.verdict is Verdict.UNTESTED:
         asked = rival if with_what is ComparedWith.MODEL else None
         veto = _last_third_compared(run, rows, split, recipe, asked)
         judgement = judge_tie(judgement, veto)
@@ -69,7 +77,15 @@ def tested(
         compared_with=with_what,
         compared=comparison,
         judgement=noted(judgement, note),
-        decisions=decided(measured, comparison, judgement, limits, last_third=veto),
+        decisions=decided(
+            measured,
+            comparison,
+            judgement,
+            limits,
+            changed=parts,
+            change=change,
+            last_third=veto,
+        ),
         measure=measure,
         bounds=material.bounds,
         classes=rows.target.classes,
@@ -132,7 +148,7 @@ def _champion_answers(
     if same_recipe(recipe, manifest.recipe):
         # The same recipe on the same rows is the same model: fitting it again tells nothing.
         return found
-    return _fit_and_answer(manifest.recipe, rows, test)
+    return fit_and_answer(manifest.recipe, rows, ~test, test)
 
 
 def _last_third_compared(
@@ -158,15 +174,10 @@ def _last_third_compared(
     return compared(
         rows.measure,
         target.truth(split.test),
-        _fit_and_answer(recipe, rows, split.test),
+        fit_and_answer(recipe, rows, ~split.test, split.test),
         champion[split.test[window.test]],
         split.clusters[split.test],
     )
-
-
-def _fit_and_answer(recipe: Recipe, rows: Rows, test: np.ndarray) -> np.ndarray:
-    model = fitted(recipe, rows.frame[~test], rows.target.labels[~test])
-    return answers(model, recipe, rows.frame[test], rows.target.class_values)
 
 
 def _span(moments: np.ndarray | None, test: np.ndarray) -> tuple[str | None, str | None]:

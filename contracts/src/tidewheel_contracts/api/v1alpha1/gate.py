@@ -9,6 +9,7 @@ from tidewheel_contracts.api.model import ApiModel, ColumnName, Count, DecimalTe
 
 __all__ = [
     "GATE_RULES",
+    "ChangedRecipe",
     "Fairness",
     "Gate",
     "Limits",
@@ -33,6 +34,13 @@ class Task(StrEnum):
 
     CLASSIFICATION = "Classification"  # one of some classes
     REGRESSION = "Regression"  # a number
+
+
+class ChangedRecipe(StrEnum):
+    """What a recipe of another estimator, other columns or other weights must show."""
+
+    BETTER = "Better"  # that it is better, in two windows in a row
+    NOT_WORSE = "NotWorse"  # no more than the champion's own recipe must
 
 
 class MetricName(StrEnum):
@@ -220,6 +228,14 @@ class Gate(ApiModel):
         ),
     ] = ()
     limits: Annotated[Limits, Field(description="What the published fit may cost.")] = Limits()
+    changed_recipe: Annotated[
+        ChangedRecipe,
+        Field(
+            description="What a candidate of another estimator, other columns or other weights "
+            "than the champion's must show: Better, that it is better in two windows in a row; or "
+            "NotWorse."
+        ),
+    ] = ChangedRecipe.BETTER
 
 
 _ERRORS = (

@@ -201,6 +201,9 @@ class LastRun(ApiModel):
     recipe_digest: Annotated[
         Digest | None, Field(description="Digest over the run's template.")
     ] = None
+    target_digest: Annotated[
+        Digest | None, Field(description="Digest over the Dataset's target, time column and split.")
+    ] = None
     labelled_rows: Count = 0
     start_time: Moment
     verdict: Verdict | None = None

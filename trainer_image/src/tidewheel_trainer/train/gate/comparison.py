@@ -71,14 +71,17 @@ def gain(compared: Comparison) -> float:
     return compared.difference if compared.measure.higher_is_better else -compared.difference
 
 
-def limit_words(compared: Comparison, quantile: float) -> str:
-    """Say what the difference is when the candidate's gain is at this quantile of its error."""
+def limit_words(compared: Comparison, quantile: float, percent: int = 90) -> str:
+    """Say what the difference is when the candidate's gain is at this quantile of its error.
+
+    `percent` is the confidence that the quantile stands for.
+    """
     is_low_end = (quantile < 0) is compared.measure.higher_is_better
     step = -abs(quantile) if is_low_end else abs(quantile)
     limit = compared.difference + step * compared.standard_error
     return (
-        f"at {'least' if is_low_end else 'most'} {signed(compared.measure, limit, 4)} with 90 % "
-        f"confidence over {compared.clusters} clusters"
+        f"at {'least' if is_low_end else 'most'} {signed(compared.measure, limit, 4)} with "
+        f"{percent} % confidence over {compared.clusters} clusters"
     )
 
 

@@ -10,7 +10,9 @@ from tidewheel_contracts.api.v1alpha1.gate import Limits
 from tidewheel_trainer.train.gate.decision import Answer, Decision
 from tidewheel_trainer.train.numbers_shown import plain
 
-__all__ = ["Cost", "limit_decisions"]
+__all__ = ["LIMIT_EXCEEDED", "Cost", "limit_decisions"]
+
+LIMIT_EXCEEDED = "LimitExceeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def _decision(
         answer=answer,
         found=found,
         numbers=numbers,
-        reason="LimitExceeded" if missed else "",
+        reason=LIMIT_EXCEEDED if missed else "",
         missed=missed,
         timed=timed,
     )

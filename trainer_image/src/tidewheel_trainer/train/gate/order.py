@@ -3,7 +3,8 @@
 The rule and its numbers: reference/judgement.md, sections 6 and 7.
 
     enough rows -> thresholds, calibration, slices, fairness -> not worse than the champion
-                -> a tie is free of harm -> limits of the published fit
+                -> a changed recipe is better in two windows, or a tie is free of harm
+                -> limits of the published fit
 
 Whether rows are enough is said before anything is fitted (`guard`). What is asked outright is asked
 together, so that a refusal names all of it. The published fit exists only after all others passed.
@@ -16,6 +17,7 @@ from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
 from tidewheel_trainer.train.comparing import Comparison
 from tidewheel_trainer.train.gate.comparison import comparison_words, judge_comparison
 from tidewheel_trainer.train.gate.decision import Answer, Decision, Judgement
+from tidewheel_trainer.train.gate.recipe import RecipeChange, change_decision
 from tidewheel_trainer.train.guard import Shortage
 from tidewheel_trainer.train.measures import Measure
 from tidewheel_trainer.train.numbers_shown import shown
@@ -35,6 +37,8 @@ _ANSWERS = {
     "SameRecipe": (Answer.TIE, Answer.YES),
     "NoDifference": (Answer.TIE, Answer.YES),
     "ProvenWorse": (Answer.TIE, Answer.NO),
+    "RecipeProven": (Answer.YES, Answer.NOT_ASKED),
+    "RecipeUnproven": (Answer.YES, Answer.NOT_ASKED),
 }
 _BEFORE = (Answer.NOT_REACHED, Answer.NOT_REACHED)
 
@@ -86,6 +90,8 @@ def decided(
     judgement: Judgement,
     limits: Sequence[Decision],
     *,
+    changed: Sequence[str] = (),
+    change: RecipeChange | None = None,
     last_third: Comparison | Shortage | None = None,
 ) -> tuple[Decision, ...]:
     """Return all tests of a judged candidate in their order.
@@ -95,6 +101,8 @@ def decided(
         compared: the comparison that it was judged by.
         judgement: what came of it, before limits.
         limits: the tests of the published fit, as far as they are known.
+        changed: what of its recipe must be proven, in words.
+        change: what was found of that.
         last_third: what a tie was judged by once more.
     """
     champion, tie = _ANSWERS.get(judgement.reason, _BEFORE)
@@ -111,7 +119,8 @@ def decided(
         Decision(*_ROWS, Answer.YES, f"{measured.rows:,} test rows"),
         *measured.outright,
         Decision(*_CHAMPION, champion, words, numbers),
-        Decision(*_TIE, tie, judgement.sentence.partition(", tie: ")[2]),
+        change_decision(change, changed),
+        Decision(*_TIE, tie, _tie_words(judgement) if tie is not Answer.NOT_ASKED else ""),
         *limits,
     )
 
@@ -122,6 +131,10 @@ def too_few_rows(sentence: str) -> tuple[Decision, ...]:
         Decision(*_ROWS, Answer.TOO_FEW, sentence),
         *(Decision(*each, Answer.NOT_REACHED) for each in (_CHAMPION, _TIE)),
     )
+
+
+def _tie_words(judgement: Judgement) -> str:
+    return judgement.sentence.partition(", tie: ")[2]
 
 
 def _refusal(found: str, decisions: Sequence[Decision]) -> Judgement | None:
