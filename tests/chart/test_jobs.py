@@ -10,6 +10,20 @@ from tidewheel_contracts import labels
 Render = Callable[..., list[dict[str, Any]]]
 Only = Callable[[list[dict[str, Any]], str], dict[str, Any]]
 
+REPORTS = {
+    "to": [
+        {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ops"}},
+            "podSelector": {
+                "matchLabels": {
+                    "app.kubernetes.io/name": "tidewheel",
+                    "app.kubernetes.io/instance": "tidewheel",
+                }
+            },
+        }
+    ],
+    "ports": [{"protocol": "TCP", "port": 8091}],
+}
 DNS = {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
 
 
@@ -36,6 +50,7 @@ def test_pods_of_jobs_accept_nothing_and_reach_all_but_metadata(render: Render, 
                     {"ipBlock": {"cidr": "::/0", "except": ["fd00:ec2::254/128"]}},
                 ]
             },
+            REPORTS,
         ],
     }
 
@@ -46,12 +61,19 @@ def test_blocked_ranges_are_told_by_family(render: Render, only: Only) -> None:
         "networkPolicy": {"blockedRanges": ["192.0.2.7/32", "169.254.0.0/16"]},
     }
 
-    [_, rule] = only(render(values), "NetworkPolicy")["spec"]["egress"]
+    [_, rule, reports] = only(render(values), "NetworkPolicy")["spec"]["egress"]
 
+    assert reports == REPORTS
     assert rule["to"] == [
         {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["192.0.2.7/32", "169.254.0.0/16"]}},
         {"ipBlock": {"cidr": "::/0"}},
     ]
+
+
+def test_nothing_is_opened_for_reports_that_are_switched_off(render: Render, only: Only) -> None:
+    values = {"watchNamespaces": ["ml"], "reports": {"enabled": False}}
+
+    assert len(only(render(values), "NetworkPolicy")["spec"]["egress"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,8 @@ def test_operator_is_told_its_settings(render: Render, only: Only) -> None:
         "TIDEWHEEL_EGRESS_ALLOW": "db.data.svc:5432,*.example.com",
         "TIDEWHEEL_EGRESS_CLUSTER_RANGES": "10.96.0.0/12,10.244.0.0/16",
         "TIDEWHEEL_HTTP_PORT": "8080",
+        "TIDEWHEEL_REPORT_PORT": "8091",
+        "TIDEWHEEL_REPORT_URL": "http://tidewheel.ops.svc:8091",
     }
     assert _container(deployment)["imagePullPolicy"] == "Never"
 
@@ -69,8 +71,9 @@ def test_alert_endpoint_is_off_by_default(render: Render, only: Only) -> None:
     objects = render()
     deployment = only(objects, "Deployment")
 
-    assert [port["name"] for port in only(objects, "Service")["spec"]["ports"]] == ["http"]
-    assert [port["name"] for port in _container(deployment)["ports"]] == ["http"]
+    names = ["http", "reports"]
+    assert [port["name"] for port in only(objects, "Service")["spec"]["ports"]] == names
+    assert [port["name"] for port in _container(deployment)["ports"]] == names
     assert "TIDEWHEEL_ALERT_TOKENS_FILE" not in _environment(deployment)
     assert [volume["name"] for volume in _pod(deployment)["volumes"]] == ["tmp"]
 
@@ -79,10 +82,10 @@ def test_alert_endpoint_is_on_with_a_token_secret(render: Render, only: Only) ->
     objects = render({"alerts": {"tokensSecret": "alert-tokens"}})
     deployment = only(objects, "Deployment")
 
-    assert only(objects, "Service")["spec"]["ports"][1:] == [
+    assert only(objects, "Service")["spec"]["ports"][1:-1] == [
         {"name": "alerts", "port": 8090, "targetPort": "alerts"}
     ]
-    assert _container(deployment)["ports"][1:] == [{"name": "alerts", "containerPort": 8090}]
+    assert _container(deployment)["ports"][1:-1] == [{"name": "alerts", "containerPort": 8090}]
     environment = _environment(deployment)
     assert environment["TIDEWHEEL_ALERT_PORT"] == "8090"
     assert environment["TIDEWHEEL_ALERT_TOKENS_FILE"] == "/etc/tidewheel/alerts/tokens.json"
@@ -98,6 +101,27 @@ def test_alert_endpoint_is_on_with_a_token_secret(render: Render, only: Only) ->
             },
         }
     ]
+
+
+def test_reports_of_jobs_are_taken_by_default(render: Render, only: Only) -> None:
+    objects = render()
+
+    assert only(objects, "Service")["spec"]["ports"][-1] == {
+        "name": "reports",
+        "port": 8091,
+        "targetPort": "reports",
+    }
+    [*_, port] = _container(only(objects, "Deployment"))["ports"]
+    assert port == {"name": "reports", "containerPort": 8091}
+
+
+def test_reports_can_be_switched_off(render: Render, only: Only) -> None:
+    objects = render({"reports": {"enabled": False}})
+    deployment = only(objects, "Deployment")
+
+    assert [port["name"] for port in only(objects, "Service")["spec"]["ports"]] == ["http"]
+    assert [port["name"] for port in _container(deployment)["ports"]] == ["http"]
+    assert not [name for name in _environment(deployment) if "REPORT" in name]
 
 
 def test_service_selects_the_operator_pods(render: Render, only: Only) -> None:

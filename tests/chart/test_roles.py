@@ -46,7 +46,10 @@ def test_namespaced_installation_binds_nothing_of_the_core_role_cluster_wide(
         for resource in rule["resources"]
     }
 
-    assert cluster_wide == {("apiextensions.k8s.io", "customresourcedefinitions")}
+    assert cluster_wide == {
+        ("apiextensions.k8s.io", "customresourcedefinitions"),
+        ("authentication.k8s.io", "tokenreviews"),
+    }
 
 
 def test_operator_may_watch_everything_that_it_watches(render: Render) -> None:
@@ -87,6 +90,12 @@ def test_who_may_edit_may_not_approve(render: Render) -> None:
 
 def test_rights_are_left_to_somebody_else(render: Render) -> None:
     assert _rights(render({"rbac": {"create": False}})) == []
+
+
+def test_no_token_is_reviewed_without_reports(render: Render) -> None:
+    rights = _rights(render({"reports": {"enabled": False}}))
+
+    assert not [one for one in rights if "tokenreviews" in str(one)]
 
 
 def test_user_roles_are_left_out(render: Render) -> None:

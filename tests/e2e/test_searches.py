@@ -50,6 +50,40 @@ def test_search_over_three_estimators_registers_the_best_of_all_pods(shop: Lab) 
     assert _status(shop, "wide")["attempt"] == 2
 
 
+def test_status_tells_how_far_a_search_is_while_it_goes_on(shop: Lab) -> None:
+    slow = Candidate.model_validate(
+        {
+            "name": "forest",
+            "estimator": FOREST,
+            "parameters": {"n_estimators": 300},
+            "space": [{"parameter": "max_depth", "integer": {"low": 4, "high": 40}}],
+        }
+    )
+    start_run(shop, "told", training(slow, search={"trials": 16, "parallelism": 2}))
+    seen: list[Object] = []
+
+    def missing() -> str | None:
+        progress = _status(shop, "told").get("progress") or {}
+        trials = progress.get("trials") or {}
+        if not trials.get("done") or not trials.get("running"):
+            return f"the status says {progress}"
+        seen[:] = [progress]
+        return None
+
+    shop.wait_for("trials to be done and to run", missing)
+
+    [progress] = seen
+    assert (progress["attempt"], progress["step"]) == (1, "Searching")
+    assert progress["trials"]["done"] < progress["trials"]["planned"] <= 16
+    assert 16 < progress["percent"] < 80
+    assert progress["bestCandidate"] == "forest"
+    assert progress["curve"]["of"] == "BestScore"
+    assert "completionTime" not in _status(shop, "told")
+    verdict_of(shop, "told", "Registered")
+    last = _status(shop, "told")["progress"]
+    assert (last["percent"], last["step"], last["trials"]["running"]) == (100, "Finished", 0)
+
+
 def test_lost_pod_loses_no_trial(shop: Lab) -> None:
     start_run(
         shop,

@@ -31,6 +31,7 @@ class OperatorProcess:
     name: str = "operator-0"
     http_port: int = field(default_factory=free_port)
     alert_port: int = field(default_factory=free_port)
+    report_port: int = field(default_factory=free_port)
     child: subprocess.Popen[bytes] | None = None
     started: float = 0.0
 
@@ -88,14 +89,12 @@ class OperatorProcess:
 
     def post_alert(self, payload: dict[str, Any], token: str) -> tuple[int, Any]:
         """Post a notification to the webhook; return status and body."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.alert_port}/alerts/{self.namespace}",
-            data=json.dumps(payload).encode(),
-            headers={"Authorization": f"Bearer {token}"},
-            method="POST",
-        )
-        status, body = _answer(request)
-        return status, json.loads(body)
+        return _post(f"http://127.0.0.1:{self.alert_port}/alerts/{self.namespace}", payload, token)
+
+    def post_report(self, run: str, payload: dict[str, Any], token: str) -> tuple[int, Any]:
+        """Post a report of progress; return status and body."""
+        url = f"http://127.0.0.1:{self.report_port}/reports/{self.namespace}/{run}"
+        return _post(url, payload, token)
 
     def writes(self) -> int:
         """Return how many writes of this process changed something."""
@@ -137,11 +136,23 @@ class OperatorProcess:
             "TIDEWHEEL_WATCH_NAMESPACES": self.namespace,
             "TIDEWHEEL_HTTP_PORT": str(self.http_port),
             "TIDEWHEEL_ALERT_PORT": str(self.alert_port),
+            "TIDEWHEEL_REPORT_PORT": str(self.report_port),
             # A successor of the same name is the same replica: it takes its Lease back at once.
             "TIDEWHEEL_POD_NAME": self.name,
             "TIDEWHEEL_POD_NAMESPACE": self.namespace,
             **self.environment,
         }
+
+
+def _post(url: str, payload: dict[str, Any], token: str) -> tuple[int, Any]:
+    request = urllib.request.Request(  # noqa: S310 - loopback
+        url,
+        data=json.dumps(payload).encode(),
+        headers={"Authorization": f"Bearer {token}"},
+        method="POST",
+    )
+    status, body = _answer(request)
+    return status, json.loads(body)
 
 
 def _answer(request: urllib.request.Request) -> tuple[int, str]:

@@ -53,6 +53,7 @@ __all__ = [
     "TrainRequest",
     "TrainResult",
     "TrainingTask",
+    "Wire",
     "parse_termination_message",
     "parse_training_request",
 ]
@@ -99,6 +100,7 @@ class FailureReason(StrEnum):
     FEATURE_UNUSABLE = "FeatureUnusable"  # a column holds numbers that no model can take
     WEIGHT_UNUSABLE = "WeightUnusable"  # a column holds numbers that no row can weigh
     SEARCH_INVALID = "SearchInvalid"  # a dimension of the search cannot be drawn
+    METRIC_UNAVAILABLE = "MetricUnavailable"  # what is to be judged by cannot be computed
     SEARCH_FRUITLESS = "SearchFruitless"  # no trial of the search has a score
     TOO_FEW_ROWS = "TooFewRows"  # not enough labelled rows to split
     ESTIMATOR_UNKNOWN = "EstimatorUnknown"  # not on the allow-list

@@ -19,8 +19,8 @@ from tidewheel_operator.runtime.fence import Fence, OpenGate
 from tidewheel_operator.runtime.handover import handing_over
 from tidewheel_operator.runtime.leadership import Leadership, LeaseName
 from tidewheel_operator.runtime.pacing import Pacing
-from tidewheel_operator.runtime.queue import Lane, WorkQueue
-from tidewheel_operator.runtime.resources import Resource
+from tidewheel_operator.runtime.queue import Key, Lane, WorkQueue
+from tidewheel_operator.runtime.resources import TRAINING_RUNS, Resource
 from tidewheel_operator.runtime.verification import Verifier
 from tidewheel_operator.runtime.vitals import Vitals
 from tidewheel_operator.settings import Settings
@@ -32,6 +32,8 @@ Object = dict[str, Any]
 _LOG = logging.getLogger(__name__)
 # Renewals of the Lease wait neither for tokens nor for a pause that others have earned.
 _LEASE_WRITES_PER_SECOND = 10
+# Whoever sends tokens to the report port must not use up what reconcilers may write.
+_REVIEWS_PER_SECOND, _REVIEWS_AT_ONCE = 50, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Parts:
     verifier: Verifier
     vitals: Vitals
     health: Health
+    reviews: KubernetesApi
 
     def mark_dirty(self, resource: Resource, item: Object, before: Object | None) -> None:
         """Queue every object that a change concerns."""
@@ -55,6 +58,10 @@ class Parts:
         lane = Lane.SLOW if self.health.waiting_for else Lane.FAST
         for key in keys_of(self.cache, resource, item, before):
             self.queue.add(key, lane)
+
+    def mark_run(self, namespace: str, name: str) -> None:
+        """Queue a run of which a report tells."""
+        self.queue.add(Key(TRAINING_RUNS.plural, namespace, name))
 
     def on_change(self, loop: asyncio.AbstractEventLoop) -> OnChange:
         """Return what the watches call, from their own thread."""
@@ -121,6 +128,9 @@ async def make_parts(settings: Settings) -> AsyncIterator[Parts]:
                 complaints=lambda: vitals.complaints(
                     queue.oldest_seconds() if leadership.is_leading else 0.0
                 ),
+            ),
+            reviews=KubernetesApi(
+                client, Pacing(_REVIEWS_PER_SECOND, _REVIEWS_AT_ONCE), OpenGate()
             ),
         )
     finally:

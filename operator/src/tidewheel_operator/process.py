@@ -3,15 +3,17 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from tidewheel_contracts.report import REPORT_AUDIENCE
 from tidewheel_operator.leading import drain, lead
 from tidewheel_operator.parts import Parts, make_parts
 from tidewheel_operator.reconcile.workers import run_workers
+from tidewheel_operator.runtime.api import Outcome
 from tidewheel_operator.runtime.event_source import EventSource
 from tidewheel_operator.runtime.metrics import QUEUE_DEPTH, QUEUE_OLDEST_SECONDS
 from tidewheel_operator.runtime.resources import RESOURCES
@@ -21,6 +23,8 @@ from tidewheel_operator.startup import start_up
 from tidewheel_operator.web.alert_tokens import AlertTokens
 from tidewheel_operator.web.alerts import alert_app
 from tidewheel_operator.web.health import health_app
+from tidewheel_operator.web.report_tokens import ReportTokens
+from tidewheel_operator.web.reports import Desk, report_app
 
 __all__ = ["run_process"]
 
@@ -71,6 +75,8 @@ async def _work(parts: Parts, source: EventSource, servers: "_Servers") -> None:
     if settings.alert_tokens_file is not None:
         app = alert_app(parts.alert_world, AlertTokens(settings.alert_tokens_file))
         await servers.serve(app, settings.alert_port)
+    if settings.report_url is not None:
+        await servers.serve(report_app(_desk(parts)), settings.report_port)
     _show_queue(parts)
     parts.health.waiting_for = ""
     _LOG.info("watching; the cache is filled")
@@ -79,13 +85,27 @@ async def _work(parts: Parts, source: EventSource, servers: "_Servers") -> None:
             group.create_task(parts.verifier.run()),
             group.create_task(measure_loop_lag(vitals)),
         ]
-        await lead(
-            parts.leadership,
-            parts.queue,
-            lambda: run_workers(parts.world, parts.queue, vitals, settings.workers),
-        )
+        await lead(parts.leadership, parts.queue, lambda: _run_workers(parts))
         for task in aside:
             task.cancel()
+
+
+def _run_workers(parts: Parts) -> Awaitable[None]:
+    # What this replica heard when it led before is older than what the status says.
+    parts.world.reports.clear()
+    return run_workers(parts.world, parts.queue, parts.vitals, parts.settings.workers)
+
+
+def _desk(parts: Parts) -> Desk:
+    def review(token: str) -> Awaitable[Outcome]:
+        return parts.reviews.review_token(token, REPORT_AUDIENCE)
+
+    return Desk(
+        world=parts.world,
+        tokens=ReportTokens(review, REPORT_AUDIENCE),
+        is_leading=lambda: parts.leadership.is_leading,
+        mark_dirty=parts.mark_run,
+    )
 
 
 def _show_queue(parts: Parts) -> None:

@@ -1,5 +1,6 @@
 """All configuration of the operator, read once from the environment."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -32,6 +33,8 @@ class Settings:
     write_burst: int = 800
     verify_seconds: int = 600
     egress: Egress = USUAL_EGRESS
+    report_url: str | None = None
+    report_port: int = 8091
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
@@ -60,7 +63,23 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
             cluster_ranges=_ranges(environ, "TIDEWHEEL_EGRESS_CLUSTER_RANGES")
             or USUAL_EGRESS.cluster_ranges,
         ),
+        report_url=_service_url(environ, "TIDEWHEEL_REPORT_URL"),
+        report_port=_port(environ, "TIDEWHEEL_REPORT_PORT", 8091),
     )
+
+
+def _service_url(environ: Mapping[str, str], name: str) -> str | None:
+    """Return where pods reach a port of ours; they take nothing but a host and a port from it."""
+    text = environ.get(name) or None
+    if (
+        text is not None
+        and re.fullmatch(r"http://[a-z0-9]([-.a-z0-9]*[a-z0-9])?:\d{1,5}", text) is None
+    ):
+        raise SettingsError(
+            f"{name} must be 'http://', the host of a Service, ':' and a port, such as "
+            f"'http://tidewheel.tidewheel-system.svc:8091', not '{text}'"
+        )
+    return text
 
 
 def _names(environ: Mapping[str, str], name: str) -> tuple[str, ...]:

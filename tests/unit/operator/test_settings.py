@@ -43,6 +43,8 @@ PLAIN = {
                 "TIDEWHEEL_WRITES_PER_SECOND": "20",
                 "TIDEWHEEL_WRITE_BURST": "30",
                 "TIDEWHEEL_VERIFY_SECONDS": "5",
+                "TIDEWHEEL_REPORT_URL": "http://tidewheel.system.svc:8091",
+                "TIDEWHEEL_REPORT_PORT": "9",
             },
             {
                 "image_pull_policy": "Never",
@@ -54,6 +56,8 @@ PLAIN = {
                 "writes_per_second": 20,
                 "write_burst": 30,
                 "verify_seconds": 5,
+                "report_url": "http://tidewheel.system.svc:8091",
+                "report_port": 9,
             },
             id="everything else",
         ),
@@ -140,6 +144,15 @@ def test_settings(environ: dict[str, str], expected: dict[str, object]) -> None:
                 id=f"the port {text!r}",
             )
             for text in ("0", "65536", "http", "-1", "²", "8080 ")
+        ),
+        *(
+            pytest.param(
+                {"TIDEWHEEL_REPORT_URL": text},
+                "TIDEWHEEL_REPORT_URL must be 'http://', the host of a Service, ':' and a port, "
+                f"such as 'http://tidewheel.tidewheel-system.svc:8091', not '{text}'",
+                id=f"the URL {text!r}",
+            )
+            for text in ("tidewheel:8091", "http://tidewheel", "http://a:1/path", "https://a:1")
         ),
     ],
 )

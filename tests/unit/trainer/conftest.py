@@ -21,6 +21,7 @@ from tidewheel_contracts.api.v1alpha1.training_run import RunResult
 from tidewheel_contracts.job import CollectRequest, CollectResult, TrainRequest
 from tidewheel_trainer.collect.collector import collect
 from tidewheel_trainer.egress.guard import Unguarded
+from tidewheel_trainer.progress import NO_DETAILS, Details, Progress
 from tidewheel_trainer.sources.connector import Context
 from tidewheel_trainer.sources.opening import opened
 from tidewheel_trainer.store import ObjectChangedError, ObjectMissingError, StoredObject
@@ -140,12 +141,12 @@ def no_wait(seconds: float) -> None:
     raise AssertionError(f"nothing comes by waiting {seconds} s")
 
 
-def silent(stage: str, percent: int, message: str) -> None:
+def silent(stage: str, percent: int, message: str, details: Details = NO_DETAILS) -> None:
     """Take progress and say nothing."""
 
 
 @pytest.fixture
-def progress() -> Callable[[str, int, str], None]:
+def progress() -> Progress:
     return silent
 
 

@@ -27,6 +27,7 @@ from tidewheel_trainer.egress.installation import installed_guard
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.message import Answer, termination_message
 from tidewheel_trainer.progress import print_progress
+from tidewheel_trainer.reports import report_address, reported
 from tidewheel_trainer.request import read_request
 from tidewheel_trainer.s3_store import S3Store
 from tidewheel_trainer.sources.connector import Context
@@ -122,7 +123,9 @@ def _train(request_path: Path) -> Answer:
 
     request = read_request(request_path, TrainRequest)
     around = surroundings.of_this_process()
-    return train(request, _context(request.store, around).store, around, print_progress)
+    store = _context(request.store, around).store
+    with reported(os.environ, around.seconds) as progress:
+        return train(request, store, around, progress)
 
 
 def _search(request_path: Path) -> Answer:
@@ -133,7 +136,9 @@ def _search(request_path: Path) -> Answer:
     request = read_request(request_path, SearchRequest)
     pod = pod_of(os.environ, search_of(request).parallelism)
     around = surroundings.of_this_process()
-    return search(request, _context(request.store, around).store, around, print_progress, pod)
+    store = _context(request.store, around).store
+    with reported(os.environ, around.seconds) as progress:
+        return search(request, store, around, progress, pod)
 
 
 def _reduce(request_path: Path) -> Answer:
@@ -141,12 +146,14 @@ def _reduce(request_path: Path) -> Answer:
 
     request = read_request(request_path, ReduceRequest)
     around = surroundings.of_this_process()
-    return reduce(request, _context(request.store, around).store, around, print_progress)
+    store = _context(request.store, around).store
+    with reported(os.environ, around.seconds) as progress:
+        return reduce(request, store, around, progress)
 
 
 def _context(reference: Store, around: surroundings.Surroundings) -> Context:
     """Return what sources are opened with; from here on the guard watches all connections."""
-    guard = installed_guard(os.environ)
+    guard = installed_guard(os.environ, *report_address(os.environ))
     return Context(
         store=S3Store(reference.spec, guard=guard),
         store_spec=reference.spec,

@@ -31,6 +31,8 @@ class SearchTrial(BaseModel):
     learned_rows: Annotated[int, Field(ge=0)] = 0
     score: Annotated[str | None, Field(pattern=r"^-?[0-9]+([.][0-9]+)?$")] = None
     failure: Annotated[str | None, Field(min_length=1, max_length=1000)] = None
+    # A reason of `job.FailureReason`, as one word of what the sentence says.
+    failure_reason: Annotated[str | None, Field(max_length=64)] = None
     # How long its fits and their scoring took; pods tell by it when another one is lost.
     seconds: Annotated[float, Field(ge=0)] = 0.0
 

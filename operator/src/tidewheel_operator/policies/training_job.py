@@ -20,6 +20,7 @@ from tidewheel_contracts.job import (
 from tidewheel_operator.manifests.indexed_job import indexed
 from tidewheel_operator.manifests.job import JobOwner, program_job
 from tidewheel_operator.manifests.names import child_name
+from tidewheel_operator.manifests.reporting import reporting
 from tidewheel_operator.manifests.signing_key import with_signing_key
 from tidewheel_operator.policies.failed_attempts import resources_of
 from tidewheel_operator.policies.job_state import round_of
@@ -84,7 +85,7 @@ def _task(view: TrainingRunView, inputs: JobInputs) -> dict[str, Any]:
 def _job(view: TrainingRunView, request: TrainingRequest, purpose: str) -> Object:
     metadata, spec = view.run.metadata, view.run.spec
     attempt = view.run.status.attempt + 1
-    return program_job(
+    job = program_job(
         name=child_name(metadata.name, metadata.uid, f"{purpose}/{attempt}"),
         owner=JobOwner(
             kind="TrainingRun",
@@ -101,6 +102,9 @@ def _job(view: TrainingRunView, request: TrainingRequest, purpose: str) -> Objec
         resources=resources_of(spec, view.run.status),
         deadline_seconds=spec.active_deadline_seconds,
     )
+    if view.report_url is None:
+        return job
+    return reporting(job, f"{view.report_url}/reports/{metadata.namespace}/{metadata.name}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from tidewheel_operator.policies.run_conditions import (
     failure_of,
     while_running,
 )
+from tidewheel_operator.policies.run_progress import with_progress
 from tidewheel_operator.policies.run_start import start_search, start_training
 from tidewheel_operator.policies.searching import follow_search, is_searched, with_search
 from tidewheel_operator.policies.training_job import facts_of_job, is_search
@@ -59,7 +60,11 @@ _PASSED = (Verdict.PASSED, Verdict.UNTESTED)
 
 
 def decide(view: TrainingRunView, now: datetime) -> RunDecision:
-    """Return the next step of a run."""
+    """Return the next step of a run, with what its Job tells meanwhile."""
+    return with_progress(view, _decide(view, now), now)
+
+
+def _decide(view: TrainingRunView, now: datetime) -> RunDecision:
     status = view.run.status
     if status.completion_time is not None:
         return Decision(status=status)

@@ -21,6 +21,7 @@ from tidewheel_operator.manifests.job import ProgramImage
 from tidewheel_operator.policies.conditions import summary
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.observed import Observed, to_time
+from tidewheel_operator.policies.reported import Told
 
 __all__ = ["RunDecision", "TrainingRunView", "finish", "step"]
 
@@ -36,7 +37,8 @@ class TrainingRunView:
     `highest_number` is the highest version number ever given to the model, confirmed by a live
     read whenever a number is about to be given. `own_version` is the ModelVersion that names this
     run's uid; `is_number_taken` tells that the number in status became somebody else's version.
-    `pipeline_uid` is that of the pipeline that opened the run, if one did.
+    `pipeline_uid` is that of the pipeline that opened the run, if one did. `told` is what its Job
+    last reported, and `report_url` where Jobs report to, unless they do not.
     """
 
     run: Observed[TrainingRunSpec, TrainingRunStatus]
@@ -55,6 +57,8 @@ class TrainingRunView:
     coalesced_alerts: int = 0
     is_number_taken: bool = False
     pipeline_uid: str | None = None
+    told: Told | None = None
+    report_url: str | None = None
 
 
 def step(

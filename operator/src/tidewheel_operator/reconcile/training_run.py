@@ -51,6 +51,7 @@ Pipeline = Observed[ModelPipelineSpec, ModelPipelineStatus]
 async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
     metadata, spec = run.metadata, run.spec
     if run.status.completion_time is not None:
+        world.reports.forget(metadata.uid)
         return Decision(status=run.status)
     await _confirm_job(world, run)
     jobs, pods = await observe.jobs_with_pods(world, metadata.uid)
@@ -82,6 +83,8 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         coalesced_alerts=coalesced_alerts(metadata),
         is_number_taken=is_number_taken,
         pipeline_uid=_opener(run, pipeline),
+        told=world.reports.of(metadata.uid),
+        report_url=world.settings.report_url,
     )
     return policy.decide(view, world.clock())
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from tidewheel_operator.reconcile.restorations import Restorations
 from tidewheel_operator.runtime.api import Api
 from tidewheel_operator.runtime.cache import Cache
+from tidewheel_operator.runtime.reports import Reports
 from tidewheel_operator.settings import Settings
 
 __all__ = ["World"]
@@ -14,10 +15,11 @@ __all__ = ["World"]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """API server, cache, settings, clock, and what was written lately."""
+    """API server, cache, settings, clock, what was written lately, and what Jobs told."""
 
     api: Api
     cache: Cache
     settings: Settings
     clock: Callable[[], datetime]
     restorations: Restorations = field(default_factory=Restorations)
+    reports: Reports = field(default_factory=Reports)

@@ -256,6 +256,15 @@ class KubernetesApi:
         items: list[Object] = outcome.object["items"] or []
         return items
 
+    async def review_token(self, token: str, audience: str) -> Outcome:
+        """Ask whose token it is; it must be made for the audience."""
+        review = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenReview",
+            "spec": {"token": token, "audiences": [audience]},
+        }
+        return await self._send("POST", "/apis/authentication.k8s.io/v1/tokenreviews", review)
+
     async def _send(
         self,
         method: str,

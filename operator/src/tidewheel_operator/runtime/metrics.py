@@ -15,6 +15,7 @@ __all__ = [
     "RECONCILES",
     "RECONCILE_SECONDS",
     "REGISTRY",
+    "REPORTS",
     "RUNS",
     "WATCH_AGE_SECONDS",
     "WRITES",
@@ -95,5 +96,11 @@ DATA_EVENTS = Counter(
     "tidewheel_data_events_total",
     "News of data, by what became of each Dataset that it was about.",
     ["outcome"],
+    registry=REGISTRY,
+)
+REPORTS = Counter(
+    "tidewheel_reports_total",
+    "Reports of progress by the code that they were answered with.",
+    ["code"],
     registry=REGISTRY,
 )

@@ -1,1 +1,1 @@
-"""HTTP endpoints of the operator: health, metrics, alerts."""
+"""HTTP endpoints of the operator: health, metrics, alerts, reports of progress."""

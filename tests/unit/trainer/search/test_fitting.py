@@ -66,14 +66,16 @@ def test_a_small_score_has_no_exponent(fit: Fit, monkeypatch: pytest.MonkeyPatch
         (TypeError("no"), "its fit or its answers fail with TypeError('no')"),
         (TrainerError(FailureReason.PARAMETER_INVALID, "no"), "no"),
         (TrainerError(FailureReason.NO_FEATURES, "x" * 900), "x" * 500),
+        (TrainerError(FailureReason.METRIC_UNAVAILABLE, "no"), "no"),
     ],
-    ids=["memory", "value", "arithmetic", "lookup", "type", "parameter", "features"],
+    ids=["memory", "value", "arithmetic", "lookup", "type", "parameter", "features", "metric"],
 )
 def test_a_fit_that_fails_is_an_outcome(
     fit: Fit, monkeypatch: pytest.MonkeyPatch, error: Exception, failure: str
 ) -> None:
     monkeypatch.setattr(fitting, "fitted", _failing(error))
-    assert fit(TRIAL) == outcome(TRIAL, failure=failure, learned_rows=1500)
+    reason = error.reason if isinstance(error, TrainerError) else None
+    assert fit(TRIAL) == outcome(TRIAL, failure=failure, failure_reason=reason, learned_rows=1500)
 
 
 @pytest.mark.parametrize("score", [float("nan"), float("inf")])
@@ -84,6 +86,7 @@ def test_a_score_that_is_no_number_is_a_failure(
     assert fit(TRIAL) == outcome(
         TRIAL,
         failure="its score is no finite number",
+        failure_reason="MetricUnavailable",
         learned_rows=1500,
     )
 

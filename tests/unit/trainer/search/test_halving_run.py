@@ -6,7 +6,9 @@ import pytest
 from tests.unit.trainer.search.searches import FOLDER, SHARE, outcomes_in, request_fields, tree
 from tests.unit.trainer.trainings import Train, columns_of
 
+from tidewheel_contracts.api.v1alpha1.run_progress import TrialCounts
 from tidewheel_contracts.job import CollectResult, SearchRequest, SearchResult
+from tidewheel_trainer.progress import NO_DETAILS, Details
 from tidewheel_trainer.search.pod import Pod
 from tidewheel_trainer.search.searcher import search
 
@@ -60,8 +62,10 @@ def test_progress_tells_of_rounds_trials_and_the_best(
     data: CollectResult, store: Any, surroundings: Any
 ) -> None:
     lines: list[tuple[int, str]] = []
+    told: list[Details] = []
 
-    def progress(stage: str, percent: int, message: str) -> None:
+    def progress(stage: str, percent: int, message: str, details: Details = NO_DETAILS) -> None:
+        told.append(details)
         if stage == "Searching":
             lines.append((percent, message))
 
@@ -70,8 +74,19 @@ def test_progress_tells_of_rounds_trials_and_the_best(
     scores = [float(each.score or 0) for each in outcomes_in(store)]
     best = [f"best {score:.4g} by tree" for score in (scores[0], max(scores[:2]), max(scores[:3]))]
     assert lines == [
+        (20, "0 of 3 trials of round 1 of 2 are done; no score"),
         (33, f"1 of 3 trials of round 1 of 2 are done; {best[0]}"),
         (46, f"2 of 3 trials of round 1 of 2 are done; {best[1]}"),
         (60, f"3 of 3 trials of round 1 of 2 are done; {best[2]}"),
+        (60, f"0 of 1 trials of round 2 of 2 are done; {best[2]}"),
         (100, f"1 of 1 trials of round 2 of 2 are done; best {scores[3]:.4g} by tree"),
+    ]
+    # The promoted trial is neither done nor given up while it runs again on more rows.
+    assert [each.trials for each in told if each.trials] == [
+        TrialCounts(planned=3, done=0, running=1),
+        TrialCounts(planned=3, done=1, running=1),
+        TrialCounts(planned=3, done=2, running=1),
+        TrialCounts(planned=3, done=3, running=0),
+        TrialCounts(planned=3, done=2, running=1),
+        TrialCounts(planned=3, done=1, running=0, pruned=2),
     ]

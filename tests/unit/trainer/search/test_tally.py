@@ -94,3 +94,29 @@ def test_a_score_that_status_cannot_hold_is_left_out() -> None:
 def test_a_fruitless_search_says_why(outcomes: tuple[SearchTrial, ...], message: str) -> None:
     error = fruitless(outcomes, 10)
     assert (error.reason, error.message) == (FailureReason.SEARCH_FRUITLESS, message)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        pytest.param(
+            ("MetricUnavailable", "MetricUnavailable"),
+            FailureReason.METRIC_UNAVAILABLE,
+            id="no trial has a metric",
+        ),
+        pytest.param(
+            ("MetricUnavailable", "ParameterInvalid"), FailureReason.SEARCH_FRUITLESS, id="only one"
+        ),
+        pytest.param(
+            ("MetricUnavailable", None), FailureReason.SEARCH_FRUITLESS, id="one without a reason"
+        ),
+    ],
+)
+def test_a_metric_that_all_trials_lack_is_the_reason(
+    reasons: tuple[str | None, ...], expected: FailureReason
+) -> None:
+    outcomes = [
+        _trial(number, failure="no", failure_reason=reason) for number, reason in enumerate(reasons)
+    ]
+
+    assert fruitless(outcomes, None).reason is expected

@@ -8,6 +8,7 @@ from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.search.fitting import trial_recipe
 from tidewheel_trainer.search.pod import ONLY_POD
 from tidewheel_trainer.search.rounds import searched
+from tidewheel_trainer.search.search_details import search_details
 from tidewheel_trainer.search.searching import search_of, searching_of
 from tidewheel_trainer.search.stored_trials import read_trials
 from tidewheel_trainer.search.tally import fruitless, latest, winner
@@ -43,7 +44,10 @@ def best_of_stored_trials(run: Run, material: Material, split: Split) -> Choice 
     rows = trial_rows(run, material, split)
     if isinstance(rows, Shortage):
         return rows
-    return _choice(run, material, tuple(read_trials(run.store, run.folder).outcomes.values()))
+    outcomes = tuple(read_trials(run.store, run.folder).outcomes.values())
+    known = search_details(len(latest(outcomes)), outcomes, (), 0)
+    run.progress("Choosing", 40, f"take the best of {len(outcomes):,} trials", known)
+    return _choice(run, material, outcomes)
 
 
 def _choice(run: Run, material: Material, outcomes: Sequence[SearchTrial]) -> Choice:

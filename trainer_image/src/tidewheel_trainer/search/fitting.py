@@ -23,7 +23,13 @@ __all__ = ["fitted_trial", "given_up", "not_begun", "trial_recipe"]
 
 _LONGEST_FAILURE = 500
 # Reasons that speak of a trial's parameters or of the part of the rows that it learned.
-_OF_THE_TRIAL = frozenset({FailureReason.PARAMETER_INVALID, FailureReason.NO_FEATURES})
+_OF_THE_TRIAL = frozenset(
+    {
+        FailureReason.PARAMETER_INVALID,
+        FailureReason.NO_FEATURES,
+        FailureReason.METRIC_UNAVAILABLE,
+    }
+)
 
 
 def trial_recipe(material: Material, candidate: Candidate) -> Recipe:
@@ -52,7 +58,7 @@ def fitted_trial(
     except TrainerError as error:
         if error.reason not in _OF_THE_TRIAL:
             raise
-        outcome = given_up(trial, error.message)
+        outcome = given_up(trial, error.message, error.reason)
     except MemoryError:
         outcome = given_up(trial, "its fit asks for more memory than there is")
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
@@ -67,9 +73,12 @@ def fitted_trial(
     )
 
 
-def given_up(trial: PlannedTrial, sentence: str) -> SearchTrial:
+def given_up(
+    trial: PlannedTrial, sentence: str, reason: FailureReason | None = None
+) -> SearchTrial:
     """Return the outcome of a trial that failed."""
-    return not_begun(trial).model_copy(update={"failure": sentence[:_LONGEST_FAILURE]})
+    failure = {"failure": sentence[:_LONGEST_FAILURE], "failure_reason": reason}
+    return not_begun(trial).model_copy(update=failure)
 
 
 def not_begun(trial: PlannedTrial) -> SearchTrial:
@@ -97,6 +106,7 @@ def _mean_score(
 
 def _scored(trial: PlannedTrial, value: float) -> SearchTrial:
     if not math.isfinite(value):
-        return given_up(trial, "its score is no finite number")
+        sentence = "its score is no finite number"
+        return given_up(trial, sentence, FailureReason.METRIC_UNAVAILABLE)
     # All digits, without an exponent: readers of the text get the very number.
     return not_begun(trial).model_copy(update={"score": format(Decimal(repr(value)), "f")})

@@ -19,6 +19,7 @@ from tidewheel_contracts.artifact.search_trial import SearchTrial
 from tidewheel_trainer.search.fitting import fitted_trial, given_up, not_begun
 from tidewheel_trainer.search.plan import planned_round
 from tidewheel_trainer.search.planned import PlannedTrial
+from tidewheel_trainer.search.search_details import search_details
 from tidewheel_trainer.search.searching import Searching
 from tidewheel_trainer.search.stored_trials import (
     mark_begin,
@@ -51,13 +52,15 @@ class Searched:
 class _Known:
     """What this pod knows of all pods: outcomes by key, marks of begins, and signs of life.
 
-    `beats` is each pod's last one, and `seen` when that was new, by this pod's clock.
+    `beats` is each pod's last one, and `seen` when that was new, by this pod's clock. `planned`
+    counts the trials of all rounds so far.
     """
 
     seen: dict[int, float]
     outcomes: dict[str, SearchTrial] = field(default_factory=dict)
     marks: frozenset[str] = frozenset()
     beats: dict[int, str] = field(default_factory=dict)
+    planned: int = 0
 
 
 def searched(searching: Searching) -> Searched:
@@ -71,6 +74,7 @@ def searched(searching: Searching) -> Searched:
     for number in range(searching.rounds):
         planned = planned_round(searching.task, number, tuple(known.outcomes.values()))
         numbers |= {trial.number for trial in planned}
+        known.planned = len(numbers)
         _run_round(searching, known, planned)
         if searching.is_out_of_time:
             break
@@ -82,8 +86,8 @@ def _run_round(searching: Searching, known: _Known, planned: Sequence[PlannedTri
     _look(searching, known)
     # By place, not by number: later rungs have few of the numbers.
     for trial in planned[pod.index :: pod.count]:
-        _run_unless_known(searching, known, trial)
-        _tell(searching, known, planned)
+        _run_unless_known(searching, known, trial, planned)
+    _tell(searching, known, planned)
     _await_others(searching, known, planned)
     for trial in planned:
         key = trial_key(searching.run.folder, trial)
@@ -101,7 +105,7 @@ def _await_others(searching: Searching, known: _Known, planned: Sequence[Planned
         elif orphans := _orphans(searching, known, planned):
             # From the end, as an owner that comes begins at the front, and each pod elsewhere.
             place = len(orphans) - 1 - searching.pod.index * len(orphans) // searching.pod.count
-            _run_unless_known(searching, known, orphans[place])
+            _run_unless_known(searching, known, orphans[place], planned)
             _tell(searching, known, planned)
         else:
             searching.run.surroundings.wait(delay)
@@ -121,7 +125,9 @@ def _orphans(
     ]
 
 
-def _run_unless_known(searching: Searching, known: _Known, trial: PlannedTrial) -> None:
+def _run_unless_known(
+    searching: Searching, known: _Known, trial: PlannedTrial, planned: Sequence[PlannedTrial]
+) -> None:
     run = searching.run
     key = trial_key(run.folder, trial)
     if key in known.outcomes:
@@ -129,10 +135,13 @@ def _run_unless_known(searching: Searching, known: _Known, trial: PlannedTrial) 
     if run.store.has(key):
         _look(searching, known)
         return
-    known.outcomes[key] = recorded(run.store, run.folder, _outcome(searching, known, trial))
+    outcome = _outcome(searching, known, trial, planned)
+    known.outcomes[key] = recorded(run.store, run.folder, outcome)
 
 
-def _outcome(searching: Searching, known: _Known, trial: PlannedTrial) -> SearchTrial:
+def _outcome(
+    searching: Searching, known: _Known, trial: PlannedTrial, planned: Sequence[PlannedTrial]
+) -> SearchTrial:
     run = searching.run
     if searching.is_out_of_time:
         return not_begun(trial)
@@ -144,6 +153,7 @@ def _outcome(searching: Searching, known: _Known, trial: PlannedTrial) -> Search
             "`resources.memory`",
         )
     known.marks |= {mark_begin(run.store, run.folder, trial, searching.pod.index)}
+    _tell(searching, known, planned)
     return fitted_trial(trial, searching.material, searching.rows, run.surroundings)
 
 
@@ -182,8 +192,9 @@ def _missing(
 
 
 def _tell(searching: Searching, known: _Known, planned: Sequence[PlannedTrial]) -> None:
-    """Print how far the search is: trials with an outcome, and the best of them."""
-    done = len(planned) - len(_missing(searching, known, planned))
+    """Tell how far the search is: trials with an outcome, and the best of them."""
+    missing = _missing(searching, known, planned)
+    done = len(planned) - len(missing)
     rounds, number = searching.rounds, planned[0].round_number
     share = (number + done / len(planned)) / rounds
     percents = searching.percents
@@ -196,4 +207,15 @@ def _tell(searching: Searching, known: _Known, planned: Sequence[PlannedTrial]) 
         "Searching",
         percents.start + int(share * len(percents)),
         f"{done} of {len(planned)} trials{of_rounds} are done; {found}",
+        search_details(
+            known.planned,
+            tuple(known.outcomes.values()),
+            {trial.number for trial in missing},
+            sum(_is_begun(searching, known, trial) for trial in missing),
+        ),
     )
+
+
+def _is_begun(searching: Searching, known: _Known, trial: PlannedTrial) -> bool:
+    folder, count = searching.run.folder, searching.pod.count
+    return bool(pods_begun(known.marks, folder, trial, count) - _lost(searching, known))

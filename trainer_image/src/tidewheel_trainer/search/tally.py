@@ -49,7 +49,10 @@ def search_result(trials: int, outcomes: Sequence[SearchTrial]) -> SearchResult:
 
 
 def fruitless(outcomes: Sequence[SearchTrial], max_seconds: int | None) -> TrainerError:
-    """Return why a search has nothing to choose, with the first trial's failure if there is one."""
+    """Return why a search has nothing to choose, with the first trial's failure if there is one.
+
+    The reason is MetricUnavailable where that is what all trials lack.
+    """
     failed = [each for each in latest(outcomes) if each.failure is not None]
     if failed:
         sentence = (
@@ -63,4 +66,6 @@ def fruitless(outcomes: Sequence[SearchTrial], max_seconds: int | None) -> Train
         )
     else:
         sentence = "the pods of the search left no trial in the store; apply a new TrainingRun"
-    return TrainerError(FailureReason.SEARCH_FRUITLESS, sentence)
+    unmeasured = {each.failure_reason for each in failed} == {FailureReason.METRIC_UNAVAILABLE}
+    reason = FailureReason.METRIC_UNAVAILABLE if unmeasured else FailureReason.SEARCH_FRUITLESS
+    return TrainerError(reason, sentence)

@@ -1,11 +1,13 @@
 """Measure what the gate asks for outright on the test rows, in the order of the gate."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from tidewheel_contracts.api.v1alpha1.gate import Fairness, MetricName, Slice
 from tidewheel_trainer.train.bounds import fitting_measure, threshold_bounds
+from tidewheel_trainer.train.finite_value import finite_value
 from tidewheel_trainer.train.gate.calibration import (
     Ranking,
     calibration,
@@ -39,8 +41,14 @@ def outright_decisions(
         test: which rows test, booleans of shape (n_rows,).
         truth: codes of classes, or numbers, of the test rows.
         answers: of the candidate to the test rows.
+
+    Raises:
+        TrainerError: MetricUnavailable, when a metric that the gate bounds cannot be computed.
     """
-    bounded = [(bound, bound.measure.function(truth, answers)) for bound in material.bounds]
+    bounded = [
+        (bound, finite_value(bound.measure, truth, answers, "the candidate"))
+        for bound in material.bounds
+    ]
     return (
         *threshold_decisions(bounded),
         *_calibration(material, truth, answers),
@@ -121,4 +129,5 @@ def _value(
     own = truth[inside]
     if not len(own) or (measure.name in _OF_SEVERAL_CLASSES and len(np.unique(own)) < 2):
         return None
-    return measure.function(own, answers[inside])
+    value = measure.function(own, answers[inside])
+    return value if math.isfinite(value) else None

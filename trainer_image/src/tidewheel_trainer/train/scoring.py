@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from tidewheel_contracts.artifact.model import Recipe
+from tidewheel_trainer.train.finite_value import finite_value
 from tidewheel_trainer.train.pipelines import answers, fitted
 from tidewheel_trainer.train.rows import Rows
 
@@ -14,9 +15,13 @@ def score(model: Pipeline, recipe: Recipe, rows: Rows, marked: np.ndarray) -> fl
     """Return the run's metric of a fit on the marked rows, boolean, shape (n_rows,).
 
     The higher, the better: an error is returned below 0.
+
+    Raises:
+        TrainerError: MetricUnavailable, when the metric is no number of these rows and answers.
     """
     found = answers(model, recipe, rows.frame[marked], rows.target.class_values)
-    return rows.measure.score(rows.target.truth(marked), found)
+    value = finite_value(rows.measure, rows.target.truth(marked), found, recipe.candidate)
+    return value if rows.measure.higher_is_better else -value
 
 
 def fit_and_answer(

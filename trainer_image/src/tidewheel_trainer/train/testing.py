@@ -12,14 +12,17 @@ from tidewheel_contracts.api.v1alpha1.gate import Limits
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_trainer import times
+from tidewheel_trainer.progress import Details
 from tidewheel_trainer.train.champion import champion_model, may_be_loaded, same_recipe
 from tidewheel_trainer.train.comparing import Comparison, compared
+from tidewheel_trainer.train.finite_value import finite_value
 from tidewheel_trainer.train.gate.limits import Cost, limit_decisions
 from tidewheel_trainer.train.gate.order import Measured, decided, judge, judge_limits, noted
 from tidewheel_trainer.train.gate.recipe import judge_change
 from tidewheel_trainer.train.gate.tie import judge_tie
 from tidewheel_trainer.train.guard import TWO_MODELS, Shortage
 from tidewheel_trainer.train.importances import column_importance
+from tidewheel_trainer.train.loss_curve import loss_curve
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.outcome import Trial, Validation
 from tidewheel_trainer.train.outright import calibration_note, outright_decisions
@@ -40,21 +43,28 @@ def tested(
     recipe: Recipe,
     validations: tuple[Validation, ...],
 ) -> Trial:
-    """Return how the recipe did on the test rows and what the gate says of it."""
+    """Return how the recipe did on the test rows and what the gate says of it.
+
+    Raises:
+        TrainerError: MetricUnavailable, when what is judged cannot be computed on the test rows.
+    """
     rows, test = material.rows, split.test
     learned_rows = len(rows) - int(np.count_nonzero(test))
     run.progress("Testing", 50, f"fit {recipe.candidate} on {learned_rows:,} rows")
     model = fitted(recipe, rows.frame[~test], rows.target.labels[~test])
+    run.progress("Testing", 55, "measure it on the test rows", Details(curve=loss_curve(model)))
     found = answers(model, recipe, rows.frame[test], rows.target.class_values)
+    truth, measure = rows.target.truth(test), rows.measure
+    value = finite_value(measure, truth, found, recipe.candidate)
     with_what = _opponent(run, material, split)
     rival = _champion_answers(run, material, recipe, found, with_what, test)
-    truth, measure = rows.target.truth(test), rows.measure
     comparison = None
     if rival is not None:
+        finite_value(measure, truth, rival, "the champion")
         comparison = compared(measure, truth, found, rival, split.clusters[test])
     measured = Measured(
         measure=measure,
-        value=measure.function(truth, found),
+        value=value,
         rows=len(truth),
         outright=outright_decisions(material, test, truth, found),
     )

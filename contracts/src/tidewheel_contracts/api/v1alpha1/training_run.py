@@ -35,6 +35,7 @@ from tidewheel_contracts.api.v1alpha1.common import (
 from tidewheel_contracts.api.v1alpha1.features import WEIGHTS_RULES
 from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest
+from tidewheel_contracts.api.v1alpha1.run_progress import RunProgress
 
 __all__ = [
     "TRAINING_RUN",
@@ -289,6 +290,9 @@ class TrainingRunStatus(Status):
     search: Annotated[
         SearchProgress | None, Field(description="How far the trials of a search are.")
     ] = None
+    progress: Annotated[
+        RunProgress | None, Field(description="How far the Job is, as it last told.")
+    ] = None
     result: Annotated[RunResult | None, Field(description="What the Job reported.")] = None
     images: Annotated[Images | None, Field(description="Resolved images.")] = None
     version_number: Annotated[
@@ -316,6 +320,7 @@ TRAINING_RUN = Kind(
     columns=(
         PrinterColumn("Cause", ".status.trigger.cause"),
         PrinterColumn("Stage", ".status.stage"),
+        PrinterColumn("Percent", ".status.progress.percent", type="integer"),
         READY,
         REASON,
         PrinterColumn("Verdict", ".status.result.verdict"),

@@ -1,0 +1,39 @@
+"""Jobs that report: where to, and by which token."""
+
+from typing import Any
+
+from tidewheel_contracts.report import REPORT_AUDIENCE, REPORT_TOKEN_PATH, REPORT_VARIABLE
+
+__all__ = ["reporting"]
+
+Object = dict[str, Any]
+
+_FOLDER, _FILE = REPORT_TOKEN_PATH.rsplit("/", 1)
+# The shortest that Kubernetes gives; the kubelet renews the file in time.
+_TOKEN_SECONDS = 600
+
+
+def reporting(job: Object, url: str) -> Object:
+    """Return a Job of ours whose pods may report to a URL.
+
+    The token opens nothing but that: it is made for our audience, and bound to its pod.
+    """
+    template = job["spec"]["template"]
+    pod = template["spec"]
+    [container] = pod["containers"]
+    mount = {"name": "report-token", "mountPath": _FOLDER, "readOnly": True}
+    told = {
+        **container,
+        "env": [*container["env"], {"name": REPORT_VARIABLE, "value": url}],
+        "volumeMounts": [*container["volumeMounts"], mount],
+    }
+    source = {
+        "serviceAccountToken": {
+            "audience": REPORT_AUDIENCE,
+            "expirationSeconds": _TOKEN_SECONDS,
+            "path": _FILE,
+        }
+    }
+    volume = {"name": "report-token", "projected": {"sources": [source]}}
+    pod = {**pod, "containers": [told], "volumes": [*pod["volumes"], volume]}
+    return {**job, "spec": {**job["spec"], "template": {**template, "spec": pod}}}
