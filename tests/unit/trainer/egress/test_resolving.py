@@ -247,3 +247,13 @@ def test_a_host_that_no_dns_could_know_is_named() -> None:
     with pytest.raises(TrainerError) as caught:
         look_up("a" * 64 + ".example", 80)
     assert caught.value.reason is FailureReason.SOURCE_UNAVAILABLE
+
+
+def test_of_another_namespace_the_operators_port_for_reports_alone_is_opened() -> None:
+    host, rules = "tidewheel.system.svc", policy().also_allowing("tidewheel.system.svc:8091")
+    guard = ResolvingGuard(rules, answering(("10.96.7.7",)), pause=lambda _: None)
+
+    assert guard.address_of(host, 8091) == "10.96.7.7"
+    assert "it belongs to another namespace" in refusal(lambda: guard.address_of(host, 8080))
+    others = refusal(lambda: guard.address_of("other.system.svc", 8091))
+    assert "it belongs to another namespace" in others
