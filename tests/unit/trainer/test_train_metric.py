@@ -54,7 +54,7 @@ def test_a_run_without_any_score_ends_with_the_reason(
 def test_a_winner_that_cannot_be_measured_on_the_test_rows_ends_the_run(
     snapshot: Any, trained: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(testing, "measured", unavailable)
+    monkeypatch.setattr(testing, "finite_value", unavailable)
 
     with pytest.raises(TrainerError) as caught:
         trained(snapshot(columns_of(0, 20)))

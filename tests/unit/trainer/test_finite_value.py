@@ -6,8 +6,8 @@ import pytest
 from tidewheel_contracts.api.v1alpha1.gate import MetricName
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.finite_value import finite_value
 from tidewheel_trainer.train.measures import MEASURES
-from tidewheel_trainer.train.scoring import measured
 
 ONE_CLASS = np.zeros(5, dtype=int)
 EVEN = np.full((5, 2), 0.5)
@@ -16,14 +16,14 @@ EVEN = np.full((5, 2), 0.5)
 def test_a_metric_that_is_a_number_is_returned() -> None:
     truth = np.array([0, 0, 1, 1, 0])
 
-    assert measured(MEASURES[MetricName.ROC_AUC], truth, EVEN, "forest") == 0.5
+    assert finite_value(MEASURES[MetricName.ROC_AUC], truth, EVEN, "forest") == 0.5
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")
 @pytest.mark.parametrize("name", [MetricName.ROC_AUC, MetricName.AVERAGE_PRECISION])
 def test_one_class_has_no_ranking(name: MetricName) -> None:
     with pytest.raises(TrainerError) as caught:
-        measured(MEASURES[name], ONE_CLASS, EVEN, "forest")
+        finite_value(MEASURES[name], ONE_CLASS, EVEN, "forest")
 
     assert (caught.value.reason, caught.value.message) == (
         FailureReason.METRIC_UNAVAILABLE,
@@ -37,7 +37,7 @@ def test_an_error_beyond_all_numbers_is_named() -> None:
     numbers = np.array([1.0, 2.0, 1e200])
 
     with pytest.raises(TrainerError) as caught:
-        measured(MEASURES[MetricName.ROOT_MEAN_SQUARED_ERROR], np.zeros(3), numbers, "linear")
+        finite_value(MEASURES[MetricName.ROOT_MEAN_SQUARED_ERROR], np.zeros(3), numbers, "linear")
 
     assert (caught.value.reason, caught.value.message) == (
         FailureReason.METRIC_UNAVAILABLE,
