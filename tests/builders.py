@@ -17,6 +17,12 @@ from tidewheel_contracts.api.v1alpha1 import KINDS
 from tidewheel_contracts.api.v1alpha1.artifact_store import ARTIFACT_STORE, ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference, Status
 from tidewheel_contracts.api.v1alpha1.dataset import DATASET, DatasetSpec, DatasetStatus, Snapshot
+from tidewheel_contracts.api.v1alpha1.model_alias import (
+    MODEL_ALIAS,
+    ModelAliasSpec,
+    ModelAliasStatus,
+    alias_object_name,
+)
 from tidewheel_contracts.api.v1alpha1.model_approval import (
     MODEL_APPROVAL,
     ApprovalDecision,
@@ -188,6 +194,27 @@ def make_approval(
     }
     parsed = ModelApprovalSpec.model_validate(values)
     return make_object(MODEL_APPROVAL, name, parsed, status, **(metadata or {}))
+
+
+def make_alias(
+    alias: str = "prod",
+    number: int = 1,
+    status: ModelAliasStatus | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    **spec: Any,
+) -> Object:
+    """Return a ModelAlias that points at version `number` of the model."""
+    values = {
+        "model_name": "flight-delay",
+        "alias": alias,
+        "number": number,
+        "changed_by": "jane",
+        "reason": "good",
+        **spec,
+    }
+    parsed = ModelAliasSpec.model_validate(values)
+    name = alias_object_name(parsed.model_name, parsed.alias)
+    return make_object(MODEL_ALIAS, name, parsed, status, **(metadata or {}))
 
 
 def make_deployment(

@@ -1,4 +1,4 @@
-"""The policy that lets nobody decide in the name of another: on by default, and where."""
+"""The policies that let nobody act in the name of another: on by default, and where."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,14 +6,30 @@ from typing import Any
 import pytest
 
 Render = Callable[..., list[dict[str, Any]]]
-Only = Callable[[list[dict[str, Any]], str], dict[str, Any]]
 
 POLICY = "ValidatingAdmissionPolicy"
 BINDING = "ValidatingAdmissionPolicyBinding"
+every_policy = pytest.mark.parametrize("name", ["approvals", "aliases"])
 
 
-def test_policy_looks_at_what_is_decided_and_at_nothing_else(render: Render, only: Only) -> None:
-    spec = only(render(), POLICY)["spec"]
+def named(objects: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
+    """Return the object of a kind whose name ends like this."""
+    (found,) = [
+        one
+        for one in objects
+        if one["kind"] == kind and one["metadata"]["name"].endswith(f"-{name}")
+    ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "resource", "rules"),
+    [("approvals", "modelapprovals", 2), ("aliases", "modelaliases", 1)],
+)
+def test_policy_looks_at_what_is_signed_and_at_nothing_else(
+    name: str, resource: str, rules: int, render: Render
+) -> None:
+    spec = named(render(), POLICY, name)["spec"]
 
     assert spec["failurePolicy"] == "Fail"
     assert spec["matchConstraints"] == {
@@ -21,14 +37,15 @@ def test_policy_looks_at_what_is_decided_and_at_nothing_else(render: Render, onl
             {
                 "apiGroups": ["tidewheel.dev"],
                 "apiVersions": ["*"],
-                "resources": ["modelapprovals"],
+                "resources": [resource],
                 "operations": ["CREATE", "UPDATE"],
             }
         ]
     }
-    assert len(spec["validations"]) == 2
+    assert len(spec["validations"]) == rules
 
 
+@every_policy
 @pytest.mark.parametrize(
     ("values", "bound"),
     [
@@ -53,10 +70,10 @@ def test_policy_looks_at_what_is_decided_and_at_nothing_else(render: Render, onl
     ],
 )
 def test_policy_denies(
-    values: dict[str, Any], bound: dict[str, Any], render: Render, only: Only
+    values: dict[str, Any], bound: dict[str, Any], name: str, render: Render
 ) -> None:
     objects = render(values)
-    binding, policy = only(objects, BINDING), only(objects, POLICY)
+    binding, policy = named(objects, BINDING, name), named(objects, POLICY, name)
 
     assert binding["spec"] == {
         "policyName": policy["metadata"]["name"],
@@ -65,16 +82,17 @@ def test_policy_denies(
     }
 
 
-def test_policy_is_left_out_when_asked(render: Render) -> None:
+def test_policies_are_left_out_when_asked(render: Render) -> None:
     kinds = {one["kind"] for one in render({"approvals": {"callerMustSign": False}})}
 
     assert not kinds & {POLICY, BINDING}
 
 
-def test_two_releases_have_a_policy_each(render: Render, only: Only) -> None:
+@every_policy
+def test_two_releases_have_a_policy_each(name: str, render: Render) -> None:
     names = [
-        only(render({"nameOverride": name}), kind)["metadata"]["name"]
-        for name in ("a", "b")
+        named(render({"nameOverride": release}), kind, name)["metadata"]["name"]
+        for release in ("a", "b")
         for kind in (POLICY, BINDING)
     ]
 

@@ -88,6 +88,17 @@ def test_who_may_edit_may_not_approve(render: Render) -> None:
     }
 
 
+def test_who_may_edit_may_move_an_alias_but_not_delete_its_history(render: Render) -> None:
+    writers = {
+        (one["metadata"]["name"], tuple(rule["verbs"]))
+        for one in _rights(render())
+        for rule in one.get("rules", [])
+        if "modelaliases" in rule["resources"] and "watch" not in rule["verbs"]
+    }
+
+    assert writers == {("ops-tidewheel-edit", ("create", "update", "patch"))}
+
+
 def test_rights_are_left_to_somebody_else(render: Render) -> None:
     assert _rights(render({"rbac": {"create": False}})) == []
 

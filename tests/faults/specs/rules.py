@@ -30,6 +30,13 @@ def _number_while_pinned(version: Object) -> None:
         version.pop("number", None)
 
 
+def _alias_while_followed(version: Object) -> None:
+    if version.get("policy", "Latest") == "Alias":
+        version.setdefault("alias", "prod")
+    else:
+        version.pop("alias", None)
+
+
 def _one_deployment(spec: Object) -> None:
     if "deploymentName" in spec:
         spec.pop("deployment", None)
@@ -85,6 +92,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         ),
         "self.policy == 'Pinned' ? has(self.number) : !has(self.number)": Rule(
             _number_while_pinned, lambda version: version.update(policy="Latest", number=7)
+        ),
+        "self.policy == 'Alias' ? has(self.alias) : !has(self.alias)": Rule(
+            _alias_while_followed,
+            lambda version: version.update(policy="LatestApproved", alias="prod"),
         ),
         "has(self.deployment) != has(self.deploymentName)": Rule(
             _one_deployment, lambda spec: spec.update(deployment={}, deploymentName="other")

@@ -19,6 +19,7 @@ KINDS = {
     "TrainingRun": "trainingruns",
     "ModelVersion": "modelversions",
     "ModelApproval": "modelapprovals",
+    "ModelAlias": "modelaliases",
     "ModelDeployment": "modeldeployments",
     "ModelPipeline": "modelpipelines",
 }

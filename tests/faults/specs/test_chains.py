@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
-from tests.builders import make_approval, make_store, make_version
+from tests.builders import make_alias, make_approval, make_store, make_version
 from tests.faults.conftest import IS_LONG, SEED
 from tests.faults.loop.end_state import differences
 from tests.faults.loop.lane import Lane
@@ -24,11 +24,13 @@ NAMES = {
     "Dataset": "flights",
     "ModelDeployment": "mine",
     "ModelPipeline": "loop",
+    "ModelAlias": "model-prod",
 }
 SERVING = ("ModelDeployment", "ModelPipeline")
 IMMUTABLE = {"TrainingRun": "by-hand", "ModelVersion": "model-v1", "ModelApproval": "approval"}
 WORDS: Words = {
     "modelName": st.just("model"),
+    "alias": st.just("prod"),
     "version.number": st.integers(1, 3),
     "replicas": st.integers(1, 5),
     # A look that time alone makes due would fall into one of two outcomes that are compared.
@@ -88,7 +90,7 @@ def in_a_world(lane: Lane, kind: str) -> Person:
     lane.clear()
     if kind != "ArtifactStore":
         lane.cluster.create(lane.namespace, make_store())
-    if kind in (*SERVING, "ModelApproval"):
+    if kind in (*SERVING, "ModelApproval", "ModelAlias"):
         for number in (1, 2):
             version = make_version(number, "model")
             lane.cluster.create(lane.namespace, version)
@@ -97,6 +99,7 @@ def in_a_world(lane: Lane, kind: str) -> Person:
         for number in (1, 2):
             approved = make_approval(f"of-{number}", model_version_name=f"model-v{number}")
             lane.cluster.create(lane.namespace, approved)
+        lane.cluster.create(lane.namespace, make_alias(model_name="model"))
     return Person(lane, kind, {**NAMES, **IMMUTABLE}[kind])
 
 
@@ -198,6 +201,6 @@ def _without_roles(item: dict[str, Any]) -> dict[str, Any]:
     status = {
         key: value
         for key, value in (item.get("status") or {}).items()
-        if key not in ("previous", "warm", "versions")
+        if key not in ("previous", "warm", "versions", "history", "serving", "served")
     }
     return {**item, "status": status}

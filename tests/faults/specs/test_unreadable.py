@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.builders import (
     Object,
+    make_alias,
     make_approval,
     make_dataset,
     make_deployment,
@@ -36,6 +37,7 @@ WELL = {
     "TrainingRun": make_run,
     "ModelVersion": make_version,
     "ModelApproval": make_approval,
+    "ModelAlias": make_alias,
     "ModelDeployment": make_deployment,
     "ModelPipeline": make_pipeline,
 }
@@ -44,6 +46,7 @@ FIELDS = (
     *("candidates", "deployment", "deploymentName", "triggers", "limits", "history", "version"),
     *("pipelineName", "number", "artifact", "endpoint", "bucket", "replicas", "metric", "gate"),
     *("modelVersionName", "decision", "reason", "approver", "revocation"),
+    *("alias", "changedBy"),
 )
 STATUS_FIELDS = (
     *("conditions", "snapshot", "attempt", "champion", "activeRunName", "handledCauses", "result"),

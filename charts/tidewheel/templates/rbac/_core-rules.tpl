@@ -2,12 +2,13 @@
 {{- define "tidewheel.coreRules" -}}
 # What people write: the operator reads it and reports in its status.
 - apiGroups: [tidewheel.dev]
-  resources: [artifactstores, datasets, modelapprovals, modelpipelines]
+  resources: [artifactstores, datasets, modelaliases, modelapprovals, modelpipelines]
   verbs: [get, list, watch]
 - apiGroups: [tidewheel.dev]
   resources:
   - artifactstores/status
   - datasets/status
+  - modelaliases/status
   - modelapprovals/status
   - modelpipelines/status
   verbs: [patch]

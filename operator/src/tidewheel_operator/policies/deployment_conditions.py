@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tidewheel_contracts.api.conditions import Condition, ConditionType
+from tidewheel_contracts.api.v1alpha1.model_alias import alias_object_name
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     DeploymentCondition,
     Reason,
@@ -18,6 +19,7 @@ from tidewheel_operator.policies.approval_conditions import (
 from tidewheel_operator.policies.conditions import condition, ready, stalled, working
 from tidewheel_operator.policies.model_deployment_view import ModelDeploymentView
 from tidewheel_operator.policies.roles import Roles
+from tidewheel_operator.policies.version_choice import chosen_number
 from tidewheel_operator.policies.workload_state import WorkloadState
 
 __all__ = ["deployment_conditions"]
@@ -40,9 +42,9 @@ def _without(view: ModelDeploymentView, roles: Roles) -> tuple[Condition, ...]:
 
 def _nothing_to_serve(view: ModelDeploymentView) -> tuple[Condition, ...]:
     spec = view.deployment.spec
-    if spec.version.policy == VersionPolicy.PINNED:
-        message = f"version {spec.version.number} of model '{spec.model_name}' is not registered"
-        return stalled(Reason.VERSION_NOT_FOUND, message)
+    missing = _chosen_is_missing(view)
+    if missing is not None:
+        return stalled(*missing)
     if view.versions and asks_for_approval(view):
         return nothing_approved(view)
     return working(Reason.NO_VERSION, f"model '{spec.model_name}' has no version yet")
@@ -67,12 +69,12 @@ def _champion(view: ModelDeploymentView, roles: Roles) -> tuple[Condition, ...]:
             *ready(Reason.SERVING, message),
             condition(ConditionType.STALLED, stuck[0], message),
         )
-    missing = _pinned_is_missing(view)
+    missing = _chosen_is_missing(view)
     if missing is not None:
-        message = f"version {missing} is not registered; version {number} serves"
+        reason, message = missing
         return (
             *ready(Reason.SERVING, f"version {number} serves"),
-            condition(ConditionType.STALLED, Reason.VERSION_NOT_FOUND, message),
+            condition(ConditionType.STALLED, reason, f"{message}; version {number} serves"),
         )
     return (*ready(Reason.SERVING, f"version {number} serves"), *unapproved_champion(view, roles))
 
@@ -118,11 +120,25 @@ def _missing(view: ModelDeploymentView, champion: VersionState) -> Iterator[Cond
         yield condition(DeploymentCondition.VERSION_MISSING, Reason.REPLACED, message)
 
 
-def _pinned_is_missing(view: ModelDeploymentView) -> int | None:
-    version = view.deployment.spec.version
-    registered = {item.number for item in view.versions}
-    is_missing = version.policy == VersionPolicy.PINNED and version.number not in registered
-    return version.number if is_missing else None
+def _chosen_is_missing(view: ModelDeploymentView) -> tuple[Reason, str] | None:
+    """Return what is missing of the version that a person chose, by its number or an alias."""
+    spec = view.deployment.spec
+    choice, model = spec.version, spec.model_name
+    if choice.policy not in (VersionPolicy.PINNED, VersionPolicy.ALIAS):
+        return None
+    number = chosen_number(choice, view.aliases)
+    if any(item.number == number for item in view.versions):
+        return None
+    if choice.alias is None:
+        return Reason.VERSION_NOT_FOUND, f"version {number} of model '{model}' is not registered"
+    name = alias_object_name(model, choice.alias)
+    if number is None:
+        return Reason.ALIAS_MISSING, f"there is no ModelAlias '{name}'; create it"
+    return (
+        Reason.VERSION_NOT_FOUND,
+        f"ModelAlias '{name}' points at version {number} of model '{model}', which is not "
+        "registered",
+    )
 
 
 def _workload(view: ModelDeploymentView, number: int) -> WorkloadState | None:

@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tidewheel_contracts.api.conditions import Condition, ConditionStatus, ConditionType
-from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.model_approval import (
     JudgedVersion,
     ModelApprovalStatus,
     Reason,
 )
-from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, ModelVersionStatus
 from tidewheel_operator.policies.approvals import (
     Approval,
     decisive,
@@ -24,7 +23,7 @@ from tidewheel_operator.policies.observed import Observed
 
 __all__ = ["ApprovalDecision", "ModelApprovalView", "decide"]
 
-Version = Observed[ModelVersionSpec, Status]
+Version = Observed[ModelVersionSpec, ModelVersionStatus]
 ApprovalDecision = Decision[ModelApprovalStatus]
 
 _AGAIN = "create another ModelApproval for it"

@@ -71,7 +71,8 @@ def _without_store(
 def _next(
     view: ModelDeploymentView, before: Roles, workloads: tuple[WorkloadState, ...], now: datetime
 ) -> Roles:
-    return next_roles(before, view.deployment.spec, view.versions, view.approvals, workloads, now)
+    spec, registered = view.deployment.spec, view.versions
+    return next_roles(before, spec, registered, view.approvals, workloads, now, view.aliases)
 
 
 def _owner(view: ModelDeploymentView) -> ServingOwner:

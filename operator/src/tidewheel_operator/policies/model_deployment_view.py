@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
+from tidewheel_contracts.api.v1alpha1.model_alias import ModelAliasSpec
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentSpec,
     ModelDeploymentStatus,
@@ -23,7 +24,7 @@ Object = dict[str, Any]
 class ModelDeploymentView:
     """All that is known of a ModelDeployment when a decision about it is made.
 
-    `versions` and `approvals` are those of the model.
+    `versions`, `approvals` and `aliases` are those of the model.
     """
 
     deployment: Observed[ModelDeploymentSpec, ModelDeploymentStatus]
@@ -34,3 +35,4 @@ class ModelDeploymentView:
     services: tuple[Object, ...]
     workloads: tuple[WorkloadState, ...]
     image: ProgramImage
+    aliases: tuple[ModelAliasSpec, ...] = ()

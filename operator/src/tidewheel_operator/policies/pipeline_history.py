@@ -5,52 +5,30 @@ nothing. Only what the pipeline made itself goes, and no version that anybody us
 go; artifacts stay in the store.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tidewheel_contracts.api.conditions import ConditionStatus
-from tidewheel_contracts.api.v1alpha1.common import Status
-from tidewheel_contracts.api.v1alpha1.model_deployment import (
-    ModelDeploymentSpec,
-    ModelDeploymentStatus,
-)
 from tidewheel_contracts.api.v1alpha1.model_pipeline import (
     ModelPipelineSpec,
     ModelPipelineStatus,
     Reason,
 )
-from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, version_name
 from tidewheel_contracts.api.v1alpha1.training_run import RunCondition
 from tidewheel_operator.policies.events import Event
 from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, Run, model_name
 from tidewheel_operator.policies.observed import Observed
 from tidewheel_operator.policies.pipeline_memory import has_forgotten, is_remembered, with_unbegun
-from tidewheel_operator.policies.roles import roles_of
+from tidewheel_operator.policies.versions_in_use import Past, Version, versions_in_use
 
-__all__ = ["Past", "Pruning", "may_exceed", "pruning"]
+__all__ = ["Pruning", "may_exceed", "pruning"]
 
 Pipeline = Observed[ModelPipelineSpec, ModelPipelineStatus]
-Deployment = Observed[ModelDeploymentSpec, ModelDeploymentStatus]
-Version = Observed[ModelVersionSpec, Status]
 Item = TypeVar("Item")
 
 # A limit that was lowered by a thousand is no reason to keep other pipelines waiting.
 _MOST_AT_ONCE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """All runs and versions of a namespace, and all that may hold on to a version.
-
-    `is_complete` is false when one of the holders cannot be read: then no version goes.
-    """
-
-    runs: tuple[Run, ...]
-    versions: tuple[Version, ...]
-    deployments: tuple[Deployment, ...]
-    pipelines: tuple[Pipeline, ...]
-    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,42 +103,22 @@ def _excess_versions(pipeline: Pipeline, past: Past) -> tuple[Version, ...]:
     if not past.is_complete:
         return ()
     model = model_name(pipeline)
-    registered = [
-        version
-        for version in past.versions
-        if version.spec.model_name == model and not version.metadata.is_being_deleted
-    ]
     own = sorted(
-        (item for item in registered if item.spec.run.pipeline_uid == pipeline.metadata.uid),
+        (
+            version
+            for version in past.versions
+            if version.spec.model_name == model
+            and version.spec.run.pipeline_uid == pipeline.metadata.uid
+            and not version.metadata.is_being_deleted
+        ),
         key=lambda item: item.spec.number,
     )
-    newest = max((item.spec.number for item in registered), default=0)
-    used = {version_name(model, newest), *_used_versions(past)}
+    used = versions_in_use(past, model)
     return tuple(
         version
         for version in _all_but_newest(own, pipeline.spec.history.versions)
         if version.metadata.name not in used
     )
-
-
-def _used_versions(past: Past) -> Iterator[str]:
-    """Return the names of versions that somebody serves, chose, may go back to or learns by."""
-    for deployment in past.deployments:
-        yield from (state.name for state in roles_of(deployment.status).all)
-        yield from _names(deployment.spec.model_name, deployment.spec.version.number)
-    for pipeline in past.pipelines:
-        model, serving = model_name(pipeline), pipeline.spec.deployment
-        yield from _names(model, pipeline.status.champion_number)
-        yield from _names(model, serving.version.number if serving is not None else None)
-    for run in past.runs:
-        if run.status.completion_time is None:
-            yield from _names(run.spec.model_name, run.status.version_number)
-            if run.status.champion is not None:
-                yield run.status.champion.name
-
-
-def _names(model: str, number: int | None) -> tuple[str, ...]:
-    return (version_name(model, number),) if number is not None else ()
 
 
 def _is_own_and_ended(pipeline: Pipeline, run: Run) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from tidewheel_contracts.api.v1alpha1.model_alias import ModelAliasSpec
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentSpec,
     ModelDeploymentStatus,
@@ -47,10 +48,11 @@ def next_roles(
     approvals: Sequence[Approval],
     workloads: Sequence[WorkloadState],
     now: datetime,
+    aliases: Sequence[ModelAliasSpec] = (),
 ) -> Roles:
     """Return the roles as they shall be next; equal to `roles` when nothing is to change."""
     candidate = roles.candidate
-    wanted = wanted_version(roles.champion, spec.version, versions, approvals)
+    wanted = wanted_version(roles.champion, spec.version, versions, approvals, aliases)
     if wanted is None or (roles.champion is not None and wanted.number == roles.champion.number):
         return _expire(replace(roles, candidate=None), spec, now)
     if candidate is not None and candidate.number == wanted.number:

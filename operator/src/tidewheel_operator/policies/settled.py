@@ -19,12 +19,12 @@ _BLOCKED_SECONDS = 60.0
 
 def accept(
     metadata: Metadata,
-    status: Status,
+    status: StatusT,
     reason: StrEnum,
     message: str,
     now: datetime,
     *others: Condition,
-) -> Decision[Status]:
+) -> Decision[StatusT]:
     """Return the decision that says the object is usable, and what other conditions say of it."""
     return Decision(status=_stamped(metadata, status, (*ready(reason, message), *others), now))
 

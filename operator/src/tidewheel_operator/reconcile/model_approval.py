@@ -1,8 +1,7 @@
 """The shell of ModelApproval."""
 
-from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.model_approval import ModelApprovalSpec, ModelApprovalStatus
-from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, ModelVersionStatus
 from tidewheel_operator.policies import model_approval as policy
 from tidewheel_operator.policies.approvals import Approval, identity_of
 from tidewheel_operator.policies.decision import Decision
@@ -42,7 +41,9 @@ async def _version(world: World, approval: Approval) -> policy.Version | None:
 
 
 def _cached(world: World, namespace: str, name: str) -> policy.Version | None:
-    return observe.readable(world, MODEL_VERSIONS, namespace, name, ModelVersionSpec, Status)
+    return observe.readable(
+        world, MODEL_VERSIONS, namespace, name, ModelVersionSpec, ModelVersionStatus
+    )
 
 
 RECONCILER = Reconciler(MODEL_APPROVALS, ModelApprovalSpec, ModelApprovalStatus, _decide)

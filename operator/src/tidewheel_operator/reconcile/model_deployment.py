@@ -41,6 +41,7 @@ async def _decide(
         deployment=observed,
         versions=observe.versions_of(world, metadata.namespace, observed.spec.model_name),
         approvals=observe.approvals_of_model(world, metadata.namespace, observed.spec.model_name),
+        aliases=observe.aliases_of_model(world, metadata.namespace, observed.spec.model_name),
         store=observe.store(world, metadata.namespace),
         deployments=deployments,
         services=tuple(world.cache.children(SERVICES, metadata.uid)),
@@ -52,19 +53,27 @@ async def _decide(
         image=observe.server_image(world),
     )
     decision = policy.decide(view, world.clock())
-    if not _moves_by_approval(observed, decision):
-        return decision
-    live = await observe.confirm_approvals(world, metadata.namespace, observed.spec.model_name)
-    return policy.decide(dataclasses.replace(view, approvals=live), world.clock())
-
-
-def _moves_by_approval(
-    observed: Observed[ModelDeploymentSpec, ModelDeploymentStatus],
-    decision: Decision[ModelDeploymentStatus],
-) -> bool:
     before, after = observed.status, decision.status
-    stays = (before.champion, before.candidate) == (after.champion, after.candidate)
-    return observed.spec.version.policy == VersionPolicy.LATEST_APPROVED and not stays
+    if (before.champion, before.candidate) == (after.champion, after.candidate):
+        return decision
+    confirmed = await _confirmed(world, view)
+    return decision if confirmed is view else policy.decide(confirmed, world.clock())
+
+
+async def _confirmed(world: World, view: ModelDeploymentView) -> ModelDeploymentView:
+    """Return the view with what people decided as the server has it: it is about to move traffic.
+
+    An approval, or an alias, that an old list shows would move it back and forth.
+    """
+    spec, namespace = view.deployment.spec, view.deployment.metadata.namespace
+    model, choice = spec.model_name, spec.version
+    if choice.policy == VersionPolicy.LATEST_APPROVED:
+        approvals = await observe.confirm_approvals(world, namespace, model)
+        return dataclasses.replace(view, approvals=approvals)
+    if choice.policy == VersionPolicy.ALIAS and choice.alias is not None:
+        aliases = await observe.confirm_alias(world, namespace, model, choice.alias)
+        return dataclasses.replace(view, aliases=aliases)
+    return view
 
 
 def _workload(world: World, namespace: str, deployment: Object) -> WorkloadState | None:

@@ -8,14 +8,24 @@ from tidewheel_contracts.api.model import ApiModel
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
+from tidewheel_contracts.api.v1alpha1.model_alias import (
+    ModelAliasSpec,
+    ModelAliasStatus,
+    alias_object_name,
+)
 from tidewheel_contracts.api.v1alpha1.model_approval import ModelApprovalSpec, ModelApprovalStatus
-from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, version_name
+from tidewheel_contracts.api.v1alpha1.model_version import (
+    ModelVersionSpec,
+    ModelVersionStatus,
+    version_name,
+)
 from tidewheel_operator.manifests.job import ProgramImage
 from tidewheel_operator.policies.approvals import Approval
 from tidewheel_operator.policies.observed import Observed, Unreadable, parse
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found
 from tidewheel_operator.runtime.indexes import (
+    ALIASES_BY_MODEL,
     APPROVALS_BY_MODEL,
     APPROVALS_BY_VERSION,
     VERSIONS_BY_MODEL,
@@ -25,6 +35,7 @@ from tidewheel_operator.runtime.resources import (
     ARTIFACT_STORES,
     DATASETS,
     JOBS,
+    MODEL_ALIASES,
     MODEL_APPROVALS,
     MODEL_VERSIONS,
     PODS,
@@ -32,8 +43,10 @@ from tidewheel_operator.runtime.resources import (
 )
 
 __all__ = [
+    "aliases_of_model",
     "approvals_of_model",
     "approvals_of_version",
+    "confirm_alias",
     "confirm_approvals",
     "confirm_versions",
     "dataset",
@@ -134,7 +147,9 @@ def dataset(world: World, namespace: str, name: str) -> Observed[DatasetSpec, Da
 
 def versions_of(world: World, namespace: str, model: str) -> tuple[ModelVersionSpec, ...]:
     """Return the registered versions of a model, without the metrics and columns of any."""
-    found = readable_by(world, VERSIONS_BY_MODEL, namespace, model, ModelVersionSpec, Status)
+    found = readable_by(
+        world, VERSIONS_BY_MODEL, namespace, model, ModelVersionSpec, ModelVersionStatus
+    )
     return tuple(item.spec for item in found if not item.metadata.is_being_deleted)
 
 
@@ -152,6 +167,25 @@ async def confirm_versions(
         outcome = await world.api.get(MODEL_VERSIONS, namespace, name)
         if isinstance(outcome, Found):
             world.cache.put(MODEL_VERSIONS, outcome.object)
+
+
+def aliases_of_model(world: World, namespace: str, model: str) -> tuple[ModelAliasSpec, ...]:
+    """Return the aliases of a model."""
+    found = readable_by(world, ALIASES_BY_MODEL, namespace, model, ModelAliasSpec, ModelAliasStatus)
+    return tuple(item.spec for item in found if not item.metadata.is_being_deleted)
+
+
+async def confirm_alias(
+    world: World, namespace: str, model: str, alias: str
+) -> tuple[ModelAliasSpec, ...]:
+    """Return the one alias as the server has it now, if it has it: an old list moves traffic."""
+    outcome = await world.api.get(MODEL_ALIASES, namespace, alias_object_name(model, alias))
+    if isinstance(outcome, Found):
+        world.cache.put(MODEL_ALIASES, outcome.object)
+    elif outcome.is_missing:
+        return ()
+    known = aliases_of_model(world, namespace, model)
+    return tuple(item for item in known if item.alias == alias)
 
 
 def approvals_of_version(world: World, namespace: str, version: str) -> tuple[Approval, ...]:

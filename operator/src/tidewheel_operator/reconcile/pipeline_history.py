@@ -9,20 +9,25 @@ from pydantic import ValidationError
 
 from tidewheel_contracts.api.model import ApiModel
 from tidewheel_contracts.api.v1alpha1.common import Status
+from tidewheel_contracts.api.v1alpha1.model_alias import ModelAliasSpec, ModelAliasStatus
+from tidewheel_contracts.api.v1alpha1.model_approval import ModelApprovalSpec, ModelApprovalStatus
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentSpec,
     ModelDeploymentStatus,
 )
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
-from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, ModelVersionStatus
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec, TrainingRunStatus
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, model_name
 from tidewheel_operator.policies.observed import Observed, parse
-from tidewheel_operator.policies.pipeline_history import Past, may_exceed, pruning
+from tidewheel_operator.policies.pipeline_history import may_exceed, pruning
+from tidewheel_operator.policies.versions_in_use import Past
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.indexes import (
+    ALIASES_BY_MODEL,
+    APPROVALS_BY_MODEL,
     DEPLOYMENTS_BY_MODEL,
     OPEN_RUNS_BY_MODEL,
     PIPELINES_BY_MODEL,
@@ -30,6 +35,8 @@ from tidewheel_operator.runtime.indexes import (
     VERSIONS_BY_MODEL,
 )
 from tidewheel_operator.runtime.resources import (
+    MODEL_ALIASES,
+    MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
     MODEL_VERSIONS,
@@ -44,7 +51,14 @@ Object = dict[str, Any]
 Pipeline = Observed[ModelPipelineSpec, ModelPipelineStatus]
 
 # What holds on to a version is read last, so that it is known at its newest.
-_KINDS = (MODEL_VERSIONS, TRAINING_RUNS, MODEL_PIPELINES, MODEL_DEPLOYMENTS)
+_KINDS = (
+    MODEL_VERSIONS,
+    TRAINING_RUNS,
+    MODEL_PIPELINES,
+    MODEL_APPROVALS,
+    MODEL_ALIASES,
+    MODEL_DEPLOYMENTS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,8 @@ class _Objects:
     versions: list[Object]
     runs: list[Object]
     pipelines: list[Object]
+    approvals: list[Object]
+    aliases: list[Object]
     deployments: list[Object]
 
 
@@ -88,6 +104,8 @@ def _cached(cache: Cache, pipeline: Pipeline) -> _Objects:
         versions=cache.find(VERSIONS_BY_MODEL, namespace, model),
         runs=[*own, *cache.find(OPEN_RUNS_BY_MODEL, namespace, model)],
         pipelines=cache.find(PIPELINES_BY_MODEL, namespace, model),
+        approvals=cache.find(APPROVALS_BY_MODEL, namespace, model),
+        aliases=cache.find(ALIASES_BY_MODEL, namespace, model),
         deployments=cache.find(DEPLOYMENTS_BY_MODEL, namespace, model),
     )
 
@@ -96,19 +114,31 @@ def _past(objects: _Objects) -> Past:
     runs = _readable(objects.runs, TrainingRunSpec, TrainingRunStatus)
     deployments = _readable(objects.deployments, ModelDeploymentSpec, ModelDeploymentStatus)
     pipelines = _readable(objects.pipelines, ModelPipelineSpec, ModelPipelineStatus)
-    read = len(runs) + len(deployments) + len(pipelines)
-    given = len(objects.runs) + len(objects.deployments) + len(objects.pipelines)
+    approvals = _readable(objects.approvals, ModelApprovalSpec, ModelApprovalStatus)
+    aliases = _readable(objects.aliases, ModelAliasSpec, ModelAliasStatus)
+    read = (runs, deployments, pipelines, approvals, aliases)
+    given = (
+        objects.runs,
+        objects.deployments,
+        objects.pipelines,
+        objects.approvals,
+        objects.aliases,
+    )
     are_told = (
+        *(_tells(item, ModelVersionStatus) for item in objects.versions),
+        *(_tells(item, ModelApprovalStatus) for item in objects.approvals),
         *(_tells(item, TrainingRunStatus) for item in objects.runs),
         *(_tells(item, ModelDeploymentStatus) for item in objects.deployments),
         *(_tells(item, ModelPipelineStatus) for item in objects.pipelines),
     )
     return Past(
         runs=runs,
-        versions=_readable(objects.versions, ModelVersionSpec, Status),
+        versions=_readable(objects.versions, ModelVersionSpec, ModelVersionStatus),
         deployments=deployments,
         pipelines=pipelines,
-        is_complete=read == given and all(are_told),
+        approvals=approvals,
+        aliases=aliases,
+        is_complete=list(map(len, read)) == list(map(len, given)) and all(are_told),
     )
 
 

@@ -8,6 +8,7 @@ from tidewheel_contracts.api.v1alpha1.model_version import model_of_version
 from tidewheel_operator.runtime.cache import Cache, owner_of
 from tidewheel_operator.runtime.fields import field_at, text_at
 from tidewheel_operator.runtime.indexes import (
+    ALIASES_BY_MODEL,
     APPROVALS_BY_VERSION,
     DEPLOYMENTS_BY_MODEL,
     OPEN_RUNS,
@@ -23,6 +24,7 @@ from tidewheel_operator.runtime.resources import (
     DATASETS,
     DEPLOYMENTS,
     JOBS,
+    MODEL_ALIASES,
     MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
@@ -69,9 +71,10 @@ def keys_of(
         yield from _version_keys(cache, item, before)
     elif resource == MODEL_APPROVALS:
         yield from _approval_keys(cache, item, before)
+    elif resource == MODEL_ALIASES:
+        yield from _alias_keys(cache, item, before)
     elif resource == MODEL_DEPLOYMENTS:
-        namespace, name = _place(item)
-        yield from _keys(MODEL_PIPELINES, cache.find(PIPELINES_BY_DEPLOYMENT, namespace, name))
+        yield from _deployment_keys(cache, item, before)
     elif resource == MODEL_PIPELINES:
         namespace, name = _place(item)
         yield from _keys(TRAINING_RUNS, cache.find(OPEN_RUNS_BY_PIPELINE, namespace, name))
@@ -140,6 +143,7 @@ def _version_keys(cache: Cache, version: Object, before: Object | None) -> Itera
     model = text_at(version, "spec", "modelName")
     if model is None:
         return
+    yield from _keys(MODEL_ALIASES, cache.find(ALIASES_BY_MODEL, namespace, model))
     yield from _keys(MODEL_DEPLOYMENTS, cache.find(DEPLOYMENTS_BY_MODEL, namespace, model))
     yield from _keys(MODEL_PIPELINES, cache.find(PIPELINES_BY_MODEL, namespace, model))
 
@@ -154,6 +158,28 @@ def _approval_keys(cache: Cache, approval: Object, before: Object | None) -> Ite
     yield from _keys(MODEL_APPROVALS, cache.find(APPROVALS_BY_VERSION, namespace, name))
     model = model_of_version(name or "")
     yield from _keys(MODEL_DEPLOYMENTS, cache.find(DEPLOYMENTS_BY_MODEL, namespace, model))
+
+
+def _deployment_keys(cache: Cache, item: Object, before: Object | None) -> Iterator[Key]:
+    """A version tells where it serves: it heeds who is champion, and who was."""
+    namespace, name = _place(item)
+    yield from _keys(MODEL_PIPELINES, cache.find(PIPELINES_BY_DEPLOYMENT, namespace, name))
+    champion, champion_before = _champion(item), _champion(before)
+    if before is None or champion != champion_before:
+        yield from _named(MODEL_VERSIONS, item, champion)
+        yield from _named(MODEL_VERSIONS, item, champion_before)
+
+
+def _alias_keys(cache: Cache, alias: Object, before: Object | None) -> Iterator[Key]:
+    if _is_same(alias, before):
+        return
+    namespace, _ = _place(alias)
+    model = text_at(alias, "spec", "modelName")
+    yield from _keys(MODEL_DEPLOYMENTS, cache.find(DEPLOYMENTS_BY_MODEL, namespace, model))
+
+
+def _champion(deployment: Object | None) -> str | None:
+    return text_at(deployment, "status", "champion", "name")
 
 
 def _is_same(item: Object, before: Object | None) -> bool:

@@ -10,7 +10,11 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentStatus,
 )
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
-from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, version_name
+from tidewheel_contracts.api.v1alpha1.model_version import (
+    ModelVersionSpec,
+    ModelVersionStatus,
+    version_name,
+)
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec, TrainingRunStatus
 from tidewheel_operator.policies.model_pipeline_view import model_name
 from tidewheel_operator.policies.observed import Observed, parse
@@ -35,7 +39,7 @@ Object = dict[str, Any]
 async def live_versions(world: World, namespace: str, model: str) -> tuple[ModelVersionSpec, ...]:
     """Read the registered versions of a model."""
     items = _of_model(await world.api.list_all(MODEL_VERSIONS, namespace), model)
-    return tuple(item.spec for item in _readable(items, ModelVersionSpec, Status))
+    return tuple(item.spec for item in _readable(items, ModelVersionSpec, ModelVersionStatus))
 
 
 async def given_numbers(world: World, namespace: str, model: str) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from tidewheel_operator.logs import about
 from tidewheel_operator.reconcile import (
     artifact_store,
     dataset,
+    model_alias,
     model_approval,
     model_deployment,
     model_pipeline,
@@ -34,6 +35,7 @@ RECONCILERS: dict[str, Reconciler[Any, Any]] = {
     for module in (
         artifact_store,
         dataset,
+        model_alias,
         model_approval,
         model_deployment,
         model_pipeline,

@@ -8,6 +8,7 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.model_version import model_of_version
 from tidewheel_operator.runtime.fields import field_at, text_at
 from tidewheel_operator.runtime.resources import (
+    MODEL_ALIASES,
     MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
@@ -18,8 +19,10 @@ from tidewheel_operator.runtime.resources import (
 )
 
 __all__ = [
+    "ALIASES_BY_MODEL",
     "APPROVALS_BY_MODEL",
     "APPROVALS_BY_VERSION",
+    "DEPLOYMENTS_BY_CHAMPION",
     "DEPLOYMENTS_BY_MODEL",
     "INDEXES",
     "OPEN_RUNS",
@@ -71,10 +74,15 @@ def _judged_model(item: Object) -> str | None:
     return model_of_version(text_at(item, "spec", "modelVersionName") or "")
 
 
+def _champion(deployment: Object) -> str | None:
+    return text_at(deployment, "status", "champion", "name")
+
+
 def _serving_deployment(pod: Object) -> str | None:
     return text_at(pod, "metadata", "labels", labels.DEPLOYMENT)
 
 
+ALIASES_BY_MODEL = Index(MODEL_ALIASES, _spec("modelName"))
 APPROVALS_BY_MODEL = Index(MODEL_APPROVALS, _judged_model)
 APPROVALS_BY_VERSION = Index(MODEL_APPROVALS, _spec("modelVersionName"))
 RUNS_BY_PIPELINE = Index(TRAINING_RUNS, _spec("pipelineName"))
@@ -83,6 +91,7 @@ OPEN_RUNS_BY_DATASET = Index(TRAINING_RUNS, _while_open(_spec("datasetName")))
 OPEN_RUNS_BY_MODEL = Index(TRAINING_RUNS, _while_open(_spec("modelName")))
 OPEN_RUNS_BY_PIPELINE = Index(TRAINING_RUNS, _while_open(_spec("pipelineName")))
 VERSIONS_BY_MODEL = Index(MODEL_VERSIONS, _spec("modelName"))
+DEPLOYMENTS_BY_CHAMPION = Index(MODEL_DEPLOYMENTS, _champion)
 DEPLOYMENTS_BY_MODEL = Index(MODEL_DEPLOYMENTS, _spec("modelName"))
 PIPELINES_BY_DATASET = Index(MODEL_PIPELINES, _spec("datasetName"))
 PIPELINES_BY_DEPLOYMENT = Index(MODEL_PIPELINES, _spec("deploymentName"))
@@ -90,6 +99,7 @@ PIPELINES_BY_MODEL = Index(MODEL_PIPELINES, _pipeline_model)
 PODS_BY_DEPLOYMENT = Index(PODS, _serving_deployment)
 
 INDEXES = (
+    ALIASES_BY_MODEL,
     APPROVALS_BY_MODEL,
     APPROVALS_BY_VERSION,
     RUNS_BY_PIPELINE,
@@ -98,6 +108,7 @@ INDEXES = (
     OPEN_RUNS_BY_MODEL,
     OPEN_RUNS_BY_PIPELINE,
     VERSIONS_BY_MODEL,
+    DEPLOYMENTS_BY_CHAMPION,
     DEPLOYMENTS_BY_MODEL,
     PIPELINES_BY_DATASET,
     PIPELINES_BY_DEPLOYMENT,

@@ -14,6 +14,7 @@ __all__ = [
     "EVENTS",
     "JOBS",
     "LEASES",
+    "MODEL_ALIASES",
     "MODEL_APPROVALS",
     "MODEL_DEPLOYMENTS",
     "MODEL_PIPELINES",
@@ -64,6 +65,7 @@ OWN_RESOURCES = tuple(Resource(GROUP, VERSION, kind.plural, kind.name) for kind 
     TRAINING_RUNS,
     MODEL_VERSIONS,
     MODEL_APPROVALS,
+    MODEL_ALIASES,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
 ) = OWN_RESOURCES

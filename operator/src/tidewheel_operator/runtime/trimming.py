@@ -19,8 +19,9 @@ Object = dict[str, Any]
 _UNREAD_METADATA = frozenset({"managedFields", "selfLink", "generateName", "finalizers"})
 # kubectl keeps a second copy of the whole object here.
 _UNREAD_ANNOTATIONS = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
-# Up to 16 metrics and 32 columns are most of a version, and only people and programs read them.
-_UNREAD_OF_VERSION = frozenset({"metrics", "inputColumns"})
+# Up to 16 metrics, 32 columns and a card are most of a version, and only people and programs read
+# them.
+_UNREAD_OF_VERSION = frozenset({"metrics", "inputColumns", "card"})
 # Longer texts are digests, uids and messages, which are hardly ever twice the same.
 _LONGEST_SHARED = 32
 

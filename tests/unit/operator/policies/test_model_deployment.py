@@ -7,6 +7,7 @@ import pytest
 from tests.builders import (
     NOW,
     Object,
+    make_alias,
     make_deployment,
     make_store,
     stored,
@@ -23,6 +24,7 @@ from tests.unit.operator.observations import (
 from tests.unit.operator.policies.served import complete, starting, state, versions
 
 from tidewheel_contracts.api.conditions import Condition
+from tidewheel_contracts.api.v1alpha1.model_alias import ModelAliasSpec
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     DeployedVersion,
     ModelDeploymentStatus,
@@ -51,6 +53,7 @@ def view(
     deployments: tuple[Object, ...] = (),
     services: tuple[Object, ...] = (),
     has_store: bool = True,
+    aliases: tuple[ModelAliasSpec, ...] = (),
     **spec: Any,
 ) -> ModelDeploymentView:
     return ModelDeploymentView(
@@ -62,6 +65,7 @@ def view(
         services=services,
         workloads=workloads,
         image=SERVER,
+        aliases=aliases,
     )
 
 
@@ -79,6 +83,10 @@ SERVING = status(
     versions=(row(1, Role.CHAMPION),),
     endpoint=ENDPOINT,
 )
+
+
+FOLLOWING: dict[str, Any] = {"version": {"policy": "Alias", "alias": "prod"}}
+PROD_IS_9: ModelAliasSpec = observed(make_alias("prod", 9)).spec
 
 
 def names(objects: tuple[Object, ...]) -> list[tuple[str, str]]:
@@ -280,6 +288,25 @@ PINNED: dict[str, Any] = {"version": {"policy": "Pinned", "number": 1}}
             ),
             id="the pinned version is not registered and nothing serves",
         ),
+        pytest.param(
+            {"registered": (1,), **FOLLOWING},
+            conditions(
+                "AliasMissing",
+                "there is no ModelAlias 'flight-delay-prod'; create it",
+                "Stalled",
+            ),
+            id="the alias is missing and nothing serves",
+        ),
+        pytest.param(
+            {"registered": (1,), "aliases": (PROD_IS_9,), **FOLLOWING},
+            conditions(
+                "VersionNotFound",
+                "ModelAlias 'flight-delay-prod' points at version 9 of model 'flight-delay', which "
+                "is not registered",
+                "Stalled",
+            ),
+            id="the alias points at nothing and nothing serves",
+        ),
     ],
 )
 def test_what_a_deployment_says(given: dict[str, Any], expected: tuple[Condition, ...]) -> None:
@@ -353,6 +380,46 @@ def test_champion_serves_while_the_pinned_version_is_not_registered() -> None:
     assert (stalled.type, stalled.reason, stalled.message) == (
         "Stalled",
         "VersionNotFound",
-        "version 9 is not registered; version 1 serves",
+        "version 9 of model 'flight-delay' is not registered; version 1 serves",
     )
     assert pinned.type == "Pinned"
+
+
+@pytest.mark.parametrize(
+    ("aliases", "reason", "message"),
+    [
+        pytest.param(
+            (),
+            "AliasMissing",
+            "there is no ModelAlias 'flight-delay-prod'; create it; version 1 serves",
+            id="deleted",
+        ),
+        pytest.param(
+            (PROD_IS_9,),
+            "VersionNotFound",
+            "ModelAlias 'flight-delay-prod' points at version 9 of model 'flight-delay', which is "
+            "not registered; version 1 serves",
+            id="moved to a version that is not registered",
+        ),
+    ],
+)
+def test_champion_serves_on_while_its_alias_is(
+    aliases: tuple[ModelAliasSpec, ...], reason: str, message: str
+) -> None:
+    given = view(SERVING, registered=(1, 2), workloads=complete(1), aliases=aliases, **FOLLOWING)
+
+    decision = decide(given, NOW)
+
+    ready, stalled = decision.status.conditions
+    assert (ready,) == SERVING.conditions
+    assert (stalled.type, stalled.reason, stalled.message) == ("Stalled", reason, message)
+    assert decision.status.champion == state(1)
+
+
+def test_version_that_the_alias_points_at_becomes_the_candidate() -> None:
+    alias: ModelAliasSpec = observed(make_alias("prod", 2)).spec
+    given = view(
+        SERVING, registered=(1, 2, 3), workloads=complete(1), aliases=(alias,), **FOLLOWING
+    )
+
+    assert decide(given, NOW).status.candidate == state(2, NOW)

@@ -1,15 +1,18 @@
 """A version is registered as it is, and tells what people decided about it."""
 
 import pytest
-from tests.builders import NOW, make_version
+from tests.builders import NOW, make_deployment, make_version
 from tests.unit.operator.observations import conditions, observed
 from tests.unit.operator.policies.approved import approval, judged, rejection, revoked
+from tests.unit.operator.policies.served import state
 
 from tidewheel_contracts.api.conditions import Condition
-from tidewheel_contracts.api.v1alpha1.common import Status
+from tidewheel_contracts.api.v1alpha1.model_deployment import ModelDeploymentStatus
+from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionStatus
 from tidewheel_operator.policies.approvals import Approval
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.model_version import decide
+from tidewheel_operator.policies.serving_periods import Deployments
 
 
 def approved(reason: str, message: str, status: str) -> tuple[Condition, ...]:
@@ -52,9 +55,22 @@ def test_version_is_registered_and(
 ) -> None:
     message = "Passed on 1000 rows of Dataset 'flights'"
 
-    assert decide(observed(make_version()), approvals, NOW) == Decision(
-        status=Status(
+    assert decide(observed(make_version()), approvals, Deployments(), NOW) == Decision(
+        status=ModelVersionStatus(
             observed_generation=1,
             conditions=(*conditions("Registered", message, ready="True"), *others),
         )
     )
+
+
+def test_version_tells_where_it_serves() -> None:
+    status = ModelDeploymentStatus(champion=state(1))
+    deployments = Deployments((observed(make_deployment(status=status)),))
+
+    [period] = decide(observed(make_version()), (), deployments, NOW).status.serving
+
+    assert period.to_wire() == {
+        "deploymentName": "flight-delay",
+        "deploymentUid": "uid-modeldeployment-flight-delay",
+        "fromTime": state(1).since_time,
+    }

@@ -8,6 +8,8 @@ import pytest
 from tests.builders import (
     NOW,
     Object,
+    make_alias,
+    make_approval,
     make_deployment,
     make_pipeline,
     make_run,
@@ -19,6 +21,7 @@ from tests.unit.operator.policies.loops import last_run, learned, view
 from tests.unit.operator.policies.served import state
 
 from tidewheel_contracts.api.conditions import Condition, ConditionStatus
+from tidewheel_contracts.api.v1alpha1.model_approval import ModelApprovalStatus
 from tidewheel_contracts.api.v1alpha1.model_deployment import ModelDeploymentStatus
 from tidewheel_contracts.api.v1alpha1.model_pipeline import HandledCause, ModelPipelineStatus
 from tidewheel_contracts.api.v1alpha1.training_run import (
@@ -26,8 +29,10 @@ from tidewheel_contracts.api.v1alpha1.training_run import (
     ChampionReference,
     TrainingRunStatus,
 )
+from tidewheel_operator.policies.approvals import identity_of
 from tidewheel_operator.policies.events import Event
-from tidewheel_operator.policies.pipeline_history import Past, Pruning, may_exceed, pruning
+from tidewheel_operator.policies.pipeline_history import Pruning, may_exceed, pruning
+from tidewheel_operator.policies.versions_in_use import Past
 
 PIPELINE_UID = "uid-modelpipeline-flight-delay"
 OURS = {"controller": True, "uid": PIPELINE_UID, "kind": "ModelPipeline", "name": "flight-delay"}
@@ -108,6 +113,8 @@ def past(*items: Object, is_complete: bool = True) -> Past:
         of("ModelVersion"),
         of("ModelDeployment"),
         of("ModelPipeline"),
+        of("ModelApproval"),
+        of("ModelAlias"),
         is_complete,
     )
 
@@ -234,6 +241,12 @@ def open_run(**status: Any) -> Object:
     return make_run("open", TrainingRunStatus.model_validate(status))
 
 
+def approved(number: int, **spec: Any) -> Object:
+    """Return an approval of a version of the pipeline's own."""
+    judged = identity_of(observed(own_version(number)).spec)
+    return make_approval(f"of-{number}", number, ModelApprovalStatus(version=judged), **spec)
+
+
 CHAMPION = ChampionReference(
     name="flight-delay-v1", number=1, manifest_key="key", manifest_digest=state(1).manifest_digest
 )
@@ -260,6 +273,8 @@ CHAMPION = ChampionReference(
             ],
             id="is a pipeline's champion",
         ),
+        pytest.param([make_alias("best", 1)], id="has an alias"),
+        pytest.param([approved(1)], id="is the newest that is approved"),
         pytest.param([open_run(champion=CHAMPION)], id="is the champion of an open run"),
         pytest.param([open_run(version_number=1)], id="is being registered"),
         pytest.param(
@@ -280,6 +295,68 @@ def test_version_stays_while_it(holders: list[Object]) -> None:
     found = pruned(remembers(), past(*versions, *holders))
 
     assert names(found.versions) == ["flight-delay-v2"]
+
+
+def test_of_several_approved_versions_the_newest_stays() -> None:
+    versions = [own_version(number) for number in (1, 2, 3)]
+
+    found = pruned(remembers(), past(*versions, approved(1), approved(2)))
+
+    assert names(found.versions) == ["flight-delay-v1"]
+
+
+def test_revoked_approval_keeps_no_version() -> None:
+    versions = [own_version(number) for number in (1, 2, 3)]
+    revoked = approved(2, revocation={"reason": "leak", "revoker": "joe"})
+
+    found = pruned(remembers(), past(*versions, approved(1), revoked))
+
+    assert names(found.versions) == ["flight-delay-v2"]
+
+
+def period(uid: str, until: int | None) -> Object:
+    """Return a time in which a version served: it goes on, or ended at an hour."""
+    ended = {} if until is None else {"untilTime": f"2026-11-20T{until:02}:00:00Z"}
+    began = "2026-11-19T00:00:00Z"
+    return {"deploymentName": "theirs", "deploymentUid": uid, "fromTime": began, **ended}
+
+
+def served(number: int, *hours: int | None, uid: str = "uid-modeldeployment-theirs") -> Object:
+    """Return a version that served until these hours; None while it does."""
+    periods = [period(uid, hour) for hour in hours]
+    status = {
+        "serving": [one for one in periods if "untilTime" not in one],
+        "served": [one for one in periods if "untilTime" in one],
+    }
+    return {**own_version(number), "status": status}
+
+
+@pytest.mark.parametrize(
+    ("versions", "gone"),
+    [
+        pytest.param((served(1, 8), served(2, 7), own_version(3)), [2], id="the last before"),
+        pytest.param(
+            (served(1, 7, 9), served(2, 8), own_version(3)), [2], id="the last of several turns"
+        ),
+        pytest.param(
+            (served(1, 8, uid="gone"), served(2, 7), own_version(3)),
+            [1],
+            id="of this deployment alone",
+        ),
+        pytest.param(
+            (served(1, 7), served(2, 8), served(3, 9), own_version(4)),
+            [1],
+            id="another than the champion",
+        ),
+        pytest.param((served(1, None), own_version(2), own_version(3)), [2], id="one that serves"),
+    ],
+)
+def test_version_to_go_back_to_stays_when_it_is_warm_no_more(
+    versions: tuple[Object, ...], gone: list[int]
+) -> None:
+    found = pruned(remembers(), past(*versions, serving(champion=state(3))))
+
+    assert names(found.versions) == [f"flight-delay-v{number}" for number in gone]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """Which version a deployment shall serve, by its policy."""
 
 import pytest
+from tests.builders import make_alias
+from tests.unit.operator.observations import observed
 from tests.unit.operator.policies.approved import approval, judged, rejection, revoked
 from tests.unit.operator.policies.served import state, versions
 
+from tidewheel_contracts.api.v1alpha1.model_alias import ModelAliasSpec
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     VersionChoice,
     VersionPolicy,
@@ -20,8 +23,9 @@ def wanted(
     registered: tuple[int, ...],
     *approvals: Approval,
     choice: VersionChoice = LATEST_APPROVED,
+    aliases: tuple[ModelAliasSpec, ...] = (),
 ) -> int | None:
-    found = wanted_version(champion, choice, versions(*registered), approvals)
+    found = wanted_version(champion, choice, versions(*registered), approvals, aliases)
     return found.number if found is not None else None
 
 
@@ -85,3 +89,23 @@ def test_other_policies_ask_nobody(choice: VersionChoice, number: int) -> None:
     approvals = (rejection(1), approval(2), rejection(3))
 
     assert wanted(state(2), (1, 2, 3), *approvals, choice=choice) == number
+
+
+def alias(name: str, number: int) -> ModelAliasSpec:
+    spec: ModelAliasSpec = observed(make_alias(name, number)).spec
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("aliases", "number"),
+    [
+        pytest.param((alias("prod", 3),), 3, id="forward"),
+        pytest.param((alias("test", 3), alias("prod", 1)), 1, id="back, asking nobody"),
+        pytest.param((alias("prod", 9),), None, id="nowhere, for the version is not there"),
+        pytest.param((alias("test", 3),), None, id="nowhere, for the alias is not there"),
+    ],
+)
+def test_alias_is_followed(aliases: tuple[ModelAliasSpec, ...], number: int | None) -> None:
+    choice = VersionChoice(policy=VersionPolicy.ALIAS, alias="prod")
+
+    assert wanted(state(2), (1, 2, 3), rejection(1), choice=choice, aliases=aliases) == number

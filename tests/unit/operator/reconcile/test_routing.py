@@ -6,6 +6,7 @@ import pytest
 from tests.builders import (
     Object,
     digest,
+    make_alias,
     make_approval,
     make_dataset,
     make_deployment,
@@ -17,11 +18,13 @@ from tests.builders import (
     stored,
 )
 from tests.unit.operator.observations import collect_job, conditions, job_pod, train_job
+from tests.unit.operator.policies.served import state
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_contracts.api.v1alpha1.model_approval import JudgedVersion, ModelApprovalStatus
+from tidewheel_contracts.api.v1alpha1.model_deployment import ModelDeploymentStatus
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
 from tidewheel_operator.manifests.serving_deployment import ServingOwner
 from tidewheel_operator.manifests.serving_service import stable_service
@@ -29,6 +32,7 @@ from tidewheel_operator.reconcile.routing import keys_of
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.queue import Key
 from tidewheel_operator.runtime.resources import (
+    MODEL_ALIASES,
     MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
@@ -54,6 +58,8 @@ KNOWN = (
     make_approval("first"),
     make_approval("second"),
     make_approval("of-another", 2),
+    make_alias("prod"),
+    make_alias("prod", model_name="rain"),
     make_dataset("flights", metadata={"namespace": "else", "uid": "else"}),
     make_pipeline("flight-delay", metadata={"namespace": "else", "uid": "else"}),
 )
@@ -114,11 +120,12 @@ def foreign(item: Object) -> Object:
                 "modelversions/ml/flight-delay-v1",
                 "modelapprovals/ml/first",
                 "modelapprovals/ml/second",
+                "modelaliases/ml/flight-delay-prod",
                 "trainingruns/ml/by-hand",
                 "modeldeployments/ml/flight-delay",
                 "modelpipelines/ml/flight-delay",
             },
-            id="a version wakes its run, what was decided about it and who serves its model",
+            id="a version wakes its run, what was said about it and who serves its model",
         ),
         pytest.param(
             make_approval("first"),
@@ -129,6 +136,11 @@ def foreign(item: Object) -> Object:
                 "modeldeployments/ml/flight-delay",
             },
             id="an approval wakes its version, others of it and who serves its model",
+        ),
+        pytest.param(
+            make_alias("test"),
+            {"modelaliases/ml/flight-delay-test", "modeldeployments/ml/flight-delay"},
+            id="an alias wakes who serves its model",
         ),
         pytest.param(
             make_approval("rainy", model_version_name="rain-v7"),
@@ -143,6 +155,7 @@ def foreign(item: Object) -> Object:
             make_version(1, model="rain"),
             {
                 "modelversions/ml/rain-v1",
+                "modelaliases/ml/rain-prod",
                 "trainingruns/ml/by-hand",
                 "modeldeployments/ml/mine",
                 "modelpipelines/ml/rain-loop",
@@ -212,6 +225,15 @@ def woken(item: Object, before: Object | None, *known: Object) -> set[str]:
 JUDGED = JudgedVersion(run_uid="run", manifest_digest=digest("manifest"))
 SAID = Status(conditions=conditions("Valid", "words", ready="True"))
 ENDING = {"deletionTimestamp": "2026-11-21T12:00:00Z"}
+
+
+def serving(number: int, *, ready: bool = False) -> Object:
+    """Return the deployment with a champion."""
+    said = SAID.conditions if ready else ()
+    return make_deployment(status=ModelDeploymentStatus(champion=state(number), conditions=said))
+
+
+ALIAS = "modelaliases/ml/flight-delay-prod"
 APPROVAL = "modelapprovals/ml/approval"
 STORE = "artifactstores/ml/default"
 DATASET = "datasets/ml/flights"
@@ -302,9 +324,41 @@ VERSION = "modelversions/ml/flight-delay-v1"
             {APPROVAL, VERSION, DEPLOYMENT},
             id="a revoked approval wakes who serves its version",
         ),
+        pytest.param(
+            serving(2),
+            serving(1),
+            {DEPLOYMENT, VERSION, "modelversions/ml/flight-delay-v2"},
+            id="another champion wakes both versions",
+        ),
+        pytest.param(
+            serving(1, ready=True),
+            serving(1),
+            {DEPLOYMENT},
+            id="a deployment that only says something wakes no version",
+        ),
+        pytest.param(
+            serving(1),
+            None,
+            {DEPLOYMENT, VERSION},
+            id="a deployment that is gone wakes the version that it served",
+        ),
+        pytest.param(
+            {**make_alias(), "status": SAID.to_wire()},
+            make_alias(),
+            {ALIAS},
+            id="an alias that only says something wakes nobody",
+        ),
+        pytest.param(
+            make_alias(number=2),
+            make_alias(number=1),
+            {ALIAS, DEPLOYMENT},
+            id="an alias that moved wakes who follows it",
+        ),
     ],
 )
-def test_change_wakes_whom_it_matters_to(item: Object, before: Object, keys: set[str]) -> None:
+def test_change_wakes_whom_it_matters_to(
+    item: Object, before: Object | None, keys: set[str]
+) -> None:
     known = (make_dataset(), make_run(), make_deployment(), make_pipeline())
 
     assert woken(item, before, *(one for one in known if one["kind"] != item["kind"])) == keys
@@ -340,6 +394,7 @@ def test_object_without_a_part_wakes_at_least_itself(field: str) -> None:
         pytest.param(MODEL_VERSIONS, {"run": 1, "modelName": ["a"]}, id="a version"),
         pytest.param(MODEL_VERSIONS, {"run": {"name": {}}}, id="a version of no run"),
         pytest.param(MODEL_APPROVALS, {"modelVersionName": ["a"]}, id="an approval"),
+        pytest.param(MODEL_ALIASES, {"modelName": ["a"], "number": "x"}, id="an alias"),
         pytest.param(MODEL_PIPELINES, {"deploymentName": 3, "modelName": []}, id="a pipeline"),
         pytest.param(MODEL_DEPLOYMENTS, "text", id="a deployment that is no object"),
     ],

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.builders import (
     NOW,
     Object,
+    make_alias,
     make_approval,
     make_deployment,
     make_pipeline,
@@ -17,13 +18,17 @@ from tests.builders import (
 )
 from tests.builders import time_text as text_of_time
 from tests.unit.operator.observations import job_pod, train_job
+from tests.unit.operator.policies.served import state
 
 from tidewheel_contracts import labels
+from tidewheel_contracts.api.v1alpha1.model_deployment import ModelDeploymentStatus
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.indexes import (
+    ALIASES_BY_MODEL,
     APPROVALS_BY_MODEL,
     APPROVALS_BY_VERSION,
+    DEPLOYMENTS_BY_CHAMPION,
     DEPLOYMENTS_BY_MODEL,
     INDEXES,
     OPEN_RUNS,
@@ -39,6 +44,7 @@ from tidewheel_operator.runtime.indexes import (
     Index,
 )
 from tidewheel_operator.runtime.resources import (
+    MODEL_ALIASES,
     MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
@@ -58,6 +64,7 @@ POD = job_pod(train_job(make_run()), {"running": {}})
 
 # What an index is said to find, in terms of the object as its author wrote it.
 EXPECTED: dict[Index, Callable[[Object], Any]] = {
+    ALIASES_BY_MODEL: lambda item: item["spec"]["modelName"],
     APPROVALS_BY_MODEL: lambda item: item["spec"]["modelVersionName"].removesuffix("-v1"),
     APPROVALS_BY_VERSION: lambda item: item["spec"]["modelVersionName"],
     RUNS_BY_PIPELINE: lambda item: item["spec"].get("pipelineName"),
@@ -68,6 +75,7 @@ EXPECTED: dict[Index, Callable[[Object], Any]] = {
         None if _has_ended(item) else item["spec"].get("pipelineName")
     ),
     VERSIONS_BY_MODEL: lambda item: item["spec"]["modelName"],
+    DEPLOYMENTS_BY_CHAMPION: lambda item: item.get("status", {}).get("champion", {}).get("name"),
     DEPLOYMENTS_BY_MODEL: lambda item: item["spec"]["modelName"],
     PIPELINES_BY_DATASET: lambda item: item["spec"]["datasetName"],
     PIPELINES_BY_DEPLOYMENT: lambda item: item["spec"].get("deploymentName"),
@@ -96,8 +104,9 @@ def _pod(name: str, one: str, other: str | None) -> Object:
     return {**POD, "metadata": metadata}
 
 
-def _deployment(name: str, one: str, _: str | None) -> Object:
-    return make_deployment(name, model_name=one)
+def _deployment(name: str, one: str, other: str | None) -> Object:
+    champion = state(1).model_copy(update={"name": other}) if other is not None else None
+    return make_deployment(name, ModelDeploymentStatus(champion=champion), model_name=one)
 
 
 def _version(name: str, one: str, _: str | None) -> Object:
@@ -108,7 +117,12 @@ def _approval(name: str, one: str, _: str | None) -> Object:
     return make_approval(name, model_version_name=f"{one}-v1")
 
 
+def _alias(name: str, one: str, _: str | None) -> Object:
+    return make_alias(name, model_name=one)
+
+
 MAKERS = {
+    MODEL_ALIASES: _alias,
     MODEL_APPROVALS: _approval,
     TRAINING_RUNS: _run,
     MODEL_PIPELINES: _pipeline,

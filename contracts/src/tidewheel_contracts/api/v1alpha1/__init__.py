@@ -2,6 +2,7 @@
 
 from tidewheel_contracts.api.v1alpha1.artifact_store import ARTIFACT_STORE
 from tidewheel_contracts.api.v1alpha1.dataset import DATASET
+from tidewheel_contracts.api.v1alpha1.model_alias import MODEL_ALIAS
 from tidewheel_contracts.api.v1alpha1.model_approval import MODEL_APPROVAL
 from tidewheel_contracts.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from tidewheel_contracts.api.v1alpha1.model_pipeline import MODEL_PIPELINE
@@ -16,6 +17,7 @@ KINDS = (
     TRAINING_RUN,
     MODEL_VERSION,
     MODEL_APPROVAL,
+    MODEL_ALIAS,
     MODEL_DEPLOYMENT,
     MODEL_PIPELINE,
 )

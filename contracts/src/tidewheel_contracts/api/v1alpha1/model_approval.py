@@ -12,11 +12,13 @@ from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, REASON,
 __all__ = [
     "MODEL_APPROVAL",
     "ApprovalDecision",
+    "Explanation",
     "JudgedVersion",
     "ModelApprovalSpec",
     "ModelApprovalStatus",
     "Reason",
     "Revocation",
+    "UserName",
 ]
 
 

@@ -25,6 +25,7 @@ from tidewheel_contracts.api.v1alpha1.common import (
     Resources,
     Status,
 )
+from tidewheel_contracts.api.v1alpha1.model_alias import AliasName
 
 __all__ = [
     "MODEL_DEPLOYMENT",
@@ -56,7 +57,8 @@ class Reason(StrEnum):
 
     SERVING = "Serving"  # the wanted version answers behind the stable endpoint
     NO_VERSION = "NoVersion"  # the model has no registered version yet
-    VERSION_NOT_FOUND = "VersionNotFound"  # the pinned number is not registered
+    VERSION_NOT_FOUND = "VersionNotFound"  # the number that was chosen is not registered
+    ALIAS_MISSING = "AliasMissing"  # no ModelAlias has the name that spec.version.alias tells
     STORE_MISSING = "ArtifactStoreMissing"  # the namespace has no ArtifactStore named default
     ROLLING_OUT = "RollingOut"  # a new version starts; the champion serves
     STARTING = "Starting"  # the first version starts; nothing serves yet
@@ -78,6 +80,7 @@ class VersionPolicy(StrEnum):
     LATEST = "Latest"
     LATEST_APPROVED = "LatestApproved"
     PINNED = "Pinned"
+    ALIAS = "Alias"
 
 
 class VersionChoice(ApiModel):
@@ -89,7 +92,11 @@ class VersionChoice(ApiModel):
                 (
                     "self.policy == 'Pinned' ? has(self.number) : !has(self.number)",
                     "`number` must be set when `policy` is 'Pinned', and only then",
-                )
+                ),
+                (
+                    "self.policy == 'Alias' ? has(self.alias) : !has(self.alias)",
+                    "`alias` must be set when `policy` is 'Alias', and only then",
+                ),
             ),
             "x-kubernetes-map-type": "atomic",
         }
@@ -99,12 +106,16 @@ class VersionChoice(ApiModel):
         VersionPolicy,
         Field(
             description="Latest follows new versions; LatestApproved follows those that a "
-            "ModelApproval approves, and goes back when it is revoked; Pinned stays at `number`."
+            "ModelApproval approves, and goes back when it is revoked; Pinned stays at `number`; "
+            "Alias follows the ModelAlias `alias` of the model."
         ),
     ] = VersionPolicy.LATEST
     number: Annotated[VersionNumber | None, Field(description="Version to serve while pinned.")] = (
         None
     )
+    alias: Annotated[
+        AliasName | None, Field(description="Alias of the model whose version serves.")
+    ] = None
 
 
 class ServerResources(Resources):

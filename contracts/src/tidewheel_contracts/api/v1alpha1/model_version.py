@@ -11,6 +11,7 @@ from tidewheel_contracts.api.model import (
     Count,
     Digest,
     KindName,
+    Moment,
     ObjectName,
     Time,
     Uid,
@@ -23,13 +24,21 @@ from tidewheel_contracts.api.v1alpha1.training_run import Artifact, Cause, Image
 
 __all__ = [
     "MODEL_VERSION",
+    "MOST_PERIODS",
+    "EndedPeriod",
     "ModelVersionSpec",
+    "ModelVersionStatus",
     "Reason",
     "RunReference",
+    "ServingPeriod",
     "VersionCondition",
     "model_of_version",
     "version_name",
 ]
+
+
+# Of the time before, and of deployments at once.
+MOST_PERIODS = 20
 
 
 def version_name(model: str, number: int) -> str:
@@ -116,13 +125,51 @@ class ModelVersionSpec(ApiModel):
     ] = None
 
 
+class ServingPeriod(ApiModel):
+    """A time in which the version was the champion of a ModelDeployment."""
+
+    deployment_name: Annotated[ObjectName, Field(description="Name of the ModelDeployment.")]
+    deployment_uid: Annotated[Uid, Field(description="Its uid, which tells it from a namesake.")]
+    from_time: Annotated[Moment, Field(description="When the version became its champion.")]
+
+
+class EndedPeriod(ServingPeriod):
+    """A time that is over."""
+
+    until_time: Annotated[
+        Moment,
+        Field(description="When another version took its place, or the deployment was gone."),
+    ]
+
+
+class ModelVersionStatus(Status):
+    """Where the version serves and served."""
+
+    serving: Annotated[
+        tuple[ServingPeriod, ...],
+        Field(
+            max_length=MOST_PERIODS,
+            description="ModelDeployments whose champion it is, the newest first.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
+    ] = ()
+    served: Annotated[
+        tuple[EndedPeriod, ...],
+        Field(
+            max_length=MOST_PERIODS,
+            description="Where it served before, the newest first.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
+    ] = ()
+
+
 MODEL_VERSION = Kind(
     name="ModelVersion",
     plural="modelversions",
     short_name="mv",
     description="Number N of a model: an immutable artifact and where it came from.",
     spec=ModelVersionSpec,
-    status=Status,
+    status=ModelVersionStatus,
     columns=(
         PrinterColumn("Model", ".spec.modelName"),
         PrinterColumn("Number", ".spec.number", type="integer"),
@@ -131,6 +178,7 @@ MODEL_VERSION = Kind(
         READY,
         PrinterColumn("Approved", '.status.conditions[?(@.type=="Approved")].status'),
         PrinterColumn("Signed", ".spec.artifact.signingKey"),
+        PrinterColumn("Serving", ".status.serving[*].deploymentName"),
         PrinterColumn("Through", ".spec.trainedThrough"),
         PrinterColumn("Rows", ".spec.trainingRows", type="integer", wide=True),
         PrinterColumn("Artifact", ".spec.artifact.digest", wide=True),
