@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tidewheel_operator.runtime import resources
+from tidewheel_operator.runtime.resources import WORKLOADS
 
 Render = Callable[..., list[dict[str, Any]]]
 
@@ -64,6 +65,27 @@ def test_operator_may_watch_everything_that_it_watches(render: Render) -> None:
         }
 
         assert {(one.group, one.plural) for one in resources.RESOURCES} <= watched
+
+
+def test_workloads_of_kueue_are_read_where_that_is_asked_for(render: Render) -> None:
+    for values in ({}, {"watchNamespaces": ["ml-a", "ml-b"]}):
+        without, asked = render(values), render({**values, "kueue": {"enabled": True}})
+
+        before, after = (
+            {
+                one["metadata"]["name"] + one["metadata"].get("namespace", ""): one["rules"]
+                for one in objects
+                if one["metadata"]["name"].endswith("-core") and "rules" in one
+            }
+            for objects in (without, asked)
+        )
+
+        read = {
+            "apiGroups": [WORKLOADS.group],
+            "resources": [WORKLOADS.plural],
+            "verbs": ["get", "list", "watch"],
+        }
+        assert after == {name: [*rules, read] for name, rules in before.items()}
 
 
 def test_no_rule_has_a_wildcard_or_reads_secrets(render: Render) -> None:

@@ -92,6 +92,11 @@ def test_chart_passes_the_strict_linter(helm: Run, chart: Path) -> None:
             id="signatures switched off by a word",
         ),
         pytest.param(
+            {"kueue": {"enabled": "yes"}},
+            "at '/kueue/enabled': got string, want boolean",
+            id="Kueue switched on by a word",
+        ),
+        pytest.param(
             {"trainer": {"image": {"digest": "latest"}}},
             "at '/trainer/image/digest': 'latest' does not match pattern "
             "'^(sha256:[0-9a-f]{64})?$'",

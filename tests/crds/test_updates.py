@@ -16,7 +16,7 @@ VALID_EXAMPLES = sorted(file.stem for file in VALID.glob("*.yaml"))
 REVOCATION = {"reason": "leak", "revoker": "tidewheel-admin"}
 RUN_MESSAGE = (
     'The TrainingRun "flight-delay-demand-2" is invalid: spec: Invalid value: `spec` must not '
-    "change after creation; apply a new TrainingRun instead"
+    "change after creation, but for `suspend`; apply a new TrainingRun instead"
 )
 VERSION_MESSAGE = (
     'The ModelVersion "flight-delay-v1" is invalid: spec: Invalid value: `spec` must not change: '
@@ -83,6 +83,36 @@ def test_training_run_takes_no_further_parameter(run: dict[str, Any], kubectl: R
     run["spec"]["candidates"][0]["parameters"]["max_depth"] = 3
 
     assert _replace(kubectl, run) == RUN_MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param("queueName", "lab", id="a field that was absent"),
+        pytest.param("search", {}, id="an object that was absent"),
+        pytest.param("retry", {"memoryLimit": "8Gi"}, id="a field of a field"),
+        pytest.param("datasetName", "weather", id="a field that must be there"),
+    ],
+)
+def test_training_run_keeps_each_field(
+    field: str, value: object, run: dict[str, Any], kubectl: Run
+) -> None:
+    run["spec"][field] = value
+
+    assert _replace(kubectl, run) == RUN_MESSAGE
+
+
+def test_training_run_is_suspended_and_resumed(kubectl: Run, namespace: str, crds: None) -> None:
+    run = _stored(kubectl, namespace, "trainingrun-queued")
+    del run["metadata"]["resourceVersion"]
+    for suspend in (True, False):
+        run["spec"]["suspend"] = suspend
+
+        assert kubectl("replace", "-f", "-", stdin=json.dumps(run)).stderr == ""
+
+    del run["spec"]["queueName"]
+    del run["spec"]["priorityClassName"]
+    assert "but for `suspend`" in _replace(kubectl, run)
 
 
 def test_training_run_takes_labels(run: dict[str, Any], kubectl: Run) -> None:

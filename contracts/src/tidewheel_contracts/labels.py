@@ -14,6 +14,8 @@ __all__ = [
     "NEWS",
     "OWNER_KIND",
     "PIPELINE",
+    "QUEUE",
+    "QUEUE_PRIORITY",
     "REQUEST",
     "ROUND",
     "RUN",
@@ -33,6 +35,10 @@ RUN = "tidewheel.dev/run"  # name of the TrainingRun
 DEPLOYMENT = "tidewheel.dev/deployment"  # name of the ModelDeployment that the pod serves
 VERSION = "tidewheel.dev/version"  # number of the ModelVersion
 CAUSE = "tidewheel.dev/cause"  # why a run was opened: Initial, NewData, Alert, Demand
+
+# Labels of Kueue's own, on a Job that waits in one of its queues.
+QUEUE = "kueue.x-k8s.io/queue-name"  # name of the LocalQueue
+QUEUE_PRIORITY = "kueue.x-k8s.io/priority-class"  # name of the WorkloadPriorityClass
 
 # Annotations: facts that a create-once child carries for whoever reads it after a crash.
 COALESCED = "tidewheel.dev/coalesced-alerts"  # how many alerts met the run while it was queued

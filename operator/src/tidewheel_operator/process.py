@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from tidewheel_contracts.report import REPORT_AUDIENCE
+from tidewheel_operator.following import follow_workloads
 from tidewheel_operator.leading import drain, lead
 from tidewheel_operator.parts import Parts, make_parts
 from tidewheel_operator.reconcile.workers import run_workers
@@ -85,6 +86,8 @@ async def _work(parts: Parts, source: EventSource, servers: "_Servers") -> None:
             group.create_task(parts.verifier.run()),
             group.create_task(measure_loop_lag(vitals)),
         ]
+        if settings.is_kueue_read:
+            aside.append(group.create_task(follow_workloads(parts, source)))
         await lead(parts.leadership, parts.queue, lambda: _run_workers(parts))
         for task in aside:
             task.cancel()

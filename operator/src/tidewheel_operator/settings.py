@@ -35,6 +35,7 @@ class Settings:
     egress: Egress = USUAL_EGRESS
     report_url: str | None = None
     report_port: int = 8091
+    is_kueue_read: bool = False
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
@@ -65,6 +66,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         ),
         report_url=_service_url(environ, "TIDEWHEEL_REPORT_URL"),
         report_port=_port(environ, "TIDEWHEEL_REPORT_PORT", 8091),
+        is_kueue_read=_switch(environ, "TIDEWHEEL_KUEUE"),
     )
 
 
@@ -104,6 +106,13 @@ def _required(environ: Mapping[str, str], name: str, what: str) -> str:
     if not value:
         raise SettingsError(f"{name} must name {what}")
     return value
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name) or "false"
+    if text not in ("true", "false"):
+        raise SettingsError(f"{name} must be true or false, not '{text}'")
+    return text == "true"
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:

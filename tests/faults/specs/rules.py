@@ -13,6 +13,8 @@ from tests.faults.specs.rule import Rule
 from tests.faults.specs.rules_of_data import RULES_OF_DATA
 from tests.faults.specs.rules_of_training import RULES_OF_TRAINING
 
+from tidewheel_contracts.api.v1alpha1.training_run import ONLY_SUSPEND_CHANGES, TrainingRunSpec
+
 __all__ = ["OF_CHANGES", "RULES", "Rule", "obey"]
 
 Object = dict[str, Any]
@@ -83,8 +85,14 @@ _DECIDED = (
 _REVOKED = (
     "!has(oldSelf.revocation) || has(self.revocation) && self.revocation == oldSelf.revocation"
 )
+# Of a run all stays but whether it is suspended; the rule names each field.
+[_ONLY_SUSPENDED] = [
+    item["rule"]
+    for item in TrainingRunSpec.model_json_schema()["x-kubernetes-validations"]
+    if item["message"] == ONLY_SUSPEND_CHANGES
+]
 # Rules about a change: one object alone neither obeys nor breaks them.
-OF_CHANGES = (IMMUTABLE, _DECIDED, _REVOKED)
+OF_CHANGES = (IMMUTABLE, _DECIDED, _REVOKED, _ONLY_SUSPENDED)
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "!has(self.time) || self.time.column != self.target.column": Rule(

@@ -30,6 +30,11 @@ def _space_without_search(training: Object) -> None:
     training["candidates"][0]["space"] = [_listed("c")]
 
 
+def _queue_of_priority(training: Object) -> None:
+    if "queueName" not in training:
+        training.pop("priorityClassName", None)
+
+
 def _choices_of_grid(training: Object) -> None:
     if training.get("search", {}).get("method") == "Grid":
         for dimension in _spaces(training):
@@ -198,6 +203,10 @@ RULES_OF_TRAINING = {
     ),
     "[has(self.choice), has(self.number), has(self.integer)].filter(x, x).size() == 1": Rule(
         _one_kind, _no_kind
+    ),
+    "!has(self.priorityClassName) || has(self.queueName)": Rule(
+        _queue_of_priority,
+        lambda training: (training.pop("queueName", None), training.update(priorityClassName="a")),
     ),
     "double(self.low) < double(self.high)": Rule(
         _numbers_in_order, lambda bounds: bounds.update(low="2", high="2.0")

@@ -79,6 +79,8 @@ PLAIN = {
             {"egress": Egress((), ("10.96.0.0/12", "10.244.0.0/16"))},
             id="the cluster's ranges are never none",
         ),
+        pytest.param({"TIDEWHEEL_KUEUE": "true"}, {"is_kueue_read": True}, id="Kueue is read"),
+        pytest.param({"TIDEWHEEL_KUEUE": "false"}, {}, id="Kueue is not read"),
         pytest.param(
             {
                 "TIDEWHEEL_ALERT_TOKENS_FILE": "",
@@ -97,6 +99,11 @@ def test_settings(environ: dict[str, str], expected: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
+        pytest.param(
+            {"TIDEWHEEL_KUEUE": "yes"},
+            "TIDEWHEEL_KUEUE must be true or false, not 'yes'",
+            id="a switch that is a word",
+        ),
         pytest.param(
             {"TIDEWHEEL_TRAINER_IMAGE": ""},
             "TIDEWHEEL_TRAINER_IMAGE must name an image",

@@ -75,6 +75,7 @@ def chart_values(
         "server": {"image": _image("server")},
         "alerts": {"tokensSecret": _TOKENS_SECRET},
         "egress": {"allow": list(egress)},
+        "kueue": {"enabled": True},
     }
 
 

@@ -42,15 +42,24 @@ class KopfEventSource:
         self._replica = replica
         self._stop = threading.Event()
         self._has_ended = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def start(self, on_change: OnChange) -> None:
         """Begin to watch."""
-        registry = _registry(on_change, self._replica)
-        self._thread = threading.Thread(
-            target=self._run, args=(registry,), name="kopf", daemon=True
-        )
-        self._thread.start()
+        self._watch(RESOURCES, on_change)
+
+    def follow(self, resource: Resource, on_change: OnChange) -> None:
+        """Begin to watch a further kind, which the API server serves by now.
+
+        Kopf learns at its start alone which kinds are served, so this one has a kopf of its own.
+        """
+        self._watch((resource,), on_change)
+
+    def _watch(self, resources: Sequence[Resource], on_change: OnChange) -> None:
+        registry = _registry(resources, on_change, self._replica)
+        thread = threading.Thread(target=self._run, args=(registry,), name="kopf", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def has_failed(self) -> bool:
         """Tell whether watching has ended though nobody stopped it."""
@@ -60,9 +69,9 @@ class KopfEventSource:
         """End watching, and wait until it has ended."""
         has_failed = self.has_failed()
         self._stop.set()
-        if self._thread is not None:
+        for thread in self._threads:
             # What has ended by itself may hang over its own end; the process goes anyway.
-            self._thread.join(timeout=1 if has_failed else 10)
+            thread.join(timeout=1 if has_failed else 10)
 
     def _run(self, registry: kopf.OperatorRegistry) -> None:
         try:
@@ -94,10 +103,12 @@ class KopfEventSource:
         await kopf.run_tasks(tasks, ignored=others)
 
 
-def _registry(on_change: OnChange, replica: str) -> kopf.OperatorRegistry:
+def _registry(
+    resources: Sequence[Resource], on_change: OnChange, replica: str
+) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(make_login(replica))
-    for resource in RESOURCES:
+    for resource in resources:
         _watch(registry, resource, on_change)
     return registry
 

@@ -24,7 +24,7 @@ __all__ = ["JobOwner", "ProgramImage", "program_job"]
 
 Object = dict[str, Any]
 
-# A pod that a person or a drained node ends with SIGTERM did nothing wrong.
+# A pod that a person, a drained node or Kueue ends with SIGTERM did nothing wrong.
 _ENDED_BY_SIGNAL = 143
 _PROGRAMS: dict[type[Request], str] = {
     CollectRequest: "collect",
@@ -34,6 +34,9 @@ _PROGRAMS: dict[type[Request], str] = {
     SearchRequest: "search",
     ReduceRequest: "reduce",
 }
+# The kernel keeps SIGTERM from the first process of a container that has no handler for it, and a
+# Python handler waits for a long fit. In a namespace of the whole pod ours is not the first.
+_ENDS_AT_ONCE = {"shareProcessNamespace": True}
 # Read by the pod's own group, and by nobody else.
 _SECRET_MODE = 0o440
 
@@ -96,7 +99,7 @@ def program_job(
     )
     container["args"] = [_PROGRAMS[type(request)]]
     container["env"] = [*container["env"], egress_variable(egress, owner.namespace)]
-    pod = program_pod(container, scratch)
+    pod = {**program_pod(container, scratch), **_ENDS_AT_ONCE}
     if source_secret is not None:
         _mount_credentials(pod, container, source_secret)
     own_labels = {owner.label: owner.name}
@@ -162,11 +165,19 @@ def _failure_rules() -> list[Object]:
             "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
         },
         {
+            "action": "Ignore",
+            "onExitCodes": {
+                "containerName": "main",
+                "operator": "In",
+                "values": [_ENDED_BY_SIGNAL],
+            },
+        },
+        {
             "action": "FailJob",
             "onExitCodes": {
                 "containerName": "main",
                 "operator": "NotIn",
-                "values": [ExitCode.STORE_UNAVAILABLE, _ENDED_BY_SIGNAL],
+                "values": [ExitCode.STORE_UNAVAILABLE],
             },
         },
     ]

@@ -1,12 +1,12 @@
 """The conditions of a run: while a Job runs, and at its end with a verdict or without one."""
 
-from tidewheel_contracts.api.conditions import Condition, ConditionType
+from tidewheel_contracts.api.conditions import Condition, ConditionStatus, ConditionType
 from tidewheel_contracts.api.v1alpha1.training_run import Reason, RunCondition, TrainingRunStatus
 from tidewheel_operator.policies.conditions import condition, stalled, working
 from tidewheel_operator.policies.job_state import DEADLINE_EXCEEDED, Ended, Running
 from tidewheel_operator.policies.training_run_view import TrainingRunView
 
-__all__ = ["complete", "failed", "failure_of", "while_running"]
+__all__ = ["complete", "failed", "failure_of", "held_back", "suspended", "while_running"]
 
 # What kept a pod from starting explains a passed deadline better than the deadline itself.
 _START_PROBLEMS = frozenset({"Unschedulable", "ImagePullFailed", "SecretMissing"})
@@ -22,6 +22,30 @@ def while_running(
         gone = f"Dataset '{view.run.spec.dataset_name}' is gone; the run uses its snapshot"
         return working(Reason.DATASET_MISSING, gone)
     return working(reason, message)
+
+
+def suspended(view: TrainingRunView) -> tuple[Condition, ...]:
+    """What is said while `spec.suspend` is true and no Job of the run is at work."""
+    if not view.run.status.attempt:
+        return held_back("`spec.suspend` is true: the run begins when it is false")
+    return held_back(f"`spec.suspend` is true: when it is false, {_what_follows(view)}")
+
+
+def held_back(message: str) -> tuple[Condition, ...]:
+    """The run has no Job at work, until a person says otherwise; nothing is wrong."""
+    return (
+        condition(ConditionType.READY, Reason.SUSPENDED, message, status=ConditionStatus.FALSE),
+        condition(RunCondition.SUSPENDED, Reason.SUSPENDED, message),
+    )
+
+
+def _what_follows(view: TrainingRunView) -> str:
+    search = view.run.status.search
+    if view.run.spec.search is None:
+        return "the training begins anew"
+    if search is None or search.completion_time is None:
+        return "the search goes on with the trials that are in the store"
+    return "the best trial is judged"
 
 
 def complete(reason: str, message: str) -> Condition:

@@ -10,6 +10,7 @@ from tidewheel_contracts.api.v1alpha1.common import SnapshotReference
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_contracts.api.v1alpha1.training_run import Reason, Stage
 from tidewheel_operator.policies.conditions import stalled, working
+from tidewheel_operator.policies.run_conditions import suspended
 from tidewheel_operator.policies.training_job import JobInputs, search_job, training_job
 from tidewheel_operator.policies.training_run_view import RunDecision, TrainingRunView, step
 
@@ -40,6 +41,8 @@ def _start(
     stage: Stage,
     conditions: tuple[Condition, ...],
 ) -> RunDecision:
+    if view.run.spec.suspend:
+        return step(view, now, suspended(view), stage=Stage.SUSPENDED)
     inputs = _inputs(view)
     if isinstance(inputs, _Lacking):
         return step(view, now, inputs.conditions, stage=Stage.WAITING)

@@ -9,6 +9,7 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference, Training
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec
+from tidewheel_contracts.api.v1alpha1.queueing import QUEUE_FIELDS
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
 from tidewheel_contracts.job import (
     ReduceRequest,
@@ -20,6 +21,7 @@ from tidewheel_contracts.job import (
 from tidewheel_operator.manifests.indexed_job import indexed
 from tidewheel_operator.manifests.job import JobOwner, program_job
 from tidewheel_operator.manifests.names import child_name
+from tidewheel_operator.manifests.queued_job import queued
 from tidewheel_operator.manifests.reporting import reporting
 from tidewheel_operator.manifests.signing_key import with_signing_key
 from tidewheel_operator.policies.failed_attempts import resources_of
@@ -77,7 +79,7 @@ def _task(view: TrainingRunView, inputs: JobInputs) -> dict[str, Any]:
         "target": dataset.target,
         "time": dataset.time,
         "split": dataset.split,
-        "training": Training.model_validate(spec.model_dump()),
+        "training": Training.model_validate(spec.model_dump(exclude=set(QUEUE_FIELDS))),
         "champion": view.run.status.champion if view.run.status.attempt else view.champion,
     }
 
@@ -102,6 +104,8 @@ def _job(view: TrainingRunView, request: TrainingRequest, purpose: str) -> Objec
         resources=resources_of(spec, view.run.status),
         deadline_seconds=spec.active_deadline_seconds,
     )
+    if spec.queue_name is not None:
+        job = queued(job, spec.queue_name, spec.priority_class_name)
     if view.report_url is None:
         return job
     return reporting(job, f"{view.report_url}/reports/{metadata.namespace}/{metadata.name}")

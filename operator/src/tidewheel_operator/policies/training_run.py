@@ -27,6 +27,7 @@ from tidewheel_operator.policies.failed_attempts import (
     tried_with,
     with_failed_attempts,
 )
+from tidewheel_operator.policies.held_job import hold
 from tidewheel_operator.policies.job_state import (
     RESULT_MISSING,
     Ended,
@@ -74,8 +75,8 @@ def _decide(view: TrainingRunView, now: datetime) -> RunDecision:
     job = max(view.jobs, key=round_of, default=None)
     if job is not None and round_of(job) >= status.attempt:
         follow = follow_search if is_search(job) else _follow
-        return follow(view, job, now)
-    if status.attempt >= _most_attempts(view.run.status):
+        return hold(view, job, now) or follow(view, job, now)
+    if _counted(status.attempt, status) >= _most_attempts(view.run.status):
         message = (
             f"the last of {status.attempt} Jobs was deleted before its end; "
             "`status.failedAttempts` lists them"
@@ -106,12 +107,19 @@ def _most_attempts(status: TrainingRunStatus) -> int:
     return 2 * _MOST_ATTEMPTS if is_searched(status) else _MOST_ATTEMPTS
 
 
+def _counted(attempt: int, status: TrainingRunStatus) -> int:
+    """Return which attempt it is of those that count: nobody fails by being suspended."""
+    return attempt - status.suspensions
+
+
 def _follow(view: TrainingRunView, job: Object, now: datetime) -> RunDecision:
     facts = facts_of_job(job)
     status = facts.update(view.run.status)
     state = job_state(job, view.pods.get(facts.uid, ()))
     if isinstance(state, Ended):
-        if state.reason == RESULT_MISSING and facts.attempt < _most_attempts(status):
+        if state.reason == RESULT_MISSING and _counted(facts.attempt, status) < _most_attempts(
+            status
+        ):
             return _ask_again(view, status, now)
         return _record(view, status, state, now)
     if state.is_ending:

@@ -1,7 +1,7 @@
 """What a decision about a run is made of, and the shape that every such decision has."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,8 @@ class TrainingRunView:
     read whenever a number is about to be given. `own_version` is the ModelVersion that names this
     run's uid; `is_number_taken` tells that the number in status became somebody else's version.
     `pipeline_uid` is that of the pipeline that opened the run, if one did. `told` is what its Job
-    last reported, and `report_url` where Jobs report to, unless they do not.
+    last reported, and `report_url` where Jobs report to, unless they do not. `workloads` are
+    Kueue's words about Jobs, by the Job's uid; `is_kueue_read` tells whether anybody listens.
     """
 
     run: Observed[TrainingRunSpec, TrainingRunStatus]
@@ -59,6 +60,8 @@ class TrainingRunView:
     pipeline_uid: str | None = None
     told: Told | None = None
     report_url: str | None = None
+    workloads: Mapping[str, Object] = field(default_factory=dict)
+    is_kueue_read: bool = False
 
 
 def step(

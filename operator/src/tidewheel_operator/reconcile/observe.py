@@ -39,6 +39,7 @@ from tidewheel_operator.runtime.resources import (
     MODEL_APPROVALS,
     MODEL_VERSIONS,
     PODS,
+    WORKLOADS,
     Resource,
 )
 
@@ -59,6 +60,7 @@ __all__ = [
     "store",
     "trainer_image",
     "versions_of",
+    "workloads",
 ]
 
 SpecT = TypeVar("SpecT", bound=ApiModel)
@@ -223,6 +225,17 @@ async def jobs_with_pods(
     )
     pods = {job["metadata"]["uid"]: await _pods_of(world, job) for job in jobs}
     return jobs, pods
+
+
+def workloads(world: World, jobs: Iterable[Object]) -> Mapping[str, Object]:
+    """Return what Kueue has made of Jobs, by the Job's uid; nothing where it is not read."""
+    found = {job["metadata"]["uid"]: _workload_of(world, job) for job in jobs}
+    return {uid: workload for uid, workload in found.items() if workload is not None}
+
+
+def _workload_of(world: World, job: Object) -> Object | None:
+    made = world.cache.children(WORKLOADS, job["metadata"]["uid"])
+    return max(made, key=lambda item: str(item["metadata"]["creationTimestamp"]), default=None)
 
 
 async def _pods_of(world: World, job: Object) -> tuple[Object, ...]:

@@ -33,6 +33,7 @@ from tidewheel_operator.runtime.resources import (
     PODS,
     SERVICES,
     TRAINING_RUNS,
+    WORKLOADS,
     Resource,
 )
 
@@ -61,6 +62,8 @@ def keys_of(
             yield from _owner_keys(before)
     if resource == PODS:
         yield from _pod_keys(cache, item)
+    elif resource == WORKLOADS:
+        yield from _job_keys(cache, item)
     elif resource == ARTIFACT_STORES:
         yield from _store_keys(cache, item, before)
     elif resource == DATASETS:
@@ -108,10 +111,15 @@ def _owner_keys(item: Object) -> Iterator[Key]:
 def _pod_keys(cache: Cache, pod: Object) -> Iterator[Key]:
     pod_labels = pod["metadata"].get("labels") or {}
     yield from _named(MODEL_DEPLOYMENTS, pod, pod_labels.get(labels.DEPLOYMENT))
-    owner = owner_of(pod)
+    yield from _job_keys(cache, pod)
+
+
+def _job_keys(cache: Cache, child: Object) -> Iterator[Key]:
+    """Return the owner of the Job that a pod or a Workload of Kueue belongs to."""
+    owner = owner_of(child)
     if owner is None or owner["kind"] != JOBS.kind:
         return
-    job = cache.get(JOBS, pod["metadata"]["namespace"], owner["name"])
+    job = cache.get(JOBS, child["metadata"]["namespace"], owner["name"])
     if job is not None:
         yield from _owner_keys(job)
 

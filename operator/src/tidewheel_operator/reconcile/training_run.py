@@ -85,6 +85,8 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         pipeline_uid=_opener(run, pipeline),
         told=world.reports.of(metadata.uid),
         report_url=world.settings.report_url,
+        workloads=observe.workloads(world, jobs),
+        is_kueue_read=world.settings.is_kueue_read,
     )
     return policy.decide(view, world.clock())
 

@@ -28,6 +28,9 @@ class EventSource(Protocol):
     def start(self, on_change: OnChange) -> None:
         """Begin to watch."""
 
+    def follow(self, resource: Resource, on_change: OnChange) -> None:
+        """Begin to watch a further kind, which the API server serves by now."""
+
     def has_failed(self) -> bool:
         """Tell whether watching has ended though nobody stopped it."""
 

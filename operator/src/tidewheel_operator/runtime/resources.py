@@ -24,6 +24,7 @@ __all__ = [
     "RESOURCES",
     "SERVICES",
     "TRAINING_RUNS",
+    "WORKLOADS",
     "Resource",
     "resource_of",
 ]
@@ -75,6 +76,8 @@ DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment", CHILD_SELECTOR
 SERVICES = Resource("", "v1", "services", "Service", CHILD_SELECTOR)
 PODS = Resource("", "v1", "pods", "Pod", CHILD_SELECTOR)
 EVENTS = Resource("", "v1", "events", "Event")
+# Kueue's, watched only where it is installed and the operator may read it.
+WORKLOADS = Resource("kueue.x-k8s.io", "v1beta2", "workloads", "Workload")
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 
 RESOURCES = (*OWN_RESOURCES, JOBS, DEPLOYMENTS, SERVICES, PODS)

@@ -8,7 +8,7 @@ from tidewheel_operator.runtime.api import KubernetesApi
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.resources import OWN_RESOURCES, RESOURCES, Resource
 
-__all__ = ["fill", "missing_definitions"]
+__all__ = ["fill", "fill_kind", "missing_definitions"]
 
 
 async def missing_definitions(api: KubernetesApi) -> list[str]:
@@ -45,6 +45,18 @@ async def fill(api: KubernetesApi, cache: Cache, namespaces: Sequence[str]) -> N
     for end in ends:
         if end is not None:
             raise end
+
+
+async def fill_kind(
+    api: KubernetesApi, cache: Cache, resource: Resource, namespaces: Sequence[str]
+) -> None:
+    """Read every object of one kind once.
+
+    Raises:
+        ApiUnavailableError: the API server did not answer, does not serve the kind, or forbids it.
+    """
+    for place in namespaces or (None,):
+        await _read(api, cache, resource, place)
 
 
 async def _read(api: KubernetesApi, cache: Cache, resource: Resource, place: str | None) -> None:

@@ -10,7 +10,14 @@ from typing import Any
 
 from tidewheel_contracts import labels
 from tidewheel_operator.runtime.fields import object_at
-from tidewheel_operator.runtime.resources import DEPLOYMENTS, JOBS, MODEL_VERSIONS, PODS, Resource
+from tidewheel_operator.runtime.resources import (
+    DEPLOYMENTS,
+    JOBS,
+    MODEL_VERSIONS,
+    PODS,
+    WORKLOADS,
+    Resource,
+)
 
 __all__ = ["trimmed"]
 
@@ -45,12 +52,15 @@ def _metadata(metadata: Object) -> Object:
 
 
 def _job(job: Object) -> Object:
-    """A Job is created once and never compared: its request and how it ended are all we read."""
+    """A Job is created once and never compared: we read its request, if it runs, how it ended."""
     annotations = job["spec"]["template"].get("metadata", {}).get("annotations") or {}
     request = _only(annotations, {labels.REQUEST})
     return {
         **_without(job, {"spec", "status"}),
-        "spec": {"template": {"metadata": {"annotations": request}}},
+        "spec": {
+            **_only(job["spec"], {"suspend"}),
+            "template": {"metadata": {"annotations": request}},
+        },
         "status": _only(job.get("status") or {}, {"conditions", "completedIndexes", "succeeded"}),
     }
 
@@ -71,6 +81,15 @@ def _deployment(deployment: Object) -> Object:
     return {**deployment, "status": status}
 
 
+def _workload(workload: Object) -> Object:
+    """Kueue copies the whole pod template; all that we read is why it waits."""
+    return {
+        **_without(workload, {"spec", "status"}),
+        "spec": _only(object_at(workload, "spec"), {"active"}),
+        "status": _only(object_at(workload, "status"), {"conditions"}),
+    }
+
+
 def _version(version: Object) -> Object:
     return {**version, "spec": _without(object_at(version, "spec"), _UNREAD_OF_VERSION)}
 
@@ -80,6 +99,7 @@ _SHAPES: Mapping[Resource, Callable[[Object], Object]] = {
     PODS: _pod,
     DEPLOYMENTS: _deployment,
     MODEL_VERSIONS: _version,
+    WORKLOADS: _workload,
 }
 
 

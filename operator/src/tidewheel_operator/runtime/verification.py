@@ -48,6 +48,11 @@ class Verifier:
         self._due = dict.fromkeys(RESOURCES, clock() + self._soon)
         self._earlier = asyncio.Event()
 
+    def include(self, resource: Resource) -> None:
+        """From now on, verify a further kind too."""
+        self._due[resource] = self._clock() + self._soon
+        self._earlier.set()
+
     def soon(self, resource: Resource) -> None:
         """Verify a kind soon: its watch was interrupted."""
         due = self._clock() + self._soon

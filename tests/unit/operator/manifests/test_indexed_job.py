@@ -26,11 +26,19 @@ def test_pods_share_a_job_and_one_that_fails_ends_no_other() -> None:
                         "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
                     },
                     {
+                        "action": "Ignore",
+                        "onExitCodes": {
+                            "containerName": "main",
+                            "operator": "In",
+                            "values": [143],
+                        },
+                    },
+                    {
                         "action": "FailIndex",
                         "onExitCodes": {
                             "containerName": "main",
                             "operator": "NotIn",
-                            "values": [11, 143],
+                            "values": [11],
                         },
                     },
                 ]

@@ -55,6 +55,7 @@ def test_run_of_a_pipeline() -> None:
             "datasetName": "flights",
             "modelName": "delay",
             "pipelineName": "loop",
+            "suspend": False,
             **PIPELINE.training.to_wire(),
         },
     }

@@ -1,14 +1,21 @@
 """Objects of the cache are made into models once for each of their states, and never of an old."""
 
 import pytest
-from tests.builders import NAMESPACE, Object, make_dataset, make_snapshot, make_version
-from tests.unit.operator.observations import observed
+from tests.builders import (
+    NAMESPACE,
+    Object,
+    make_dataset,
+    make_run,
+    make_snapshot,
+    make_version,
+)
+from tests.unit.operator.observations import observed, train_job
 from tests.unit.operator.reconcile.worlds import make_world
 
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.world import World
-from tidewheel_operator.runtime.resources import DATASETS, MODEL_VERSIONS
+from tidewheel_operator.runtime.resources import DATASETS, MODEL_VERSIONS, WORKLOADS
 
 
 def empty_world() -> World:
@@ -93,3 +100,34 @@ def test_versions_of_a_model_are_those_of_its_namespace_that_stay() -> None:
 
     assert [version.number for version in found] == [1, 2]
     assert all(one is other for one, other in zip(found, again, strict=True))
+
+
+def workload(name: str, job: Object, created: str) -> Object:
+    """Return what Kueue makes of a Job."""
+    owner = {"kind": "Job", "name": job["metadata"]["name"], "controller": True}
+    return {
+        "apiVersion": WORKLOADS.api_version,
+        "kind": WORKLOADS.kind,
+        "metadata": {
+            "name": name,
+            "namespace": NAMESPACE,
+            "uid": f"uid-{name}",
+            "resourceVersion": "1",
+            "creationTimestamp": created,
+            "ownerReferences": [{**owner, "uid": job["metadata"]["uid"]}],
+        },
+        "spec": {},
+        "status": {},
+    }
+
+
+def test_newest_workload_of_each_job_speaks_for_it() -> None:
+    world = empty_world()
+    first, second, third = (train_job(make_run(), number) for number in (1, 2, 3))
+    older = workload("b-older", first, "2026-11-21T12:00:00Z")
+    newer = workload("a-newer", first, "2026-11-21T12:00:01Z")
+    other = workload("other", third, "2026-11-21T12:00:00Z")
+    for item in (newer, older, other):
+        world.cache.put(WORKLOADS, item)
+
+    assert observe.workloads(world, (first, second)) == {first["metadata"]["uid"]: newer}

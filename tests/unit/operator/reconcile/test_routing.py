@@ -32,12 +32,14 @@ from tidewheel_operator.reconcile.routing import keys_of
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.queue import Key
 from tidewheel_operator.runtime.resources import (
+    JOBS,
     MODEL_ALIASES,
     MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
     MODEL_VERSIONS,
     TRAINING_RUNS,
+    WORKLOADS,
     Resource,
     resource_of,
 )
@@ -413,3 +415,22 @@ def test_object_that_nobody_can_read_wakes_itself_and_harms_nobody(
 
     assert cache.put(resource, item)
     assert list(keys_of(cache, resource, item)) == [Key(resource.plural, "ml", "odd")]
+
+
+def test_workload_of_kueue_wakes_the_run_of_its_job() -> None:
+    cache = Cache()
+    cache.put(JOBS, TRAIN)
+    of_a_job = {"kind": "Job", "name": TRAIN["metadata"]["name"], "uid": "a", "controller": True}
+    of_another = {**of_a_job, "name": "somebody-elses"}
+
+    found = [
+        [
+            str(key)
+            for key in keys_of(
+                cache, WORKLOADS, {"metadata": {**TRAIN["metadata"], "ownerReferences": [owner]}}
+            )
+        ]
+        for owner in (of_a_job, of_another)
+    ]
+
+    assert found == [[str(Key("trainingruns", "ml", "run-1"))], []]

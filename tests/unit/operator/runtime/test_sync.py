@@ -21,7 +21,7 @@ from tidewheel_operator.runtime.resources import (
     Resource,
     resource_of,
 )
-from tidewheel_operator.runtime.sync import fill, missing_definitions
+from tidewheel_operator.runtime.sync import fill, fill_kind, missing_definitions
 
 
 class FakeApi(MemoryApi):
@@ -130,3 +130,13 @@ def test_server_that_is_away_fills_nothing() -> None:
 
     # All kinds were asked for at once, so that a second try finds all of them open.
     assert api.asked == len(RESOURCES)
+
+
+def test_one_kind_is_read_in_each_namespace() -> None:
+    elsewhere = make_dataset("weather", metadata={"namespace": "else", "uid": "else"})
+    api, cache = FakeApi(make_dataset(), elsewhere, make_store()), Cache()
+
+    asyncio.run(fill_kind(api, cache, DATASETS, (NAMESPACE, "else")))  # type: ignore[arg-type]
+
+    assert [item["metadata"]["name"] for item in cache.all(DATASETS)] == ["weather", "flights"]
+    assert (cache.all(ARTIFACT_STORES), api.asked) == ([], 2)

@@ -19,7 +19,13 @@ from tidewheel_operator.manifests.serving_service import stable_service
 from tidewheel_operator.policies.job_state import job_state, round_of
 from tidewheel_operator.policies.pod_state import image_of, problem_of
 from tidewheel_operator.policies.training_job import facts_of_job
-from tidewheel_operator.runtime.resources import JOBS, MODEL_VERSIONS, PODS, resource_of
+from tidewheel_operator.runtime.resources import (
+    JOBS,
+    MODEL_VERSIONS,
+    PODS,
+    WORKLOADS,
+    resource_of,
+)
 from tidewheel_operator.runtime.trimming import trimmed
 
 JOB = train_job(make_run())
@@ -117,6 +123,27 @@ def test_trimmed_job_tells_the_same(job: Object, state: Object | None) -> None:
     assert job_state(kept, kept_pods) == job_state(job, pods)
     assert (facts_of_job(kept), round_of(kept)) == (facts_of_job(job), round_of(job))
     assert kept["spec"] != job["spec"]
+
+
+def test_trimmed_job_tells_whether_it_is_suspended() -> None:
+    job = {**JOB, "spec": {**JOB["spec"], "suspend": True}}
+
+    assert trimmed(JOBS, job)["spec"].keys() == {"suspend", "template"}
+
+
+def test_workload_is_kept_with_what_kueue_says_of_it() -> None:
+    conditions = [{"type": "QuotaReserved", "status": "False", "message": "full"}]
+    workload = {
+        "metadata": {"name": "job-a", "labels": {"kueue.x-k8s.io/job-uid": "uid"}},
+        "spec": {"active": True, "queueName": "lab", "podSets": [{"name": "main"}]},
+        "status": {"conditions": conditions, "resourceRequests": [{"name": "main"}]},
+    }
+
+    assert trimmed(WORKLOADS, workload) == {
+        "metadata": workload["metadata"],
+        "spec": {"active": True},
+        "status": {"conditions": conditions},
+    }
 
 
 def test_version_is_kept_without_metrics_and_columns() -> None:

@@ -12,7 +12,14 @@ from tests.unit.operator.runtime.loops import ManualLoop, run
 from tidewheel_operator.runtime.api import ApiUnavailableError, Outcome
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.metrics import MISSED_CHANGES
-from tidewheel_operator.runtime.resources import DATASETS, JOBS, RESOURCES, Resource, resource_of
+from tidewheel_operator.runtime.resources import (
+    DATASETS,
+    JOBS,
+    RESOURCES,
+    WORKLOADS,
+    Resource,
+    resource_of,
+)
 from tidewheel_operator.runtime.verification import Verifier
 from tidewheel_operator.runtime.vitals import Vitals
 
@@ -184,6 +191,17 @@ def test_kind_whose_watch_was_interrupted_is_verified_soon_and_once() -> None:
         return api.lists
 
     assert run(scenario) == [(130.0, "Job")]
+
+
+def test_further_kind_is_verified_as_the_others_are() -> None:
+    async def scenario(loop: ManualLoop) -> list[float]:
+        api = CountingApi(MemoryServer(lambda: NOW))
+        verifier = await running(loop, api, 100)
+        verifier.include(WORKLOADS)
+        await asyncio.sleep(700)
+        return [moment for moment, kind in api.lists if kind == WORKLOADS.kind]
+
+    assert run(scenario) == [130.0, 730.0]
 
 
 def test_server_that_is_away_is_asked_again_after_30_seconds() -> None:

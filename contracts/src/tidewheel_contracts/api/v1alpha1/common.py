@@ -19,6 +19,11 @@ from tidewheel_contracts.api.model import (
 from tidewheel_contracts.api.v1alpha1.features import WEIGHTS_RULES, Features, Weights
 from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES, Gate, MetricChoice
 from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
+from tidewheel_contracts.api.v1alpha1.queueing import (
+    QUEUE_RULES,
+    PriorityClassName,
+    QueueName,
+)
 from tidewheel_contracts.api.v1alpha1.search import Dimension, Search
 
 __all__ = [
@@ -220,7 +225,9 @@ SEARCH_RULES = (
 class Training(ApiModel):
     """How a model is trained: the part that a run and a pipeline's run template share."""
 
-    model_config = ConfigDict(json_schema_extra=rules(*SEARCH_RULES, *GATE_RULES, *WEIGHTS_RULES))
+    model_config = ConfigDict(
+        json_schema_extra=rules(*SEARCH_RULES, *GATE_RULES, *WEIGHTS_RULES, *QUEUE_RULES)
+    )
 
     features: Annotated[Features, Field(description="Columns to learn from.")] = Features()
     weights: Annotated[
@@ -259,3 +266,5 @@ class Training(ApiModel):
         ModelCard | None,
         Field(description="What people must know of the model; its versions and reports show it."),
     ] = None
+    queue_name: QueueName = None
+    priority_class_name: PriorityClassName = None

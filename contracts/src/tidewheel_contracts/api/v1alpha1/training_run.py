@@ -1,7 +1,7 @@
 """TrainingRun: one training on one pinned snapshot, and at most one ModelVersion."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -35,9 +35,11 @@ from tidewheel_contracts.api.v1alpha1.common import (
 from tidewheel_contracts.api.v1alpha1.features import WEIGHTS_RULES
 from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest
+from tidewheel_contracts.api.v1alpha1.queueing import QUEUE_RULES
 from tidewheel_contracts.api.v1alpha1.run_progress import RunProgress
 
 __all__ = [
+    "ONLY_SUSPEND_CHANGES",
     "TRAINING_RUN",
     "Artifact",
     "Cause",
@@ -57,6 +59,11 @@ __all__ = [
 ]
 
 
+ONLY_SUSPEND_CHANGES = (
+    "`spec` must not change after creation, but for `suspend`; apply a new TrainingRun instead"
+)
+
+
 class Cause(StrEnum):
     """Why a run was opened."""
 
@@ -71,12 +78,14 @@ class RunCondition(StrEnum):
 
     COMPLETE = "Complete"  # the run ended with a verdict
     FAILED = "Failed"  # the run ended without a verdict
+    SUSPENDED = "Suspended"  # the run has no Job at work; present only while True
 
 
 class Stage(StrEnum):
     """How far a run came."""
 
     QUEUED = "Queued"
+    SUSPENDED = "Suspended"
     WAITING = "Waiting"
     SEARCHING = "Searching"
     TRAINING = "Training"
@@ -104,7 +113,9 @@ class ComparedWith(StrEnum):
 class Reason(StrEnum):
     """Reasons of a run's conditions; `train` adds its own failures."""
 
-    QUEUED = "Queued"  # its pipeline has not admitted it yet
+    QUEUED = "Queued"  # its pipeline, or Kueue, has not admitted it yet
+    EVICTED = "Evicted"  # Kueue took its quota away, and admits it again later
+    SUSPENDED = "Suspended"  # `spec.suspend`, or somebody who suspended its Job, holds it back
     DATASET_MISSING = "DatasetMissing"  # there is no Dataset of that name
     SNAPSHOT_PENDING = "SnapshotPending"  # the Dataset has no snapshot yet
     STORE_MISSING = "ArtifactStoreMissing"  # the namespace has no ArtifactStore named default
@@ -121,20 +132,27 @@ class Reason(StrEnum):
     INVALID = "Invalid"  # the stored object does not satisfy this version's schema
 
 
-class TrainingRunSpec(Training):
-    """What is trained, on what, and what it must reach. Immutable."""
+def _unchanged_but_suspend(schema: dict[str, Any]) -> None:
+    """Add the rule that every field but `suspend` stays as it is, also absent or present."""
+    fields = sorted(schema["properties"].keys() - {"suspend"})
+    rule = " && ".join(_unchanged(field, schema) for field in fields)
+    changes = (rule, ONLY_SUSPEND_CHANGES)
+    schema.update(rules(*SEARCH_RULES, *GATE_RULES, *WEIGHTS_RULES, *QUEUE_RULES, changes))
 
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            *SEARCH_RULES,
-            *GATE_RULES,
-            *WEIGHTS_RULES,
-            (
-                "self == oldSelf",
-                "`spec` must not change after creation; apply a new TrainingRun instead",
-            ),
-        )
-    )
+
+def _unchanged(field: str, schema: dict[str, Any]) -> str:
+    """Return when a field is as it was; `self.?field` is shorter, and too costly for CEL."""
+    same = f"self.{field} == oldSelf.{field}"
+    is_always_there = schema["properties"][field].get("default") is not None
+    if is_always_there or field in schema["required"]:
+        return same
+    return f"(has(self.{field}) ? has(oldSelf.{field}) && {same} : !has(oldSelf.{field}))"
+
+
+class TrainingRunSpec(Training):
+    """What is trained, on what, and what it must reach. Immutable but for `suspend`."""
+
+    model_config = ConfigDict(json_schema_extra=_unchanged_but_suspend)
 
     dataset_name: Annotated[KindName, Field(description="Dataset whose snapshot is learned.")]
     model_name: Annotated[KindName, Field(description="Model that a passing candidate extends.")]
@@ -142,6 +160,13 @@ class TrainingRunSpec(Training):
         KindName | None,
         Field(description="ModelPipeline whose champion and limits the run counts for."),
     ] = None
+    suspend: Annotated[
+        bool,
+        Field(
+            description="While true the run has no Job at work: none is made, and one that runs is "
+            "taken away. What it has in the store stays, and the run goes on with that."
+        ),
+    ] = False
 
 
 class Trigger(ApiModel):
@@ -195,7 +220,7 @@ class Images(ApiModel):
 class FailedAttempt(ApiModel):
     """A Job of the run that ended without a result, or was deleted before its end."""
 
-    number: Annotated[int, Field(ge=1, le=100, description="Which attempt it was.")]
+    number: Annotated[int, Field(ge=1, le=10_000, description="Which attempt it was.")]
     job_name: Annotated[str, Field(max_length=63, description="Name of its Job.")]
     reason: Annotated[str, Field(max_length=63, description="Why it ended, in one word.")]
     message: Annotated[str, Field(max_length=512, description="Why it ended, in a sentence.")] = ""
@@ -267,7 +292,16 @@ class TrainingRunStatus(Status):
     """How far the run is and what it found."""
 
     stage: Annotated[Stage | None, Field(description="How far the run came.")] = None
-    attempt: Annotated[int, Field(ge=0, le=100, description="Job that is running or ran.")] = 0
+    attempt: Annotated[int, Field(ge=0, le=10_000, description="Job that is running or ran.")] = 0
+    suspensions: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10_000,
+            description="Jobs that were taken away because the run was suspended; as attempts they "
+            "do not count.",
+        ),
+    ] = 0
     job_name: Annotated[str | None, Field(max_length=63, description="Name of that Job.")] = None
     trigger: Annotated[Trigger | None, Field(description="Why the run was opened.")] = None
     snapshot: Annotated[

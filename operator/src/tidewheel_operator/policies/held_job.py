@@ -1,0 +1,62 @@
+"""Jobs that must not run, or do not: `spec.suspend` takes them away, Kueue lets them wait.
+
+A Job is taken away, not suspended: in a queue its `suspend` is Kueue's own, which would start it
+again. What a run has in the store outlives the Job either way.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from tidewheel_contracts import labels
+from tidewheel_contracts.api.v1alpha1.training_run import Stage
+from tidewheel_operator.policies.conditions import working
+from tidewheel_operator.policies.job_state import Ended, job_state
+from tidewheel_operator.policies.kueue import words_of_kueue
+from tidewheel_operator.policies.run_conditions import held_back, suspended
+from tidewheel_operator.policies.training_job import facts_of_job
+from tidewheel_operator.policies.training_run_view import RunDecision, TrainingRunView, step
+
+__all__ = ["hold"]
+
+Object = dict[str, Any]
+
+
+def hold(view: TrainingRunView, job: Object, now: datetime) -> RunDecision | None:
+    """Return what becomes of a Job that must not run or does not; nothing when it is at work.
+
+    One that has ended tells its result though the run is suspended.
+    """
+    state = job_state(job, view.pods.get(job["metadata"]["uid"], ()))
+    if isinstance(state, Ended) or state.is_ending:
+        return None
+    if view.run.spec.suspend:
+        return _take_away(view, job, now)
+    if not job["spec"].get("suspend"):
+        return None
+    return _wait(view, job, now)
+
+
+def _take_away(view: TrainingRunView, job: Object, now: datetime) -> RunDecision:
+    """Delete the Job once the status tells that this attempt does not count."""
+    facts, before = facts_of_job(job), view.run.status
+    is_told = before.attempt == facts.attempt and before.job_name is None
+    after = facts.update(before).model_copy(
+        update={"job_name": None, "suspensions": before.suspensions + (0 if is_told else 1)}
+    )
+    told = replace(view, run=replace(view.run, status=after))
+    return replace(step(told, now, suspended(told), stage=Stage.SUSPENDED), delete=(job,))
+
+
+def _wait(view: TrainingRunView, job: Object, now: datetime) -> RunDecision:
+    metadata, status = job["metadata"], facts_of_job(job).update(view.run.status)
+    queue = (metadata.get("labels") or {}).get(labels.QUEUE)
+    workload = view.workloads.get(metadata["uid"])
+    if queue is None and workload is None:
+        message = (
+            f"somebody else has suspended Job '{metadata['name']}': the run goes on when its "
+            "`spec.suspend` is false again"
+        )
+        return step(view, now, held_back(message), stage=Stage.SUSPENDED, status=status)
+    reason, message = words_of_kueue(queue, workload, is_read=view.is_kueue_read)
+    return step(view, now, working(reason, message), stage=Stage.QUEUED, status=status)
