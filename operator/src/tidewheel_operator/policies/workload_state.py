@@ -42,10 +42,12 @@ def workload_state(deployment: Object, pods: Sequence[Object]) -> WorkloadState 
     is_current = status.get("observedGeneration", 0) >= deployment["metadata"]["generation"]
     updated, ready = status.get("updatedReplicas", 0), status.get("readyReplicas", 0)
     available = status.get("availableReplicas", 0)
+    # A new pod counts as updated before it answers, while one of the template before still does.
+    has_old_pods = status.get("replicas", 0) > updated
     problem = next((found for pod in pods if (found := problem_of(pod)) is not None), None)
     return WorkloadState(
         number=number,
         ready_replicas=ready,
-        is_complete=is_current and min(updated, ready, available) >= wanted,
+        is_complete=is_current and not has_old_pods and min(updated, ready, available) >= wanted,
         problem=problem,
     )

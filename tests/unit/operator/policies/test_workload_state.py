@@ -13,6 +13,7 @@ from tidewheel_operator.policies.workload_state import WorkloadState, number_of,
 
 READY = {
     "observedGeneration": 2,
+    "replicas": 3,
     "updatedReplicas": 3,
     "readyReplicas": 3,
     "availableReplicas": 3,
@@ -42,6 +43,9 @@ def deployment(status: Object | None, **own_labels: str) -> Object:
         pytest.param({**READY, "readyReplicas": 2}, 2, False, id="one is not ready"),
         pytest.param({**READY, "availableReplicas": 2}, 3, False, id="one is not available"),
         pytest.param({**READY, "updatedReplicas": 2}, 3, False, id="one is of an older template"),
+        pytest.param(
+            {**READY, "replicas": 4}, 3, False, id="all are new, and an older one is left"
+        ),
         pytest.param({**READY, "observedGeneration": 1}, 3, False, id="of an older generation"),
         pytest.param({**READY, "readyReplicas": 4}, 4, True, id="one more than wanted"),
     ],
