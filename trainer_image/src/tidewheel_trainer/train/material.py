@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 from pandas.util import hash_pandas_object
 
 from tidewheel_contracts.api.v1alpha1.common import Column
@@ -194,7 +195,7 @@ def _rows(
     def part_done(number: int, count: int) -> None:
         run.progress("Reading", 20 * number // count, f"read part {number} of {count}")
 
-    return read_rows(
+    rows = read_rows(
         run.store,
         folder,
         manifest,
@@ -208,6 +209,9 @@ def _rows(
         scratch=run.surroundings.scratch,
         part_done=part_done,
     )
+    # Arrow keeps what reading took, though nothing of it is needed for the fits that follow.
+    pa.default_memory_pool().release_unused()
+    return rows
 
 
 def _missing(message: str) -> TrainerError:

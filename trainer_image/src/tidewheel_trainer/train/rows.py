@@ -33,6 +33,8 @@ from tidewheel_trainer.train.weights import refuse_unusable_weights
 
 __all__ = ["Rows", "read_manifest", "read_rows"]
 
+_READ_BYTES = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -119,9 +121,10 @@ def read_rows(
         tables.append(_labelled_part(store, folder, part, wanted, target.column, scratch))
         part_done(position + 1, len(manifest.parts))
     table = pa.concat_tables(tables, promote_options="default")
+    tables.clear()
     labelled_rows = table.num_rows
     if time is not None:
-        table = table.filter(pc.is_valid(table[time]))
+        table = _filtered(table, pc.is_valid(table[time]))
     if table.num_rows == 0:
         raise TrainerError(
             FailureReason.TOO_FEW_ROWS,
@@ -155,10 +158,19 @@ def _labelled_part(
     with tempfile.TemporaryDirectory(dir=scratch) as name:
         file = Path(name) / "part"
         fetch_part(store, folder, part, file)
-        with pq.ParquetFile(file) as parquet:
-            table = parquet.read(columns=wanted).select(wanted)
-    has_label = pc.invert(pc.is_null(table[target], nan_is_null=True))
-    return table.filter(has_label)
+        # One group of rows after the other: a whole part in Parquet's form is as large again.
+        with pq.ParquetFile(file, pre_buffer=False, buffer_size=_READ_BYTES) as parquet:
+            groups = [parquet.schema_arrow.empty_table().select(wanted)]
+            for group in range(parquet.num_row_groups):
+                table = parquet.read_row_group(group, columns=wanted).select(wanted)
+                has_label = pc.invert(pc.is_null(table[target], nan_is_null=True))
+                groups.append(_filtered(table, has_label))
+    return pa.concat_tables(groups)
+
+
+def _filtered(table: pa.Table, kept: pa.ChunkedArray) -> pa.Table:
+    """Return the rows to keep, without a copy where that is all of them."""
+    return table if pc.all(kept).as_py() else table.filter(kept)
 
 
 def _times(table: pa.Table, time: str | None) -> np.ndarray | None:
