@@ -20,13 +20,15 @@ def test_runs_and_versions_beyond_the_limits_go_and_describe_tells(
     lab.create(make_deployment("theirs", version=pinned), make_run("mine", dataset_name="none"))
     first = names(lab, "trainingrun")
 
-    for number, rows in ((2, 2000), (3, 4000)):
+    for number, rows in ((2, 2000), (3, 4000), (4, 8000)):
         deliver(lab, make_snapshot(f"snapshot {number}", rows))
         train_and_serve(lab, number)
 
     def missing() -> str | None:
         found = names(lab, "modelversion")
-        return None if found == ["flight-delay-v1", "flight-delay-v3"] else str(found)
+        # The first is pinned, and the third is the one to go back to.
+        kept = ["flight-delay-v1", "flight-delay-v3", "flight-delay-v4"]
+        return None if found == kept else str(found)
 
     lab.wait_for("version 2 to go", missing)
     runs = names(lab, "trainingrun")
@@ -34,8 +36,8 @@ def test_runs_and_versions_beyond_the_limits_go_and_describe_tells(
     assert "mine" in runs
     assert not set(first) & (set(runs) - {"mine"})
     status = lab.the("modelpipeline", "flight-delay")["status"]
-    assert status["lastVersionNumber"] == 3
-    assert [item["cause"] for item in status["handledCauses"]] == ["Initial", "NewData", "NewData"]
+    assert status["lastVersionNumber"] == 4
+    assert [item["cause"] for item in status["handledCauses"]] == ["Initial", *["NewData"] * 3]
     described = lab.run("describe", "modelpipeline", "flight-delay")
     assert "TrainingRuns beyond `spec.history` were deleted" in described
     assert "their artifacts stay in the store: flight-delay-v2" in described

@@ -85,16 +85,28 @@ def _served(past: Past) -> Iterator[str]:
 
 
 def _before_the_champion(past: Past, deployment: Deployment) -> Iterator[str]:
-    """The version to go back to, long after it is warm no more: the last that served before."""
-    champion = deployment.status.champion
-    ended = [
-        (from_time(period.until_time), version.metadata.name)
+    """The version to go back to, long after it is warm no more: the last that served before.
+
+    One that still says that it serves has been replaced this moment.
+    """
+    champion, uid = deployment.status.champion, deployment.metadata.uid
+    others = [
+        version
         for version in past.versions
-        for period in version.status.served
-        if period.deployment_uid == deployment.metadata.uid
-        and (champion is None or version.metadata.name != champion.name)
+        if champion is None or version.metadata.name != champion.name
     ]
-    yield from (name for _, name in sorted(ended)[-1:])
+    replaced = [
+        version.metadata.name
+        for version in others
+        if any(period.deployment_uid == uid for period in version.status.serving)
+    ]
+    ended = sorted(
+        (from_time(period.until_time), version.metadata.name)
+        for version in others
+        for period in version.status.served
+        if period.deployment_uid == uid
+    )
+    yield from replaced or [name for _, name in ended[-1:]]
 
 
 def _learned_by(past: Past) -> Iterator[str]:

@@ -348,7 +348,11 @@ def served(number: int, *hours: int | None, uid: str = "uid-modeldeployment-thei
             [1],
             id="another than the champion",
         ),
-        pytest.param((served(1, None), own_version(2), own_version(3)), [2], id="one that serves"),
+        pytest.param(
+            (served(1, None), served(2, 8), own_version(3)),
+            [2],
+            id="one that does not know yet that it was replaced",
+        ),
     ],
 )
 def test_version_to_go_back_to_stays_when_it_is_warm_no_more(

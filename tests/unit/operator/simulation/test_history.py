@@ -24,6 +24,8 @@ from tests.unit.operator.simulation.world import Kill, Listing, Simulation
 
 from tidewheel_operator.runtime.resources import (
     EVENTS,
+    MODEL_ALIASES,
+    MODEL_APPROVALS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
     MODEL_VERSIONS,
@@ -38,7 +40,10 @@ TIGHT: dict[str, Any] = {
     "history": {"completed_runs": 1, "failed_runs": 1, "versions": 1},
 }
 LOOSE: dict[str, Any] = {"deployment": {"rollback_window_seconds": 0}}
-HOLDERS = (MODEL_VERSIONS, TRAINING_RUNS, MODEL_PIPELINES, MODEL_DEPLOYMENTS)
+HOLDERS = (
+    *(MODEL_VERSIONS, TRAINING_RUNS, MODEL_PIPELINES, MODEL_DEPLOYMENTS),
+    *(MODEL_APPROVALS, MODEL_ALIASES),
+)
 
 
 def told(story: Callable[[Simulation], Awaitable[None]]) -> Simulation:
@@ -87,16 +92,18 @@ def test_pruning_forgets_nothing() -> None:
     wanted, pruned = told(loose), told(tight)
 
     assert the(pruned, MODEL_PIPELINES)["status"] == the(wanted, MODEL_PIPELINES)["status"]
-    assert (runs(pruned), versions(pruned)) == ([("NewData", "Registered")], ["flight-delay-v4"])
+    assert runs(pruned) == [("NewData", "Registered")]
+    assert versions(pruned) == ["flight-delay-v3", "flight-delay-v4"]
     assert (len(runs(wanted)), len(versions(wanted))) == (4, 4)
 
 
 def test_pruning_is_told_by_events() -> None:
     async def story(simulation: Simulation) -> None:
         await start_loop(simulation, **TIGHT)
-        [first] = simulation.server.all(TRAINING_RUNS)
-        names.append(first["metadata"]["name"])
-        await turn(simulation, 1500, 1501)
+        for rows in (1500, 2500):
+            names.append(the(simulation, MODEL_PIPELINES)["status"]["lastRun"]["name"])
+            await turn(simulation, rows)
+        await turn(simulation, 2501)
 
     names: list[str] = []
 
@@ -105,8 +112,11 @@ def test_pruning_is_told_by_events() -> None:
     assert sorted(said) == [
         "ModelVersions beyond `spec.history` were deleted, their artifacts stay in the store: "
         "flight-delay-v1",
-        "TrainingRuns beyond `spec.history` were deleted, their outcomes are in the pipeline's "
-        f"status: {names[0]}",
+        *sorted(
+            "TrainingRuns beyond `spec.history` were deleted, their outcomes are in the pipeline's "
+            f"status: {name}"
+            for name in names
+        ),
     ]
 
 
@@ -176,7 +186,7 @@ def test_persons_runs_and_their_versions_stay() -> None:
     names = [item["metadata"]["name"] for item in simulation.server.all(TRAINING_RUNS)]
     assert len(names) == 3
     assert {"mine", "free"} <= set(names)
-    assert versions(simulation) == [f"flight-delay-v{number}" for number in (2, 3, 5)]
+    assert versions(simulation) == [f"flight-delay-v{number}" for number in (2, 3, 4, 5)]
 
 
 def test_version_that_somebody_serves_stays_until_it_is_let_go() -> None:
@@ -185,11 +195,13 @@ def test_version_that_somebody_serves_stays_until_it_is_let_go() -> None:
         pinned = {"policy": "Pinned", "number": 1}
         user_applies(simulation, make_deployment("theirs", version=pinned))
         await turn(simulation, 1500, 2500)
-        assert versions(simulation) == ["flight-delay-v1", "flight-delay-v3"]
-        simulation.server.remove(MODEL_DEPLOYMENTS, the(simulation, MODEL_DEPLOYMENTS, "theirs"))
         await turn(simulation, 4000)
+        kept = [f"flight-delay-v{number}" for number in (1, 3, 4)]
+        assert versions(simulation) == kept
+        simulation.server.remove(MODEL_DEPLOYMENTS, the(simulation, MODEL_DEPLOYMENTS, "theirs"))
+        await turn(simulation, 6000)
 
-    assert versions(told(story)) == ["flight-delay-v4"]
+    assert versions(told(story)) == ["flight-delay-v4", "flight-delay-v5"]
 
 
 def test_number_is_never_given_again_after_its_run_and_version_went() -> None:
@@ -237,7 +249,7 @@ def test_end_is_the_same_after_a(is_fatal: bool, is_after: bool) -> None:
     """Around every write, or in short around those that have to do with pruning."""
     undisturbed = told(short_history)
     wanted = end_of(undisturbed)
-    assert versions(undisturbed) == ["flight-delay-v3"]
+    assert versions(undisturbed) == ["flight-delay-v2", "flight-delay-v3"]
 
     differences = []
     for index in range(undisturbed.api.attempts) if IS_LONG else _near_pruning(undisturbed):
