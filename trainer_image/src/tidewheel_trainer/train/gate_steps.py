@@ -15,6 +15,7 @@ _RESULTS = {
     Answer.TIE: GateTestResult.INCONCLUSIVE,
     Answer.TOO_FEW: GateTestResult.INCONCLUSIVE,
     Answer.UNKNOWN: GateTestResult.INCONCLUSIVE,
+    Answer.NOTED: GateTestResult.NOTED,
 }
 _MOST_TESTS = 16
 _LONGEST_NAME, _LONGEST_MESSAGE = 64, 256

@@ -22,6 +22,7 @@ from tidewheel_trainer.train.gate.recipe import judge_change
 from tidewheel_trainer.train.gate.tie import judge_tie
 from tidewheel_trainer.train.guard import TWO_MODELS, Shortage
 from tidewheel_trainer.train.importances import column_importance
+from tidewheel_trainer.train.leaks import leak_decisions, leak_note, leaks
 from tidewheel_trainer.train.loss_curve import loss_curve
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.outcome import Trial, Validation
@@ -58,6 +59,7 @@ def tested(
     value = finite_value(measure, truth, found, recipe.candidate)
     with_what = _opponent(run, material, split)
     rival = _champion_answers(run, material, recipe, found, with_what, test)
+    leaking = leaks(rows, material.inputs, ~test)
     comparison = None
     if rival is not None:
         finite_value(measure, truth, rival, "the champion")
@@ -66,7 +68,10 @@ def tested(
         measure=measure,
         value=value,
         rows=len(truth),
-        outright=outright_decisions(material, test, truth, found),
+        outright=(
+            *outright_decisions(material, test, truth, found),
+            *leak_decisions(leaking, rows.target.task),
+        ),
     )
     judgement = judge(measured, comparison, with_what=with_what)
     parts, change, veto = parts_to_prove(material, recipe), None, None
@@ -86,7 +91,7 @@ def tested(
         validations=validations,
         compared_with=with_what,
         compared=comparison,
-        judgement=noted(judgement, note),
+        judgement=noted(noted(judgement, note), leak_note(leaking, rows.target.task)),
         decisions=decided(
             measured,
             comparison,

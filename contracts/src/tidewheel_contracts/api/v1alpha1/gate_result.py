@@ -16,6 +16,7 @@ class GateTestResult(StrEnum):
     PASSED = "Passed"
     FAILED = "Failed"
     INCONCLUSIVE = "Inconclusive"  # nothing could be tested; by itself it refuses nothing
+    NOTED = "Noted"  # no test, but worth a look; it refuses nothing
 
 
 class GateTest(ApiModel):

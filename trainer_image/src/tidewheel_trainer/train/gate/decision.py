@@ -16,6 +16,7 @@ class Answer(StrEnum):
     TIE = "tie"
     TOO_FEW = "too few rows"
     UNKNOWN = "not known"  # nothing could be measured
+    NOTED = "noted"  # worth a look; nothing is asked of it
     NOT_ASKED = "not asked"
     NOT_REACHED = "not reached"
 
