@@ -17,8 +17,36 @@ from tidewheel_server.inference import infer, sample_body
 from tidewheel_trainer.train.model_file import read_model
 
 ROWS = 6000
-CLASSIFIER = "sklearn.ensemble.HistGradientBoostingClassifier"
-REGRESSOR = "sklearn.ensemble.HistGradientBoostingRegressor"
+CLASSIFIER = {
+    "candidates": [
+        {"name": "boosting", "estimator": "sklearn.ensemble.HistGradientBoostingClassifier"}
+    ]
+}
+REGRESSOR = {
+    "candidates": [
+        {"name": "boosting", "estimator": "sklearn.ensemble.HistGradientBoostingRegressor"}
+    ]
+}
+TREE = {
+    "name": "tree",
+    "estimator": "sklearn.tree.DecisionTreeClassifier",
+    "parameters": {"max_depth": 3},
+}
+NEAR = {
+    "name": "near",
+    "estimator": "sklearn.neighbors.KNeighborsClassifier",
+    "parameters": {"n_neighbors": 30},
+}
+MEMBERS = [{"candidate": "tree"}, {"candidate": "near"}]
+CALIBRATED = {"candidates": [TREE | {"calibration": {"method": "Isotonic", "folds": 3}}]}
+VOTING = {
+    "candidates": [TREE, NEAR],
+    "ensembles": [{"name": "both", "kind": "Voting", "members": MEMBERS}],
+}
+STACKING = {
+    "candidates": [TREE, NEAR],
+    "ensembles": [{"name": "both", "kind": "Stacking", "members": MEMBERS, "folds": 2}],
+}
 
 
 def flights() -> bytes:
@@ -41,11 +69,14 @@ def flights() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("target", "estimator", "datatype"),
+    ("target", "training", "winner", "datatype"),
     [
-        pytest.param("late", CLASSIFIER, "BOOL", id="two classes"),
-        pytest.param("grade", CLASSIFIER, "INT64", id="three classes"),
-        pytest.param("minutes", REGRESSOR, "FP64", id="a number"),
+        pytest.param("late", CLASSIFIER, "boosting", "BOOL", id="two classes"),
+        pytest.param("grade", CLASSIFIER, "boosting", "INT64", id="three classes"),
+        pytest.param("minutes", REGRESSOR, "boosting", "FP64", id="a number"),
+        pytest.param("late", CALIBRATED, "tree", "BOOL", id="calibrated"),
+        pytest.param("late", VOTING, "both", "BOOL", id="a vote"),
+        pytest.param("late", STACKING, "both", "BOOL", id="a stack"),
     ],
 )
 def test_published_model_is_served(
@@ -55,7 +86,8 @@ def test_published_model_is_served(
     folder: str,
     load: Any,
     target: str,
-    estimator: str,
+    training: dict[str, Any],
+    winner: str,
     datatype: str,
 ) -> None:
     spec = {
@@ -86,13 +118,11 @@ def test_published_model_is_served(
             "datasetName": "flights",
             "snapshot": collected.snapshot.to_wire(),
             "target": {"column": target},
-            "training": {
-                "features": {"numeric": ["delay", "seats"]},
-                "candidates": [{"name": "boosting", "estimator": estimator}],
-            },
+            "training": {"features": {"numeric": ["delay", "seats"]}} | training,
         },
     )
     assert code == ExitCode.SUCCESS, trained
+    assert trained.result.candidate == winner
     artifact = trained.result.artifact
 
     model = load(

@@ -149,6 +149,62 @@ def _text_alone(features: Object) -> None:
         features["text"] = [name for name in features["text"] if name not in others]
 
 
+def _positive_weight(member: Object) -> None:
+    if "weight" in member and float(member["weight"]) <= 0:
+        member["weight"] = "1"
+
+
+def _weights_of_voting(ensemble: Object) -> None:
+    if ensemble["kind"] != "Voting":
+        for member in ensemble["members"]:
+            member.pop("weight", None)
+
+
+def _weight_in_stacking(ensemble: Object) -> None:
+    ensemble["kind"] = "Stacking"
+    ensemble["members"][0]["weight"] = "1"
+
+
+def _final_of_stacking(ensemble: Object) -> None:
+    if ensemble["kind"] != "Stacking":
+        ensemble.pop("finalEstimator", None)
+        ensemble.pop("folds", None)
+
+
+def _folds_in_voting(ensemble: Object) -> None:
+    ensemble.pop("finalEstimator", None)
+    ensemble.update(kind="Voting", folds=3)
+
+
+_PAIR = ("first", "second")
+
+
+def _members_are_candidates(training: Object) -> None:
+    names = [candidate["name"] for candidate in training.get("candidates", ())]
+    if len(names) < 2:
+        training.pop("ensembles", None)
+    for ensemble in training.get("ensembles", ()):
+        ensemble["members"] = [
+            member | {"candidate": name}
+            for member, name in zip(ensemble["members"], names, strict=False)
+        ]
+
+
+def _ensemble_of(training: Object, name: str, *members: str) -> None:
+    first = training["candidates"][0]
+    training["candidates"] = [{"name": each, "estimator": first["estimator"]} for each in _PAIR]
+    listed = [{"candidate": each} for each in members]
+    training["ensembles"] = [{"name": name, "kind": "Voting", "members": listed}]
+
+
+def _names_of_their_own(training: Object) -> None:
+    names = [candidate["name"] for candidate in training.get("candidates", ())]
+    if "ensembles" in training:
+        training["ensembles"] = [
+            each for each in training["ensembles"] if each["name"] not in names
+        ]
+
+
 def _dates_alone(features: Object) -> None:
     others = [
         name for kind in ("numeric", "categorical", "text") for name in features.get(kind, [])
@@ -158,6 +214,23 @@ def _dates_alone(features: Object) -> None:
 
 
 RULES_OF_TRAINING = {
+    "!has(self.weight) || double(self.weight) > 0.0": Rule(
+        _positive_weight, lambda member: member.update(weight="0")
+    ),
+    "self.kind == 'Voting' || self.members.all(one, !has(one.weight))": Rule(
+        _weights_of_voting, _weight_in_stacking
+    ),
+    "self.kind == 'Stacking' || (!has(self.finalEstimator) && !has(self.folds))": Rule(
+        _final_of_stacking, _folds_in_voting
+    ),
+    "!has(self.ensembles) || self.ensembles.all(it, it.members.all(member, "
+    "self.candidates.exists(one, one.name == member.candidate)))": Rule(
+        _members_are_candidates, lambda training: _ensemble_of(training, "all", "first", "third")
+    ),
+    "!has(self.ensembles) || self.ensembles.all(it, !self.candidates.exists(one, one.name == "
+    "it.name))": Rule(
+        _names_of_their_own, lambda training: _ensemble_of(training, "first", *_PAIR)
+    ),
     "!sets.intersects(self.dates, self.numeric) && !sets.intersects(self.dates, "
     "self.categorical) && !sets.intersects(self.dates, self.text)": Rule(
         _dates_alone, lambda features: features.update(text=["same"], dates=["same"])

@@ -50,9 +50,9 @@ class Watched:
         """Begin with nothing."""
         self.events: list[tuple[str, frozenset[int]]] = []
 
-    def fit(self, recipe: Any, frame: pd.DataFrame, labels: np.ndarray) -> Any:
+    def fit(self, recipe: Any, frame: pd.DataFrame, labels: np.ndarray, groups: Any) -> Any:
         self.events.append(("fit", _places(frame)))
-        return pipelines.fitted(recipe, frame, labels)
+        return pipelines.fitted(recipe, frame, labels, groups)
 
     def answer(self, model: Any, recipe: Any, frame: pd.DataFrame, values: Any) -> np.ndarray:
         self.events.append(("score", _places(frame)))

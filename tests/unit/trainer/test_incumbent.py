@@ -8,8 +8,10 @@ from tests.unit.trainer.recipes import recipe_of
 from tests.unit.trainer.trainings import BOOSTING, Train, candidate, columns_of
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate
+from tidewheel_contracts.api.v1alpha1.ensembles import Calibration, Ensemble
 from tidewheel_contracts.api.v1alpha1.training_run import Verdict
 from tidewheel_contracts.artifact.model import ModelManifest, Recipe
+from tidewheel_trainer.train.ensemble_recipes import ensemble_recipe
 from tidewheel_trainer.train.incumbent import incumbent_recipe
 
 FOREST = "sklearn.ensemble.RandomForestClassifier"
@@ -94,6 +96,51 @@ def test_refused_recipe_that_is_the_champions_has_no_second_choice() -> None:
 
 def test_first_run_has_no_second_choice() -> None:
     assert incumbent_recipe([searched(SPACE)], None, recipe(FOREST)) is None
+
+
+_CALIBRATED = Calibration(folds=3)
+
+
+@pytest.mark.parametrize(("asked", "stands_in"), [(_CALIBRATED, True), (None, False)])
+def test_champion_stands_in_only_where_its_candidate_is_calibrated_alike(
+    asked: Calibration | None, stands_in: bool
+) -> None:
+    known = champion(FOREST).recipe.model_copy(update={"calibration": _CALIBRATED})
+    forest = Candidate(name="forest", estimator=FOREST, calibration=asked)
+
+    manifest = ModelManifest.model_construct(recipe=known)
+    found = incumbent_recipe([forest], manifest, recipe(BOOSTING))
+
+    assert (found is not None) == stands_in
+
+
+def ensemble_of_two(**weights: str) -> Ensemble:
+    members = [{"candidate": "boosting"} | weights, {"candidate": "forest"}]
+    return Ensemble.model_validate({"name": "both", "kind": "Voting", "members": members})
+
+
+@pytest.mark.parametrize(
+    ("drawn", "weights", "stands_in"),
+    [
+        pytest.param(DRAWN, {}, True, id="drawn alike"),
+        pytest.param(DRAWN | {"learning_rate": 0.5}, {}, False, id="a member beyond its space"),
+        pytest.param(DRAWN, {"weight": "2"}, False, id="other weights"),
+    ],
+)
+def test_champion_that_is_an_ensemble_stands_in_where_its_members_could_be_drawn(
+    drawn: dict[str, Any], weights: dict[str, str], stands_in: bool
+) -> None:
+    alone = {
+        name: recipe(estimator, **given).model_copy(update={"candidate": name})
+        for name, estimator, given in (("boosting", BOOSTING, drawn), ("forest", FOREST, {}))
+    }
+    known = ensemble_recipe(ensemble_of_two(**weights), alone)
+    candidates = [searched(SPACE), Candidate(name="forest", estimator=FOREST)]
+
+    manifest = ModelManifest.model_construct(recipe=known)
+    found = incumbent_recipe(candidates, manifest, recipe(BOOSTING), [ensemble_of_two()])
+
+    assert found == (known if stands_in else None)
 
 
 def spoiled_at_the_end(columns: dict[str, Any], healthy_days: int) -> dict[str, Any]:

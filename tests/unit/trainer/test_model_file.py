@@ -18,6 +18,12 @@ from sklearn.svm import SVC, SVR
 from tests.unit.trainer.recipes import BOOSTED, NETWORK, NUMBER_BOOSTED, SMALL, recipe_of
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
+from tidewheel_contracts.api.v1alpha1.ensembles import (
+    Calibration,
+    CalibrationMethod,
+    Ensemble,
+    Member,
+)
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.artifact.trusted_types import (
@@ -27,7 +33,9 @@ from tidewheel_contracts.artifact.trusted_types import (
 )
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.ensemble_recipes import ensemble_recipe
 from tidewheel_trainer.train.estimator_list import ALLOWED, BOOSTING, FOREST, LOGISTIC
+from tidewheel_trainer.train.inner_folds import Groups
 from tidewheel_trainer.train.model_file import model_bytes, read_model
 from tidewheel_trainer.train.pipelines import answers, fitted
 
@@ -114,6 +122,40 @@ def _texts() -> list[Recipe]:
     return [_recipe(name, text=("note",), dates=("booked",)) for name in (LOGISTIC, BOOSTING)]
 
 
+def _calibrated(kind: str) -> list[Recipe]:
+    """Return recipes whose probabilities are put right: by scores, by probabilities, of trees."""
+    return [
+        _recipe(name).model_copy(update={"calibration": Calibration(method=method, folds=2)})
+        for name in (LOGISTIC, FOREST, BOOSTING)
+        for method in CalibrationMethod
+        if kind != "number"
+    ]
+
+
+def _ensembles(kind: str) -> list[Recipe]:
+    """Return an ensemble of each kind; one member is calibrated where there are classes."""
+    regressors = ("sklearn.linear_model.Ridge", "sklearn.ensemble.RandomForestRegressor")
+    names = regressors if kind == "number" else (LOGISTIC, FOREST)
+    alone = {
+        name: _recipe(estimator).model_copy(update={"candidate": name})
+        for name, estimator in zip(("one", "two"), names, strict=True)
+    }
+    if kind != "number":
+        alone["two"] = alone["two"].model_copy(update={"calibration": Calibration(folds=2)})
+    members = [Member(candidate="one"), Member(candidate="two", weight="0.5")]
+    voting = Ensemble(name="both", kind="Voting", members=members)
+    unweighed = [Member(candidate="one"), Member(candidate="two")]
+    stacking = Ensemble(name="both", kind="Stacking", members=unweighed, folds=2)
+    return [ensemble_recipe(each, alone) for each in (voting, stacking)]
+
+
+def _folded(kind: str) -> list[Recipe]:
+    return [*_calibrated(kind), *_ensembles(kind)]
+
+
+_GROUPS = Groups(np.arange(400, dtype=np.uint64) * 10_000, are_times=False)
+
+
 def _labels(kind: str) -> np.ndarray:
     random = np.random.default_rng(1)
     late = random.random(400) < 0.3
@@ -143,9 +185,13 @@ def _schema(data: bytes) -> dict[str, Any]:
 def digests() -> list[str]:
     """Return the digest of one model file per estimator; another process calls this too."""
     recipes = [*(_recipe(name) for name in ALLOWED), *_texts()]
+    folded = [(each, kind) for kind in ("text", "number") for each in _folded(kind)]
     # Sums of more threads end in other bits; the version says how many threads fitted it.
     with threadpool_limits(1):
         files = [model_bytes(fitted(each, _frame(), _of(each.estimator))) for each in recipes]
+        files += [
+            model_bytes(fitted(each, _frame(), _labels(kind), _GROUPS)) for each, kind in folded
+        ]
     return [hashlib.sha256(data).hexdigest() for data in files]
 
 
@@ -178,6 +224,17 @@ def test_a_file_answers_as_the_fit_it_was_written_from(
     assert np.array_equal(loaded.predict(frame), model.predict(frame))
 
 
+@pytest.mark.parametrize("kind", [*_CLASS_KINDS, "number"])
+def test_files_of_calibrated_fits_and_ensembles_answer_as_the_fits(kind: str) -> None:
+    frame, labels = _frame(), _labels(kind)
+    for recipe in _folded(kind):
+        model = fitted(recipe, frame, labels, _GROUPS)
+        loaded = read_model(model_bytes(model), "model.skops")
+        expected = answers(model, recipe, frame, _values(labels))
+        assert np.array_equal(answers(loaded, recipe, frame, _values(labels)), expected)
+        assert np.array_equal(loaded.predict(frame), model.predict(frame))
+
+
 @pytest.mark.parametrize("estimator", list(ALLOWED))
 def test_unseen_and_missing_categories_are_answered_alike(estimator: str) -> None:
     recipe, frame, labels = _recipe(estimator), _frame(), _of(estimator)
@@ -191,8 +248,10 @@ def test_the_list_names_what_our_pipelines_hold_and_nothing_else() -> None:
     types: set[str] = set()
     loaders: set[str] = set()
     cases = [(_recipe(name, parameters), kind) for name, parameters, kind in _CASES]
-    for recipe, kind in [*cases, *((each, "bool") for each in _texts())]:
-        waiting: list[Any] = [_schema(model_bytes(fitted(recipe, _frame(), _labels(kind))))]
+    folded = [(each, kind) for kind in ("bool", "number") for each in _folded(kind)]
+    for recipe, kind in [*cases, *folded, *((each, "bool") for each in _texts())]:
+        model = fitted(recipe, _frame(), _labels(kind), _GROUPS)
+        waiting: list[Any] = [_schema(model_bytes(model))]
         while waiting:
             value = waiting.pop()
             if isinstance(value, dict):

@@ -6,11 +6,16 @@ import pytest
 from tests.unit.trainer.recipes import recipe_of
 from tests.unit.trainer.trainings import BOOSTING
 
+from tidewheel_contracts.api.v1alpha1.ensembles import Calibration, EnsembleKind
 from tidewheel_contracts.api.v1alpha1.features import Direction, Monotonic, Weights
-from tidewheel_contracts.artifact.model import ModelManifest
+from tidewheel_contracts.artifact.model import EnsembleRecipe, MemberRecipe, ModelManifest
 from tidewheel_trainer.train.recipe_change import changed_parts
 
 FOREST = "sklearn.ensemble.RandomForestClassifier"
+VOTE = EnsembleRecipe(
+    kind=EnsembleKind.VOTING,
+    members=(MemberRecipe(candidate="forest", estimator=FOREST, parameters={}),),
+)
 KNOWN = recipe_of(BOOSTING, {"max_iter": 8}, numeric=("wind", "hour"), categorical=("carrier",))
 CHAMPION = ModelManifest.model_construct(recipe=KNOWN)
 
@@ -23,6 +28,8 @@ CHAMPION = ModelManifest.model_construct(recipe=KNOWN)
         pytest.param({"parameters": {"max_iter": 80}}, (), id="parameters"),
         pytest.param({"numeric": ("hour", "wind")}, (), id="order of columns"),
         pytest.param({"estimator": FOREST}, ("another estimator",), id="estimator"),
+        pytest.param({"calibration": Calibration()}, (), id="calibration"),
+        pytest.param({"ensemble": VOTE}, ("other members",), id="members"),
         pytest.param({"numeric": ("wind",)}, ("other columns",), id="a column less"),
         pytest.param({"categorical": ("carrier", "origin")}, ("other columns",), id="one more"),
         pytest.param({"dates": ("day",)}, ("other columns",), id="a date more"),

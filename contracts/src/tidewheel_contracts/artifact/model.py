@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
+from tidewheel_contracts.api.v1alpha1.ensembles import Calibration, EnsembleKind
 from tidewheel_contracts.api.v1alpha1.features import Monotonic, Weights
 from tidewheel_contracts.api.v1alpha1.gate import Task
 
@@ -21,6 +22,8 @@ __all__ = [
     "SUMMARY_FILE",
     "VERDICT_FILE",
     "ArtifactFile",
+    "EnsembleRecipe",
+    "MemberRecipe",
     "ModelInput",
     "ModelManifest",
     "Recipe",
@@ -69,6 +72,25 @@ class ModelInput(_Frozen):
     kind: Annotated[str, Field(pattern=r"^(Numeric|Categorical|Text|Date)$")]
 
 
+class MemberRecipe(_Frozen):
+    """One member of an ensemble; its columns, weights and seed are those of the whole recipe."""
+
+    candidate: str
+    estimator: str
+    parameters: dict[str, Any]
+    calibration: Calibration | None = None
+    weight: str | None = None
+
+
+class EnsembleRecipe(_Frozen):
+    """What answers together; `final` learns from the members' answers to rows of `folds` parts."""
+
+    kind: EnsembleKind
+    members: tuple[MemberRecipe, ...]
+    final: MemberRecipe | None = None
+    folds: int | None = None
+
+
 class Recipe(_Frozen):
     """All that is needed to fit the same model on other rows."""
 
@@ -82,6 +104,9 @@ class Recipe(_Frozen):
     # In order of their columns, or an equal recipe would look like another.
     monotonic: tuple[Monotonic, ...] = ()
     weights: Weights | None = None
+    calibration: Calibration | None = None
+    # Of an ensemble `estimator` is the class that holds the members.
+    ensemble: EnsembleRecipe | None = None
     target: str
     time: str | None
     seed: int

@@ -58,6 +58,17 @@ TRUSTED_TYPES = (
     "sklearn.preprocessing._encoders.OrdinalEncoder",
     "sklearn.preprocessing._function_transformer.FunctionTransformer",
     "sklearn.preprocessing._label.LabelEncoder",
+    # What puts probabilities right: curves, and numbers of their points.
+    "sklearn.calibration.CalibratedClassifierCV",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.calibration._TemperatureScaling",
+    "sklearn.isotonic.IsotonicRegression",
+    # Holders of members: they call what they hold, which must be of a listed type too.
+    "sklearn.ensemble._stacking.StackingClassifier",
+    "sklearn.ensemble._stacking.StackingRegressor",
+    "sklearn.ensemble._voting.VotingClassifier",
+    "sklearn.ensemble._voting.VotingRegressor",
     # Our own: its constructor and state are two booleans and the number of columns.
     "tidewheel_fitted.dates.DateParts",
     # Linear models, and those of means and variances.

@@ -165,7 +165,7 @@ def test_too_few_rows_to_divide_are_inconclusive(
     result: RunResult = reduce(request, store, surroundings, progress).result
     assert (result.verdict, result.message) == (
         Verdict.INCONCLUSIVE,
-        "the 1,750 rows before the test window lie on 7 days; `search.folds` of 10 needs 11 of "
+        "the 1,750 rows to learn lie on 7 days; `search.folds` of 10 needs 11 of "
         "them; wait for more labelled rows",
     )
 

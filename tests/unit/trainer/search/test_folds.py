@@ -83,7 +83,7 @@ def test_each_key_is_judged_once_by_a_fit_on_all_others() -> None:
 def test_too_few_days_are_a_shortage() -> None:
     times = _times([10] * 3)
     assert folds_by_time(times, _labels(30), np.ones(30, dtype=bool), 3) == Shortage(
-        "the 30 rows before the test window lie on 3 days; `search.folds` of 3 needs 4 of them"
+        "the 30 rows to learn lie on 3 days; `search.folds` of 3 needs 4 of them"
     )
 
 

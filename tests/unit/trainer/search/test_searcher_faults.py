@@ -132,7 +132,7 @@ def test_an_outcome_of_another_trial_is_not_believed(
         ),
         pytest.param(
             11,
-            "no trial: the 1,750 rows before the test window lie on 7 days; `search.folds` of 10 "
+            "no trial: the 1,750 rows to learn lie on 7 days; `search.folds` of 10 "
             "needs 11 of them",
             id="no folds",
         ),

@@ -7,11 +7,19 @@ worth. Columns that tell the same share their worth, or hide it.
 The work is bounded by counting it, not by a clock: two attempts of a run must find the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import (
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
 from sklearn.inspection import permutation_importance
 from sklearn.pipeline import Pipeline
 
@@ -30,6 +38,8 @@ _TREES, _NEIGHBOURS = 10, 500
 # rare rows would be noise.
 _OWN_PART = 5
 _DIGITS = 6
+
+_OF_MEMBERS = (VotingClassifier, VotingRegressor, StackingClassifier, StackingRegressor)
 
 Scorer = Callable[[Pipeline, pd.DataFrame, np.ndarray], float]
 
@@ -77,9 +87,13 @@ def planned(columns: int, slowness: float) -> Plan | None:
     return Plan(rows, repeats)
 
 
-def slowness(model: Pipeline) -> float:
+def slowness(model: Pipeline | Sequence[BaseEstimator]) -> float:
     """Return how many times slower a pipeline answers than a common one, on any machine."""
     estimator = model[-1]
+    if isinstance(estimator, CalibratedClassifierCV):
+        return slowness([estimator.calibrated_classifiers_[0].estimator])
+    if isinstance(estimator, _OF_MEMBERS):
+        return sum(slowness(member) for member in estimator.estimators_)
     learned = getattr(estimator, "n_samples_fit_", 0)
     members = len(getattr(estimator, "estimators_", ()))
     return float(max(1.0, members / _TREES, learned / _NEIGHBOURS))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tidewheel_contracts.artifact.search_trial import SearchTrial
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.search.ensembles import with_ensembles
 from tidewheel_trainer.search.fitting import trial_recipe
 from tidewheel_trainer.search.pod import ONLY_POD
 from tidewheel_trainer.search.rounds import searched
@@ -12,7 +13,7 @@ from tidewheel_trainer.search.search_details import search_details
 from tidewheel_trainer.search.searching import search_of, searching_of
 from tidewheel_trainer.search.stored_trials import read_trials
 from tidewheel_trainer.search.tally import fruitless, latest, winner
-from tidewheel_trainer.search.trial_rows import trial_rows
+from tidewheel_trainer.search.trial_rows import TrialRows, trial_rows
 from tidewheel_trainer.train.guard import Shortage
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.outcome import Choice, Validation
@@ -31,7 +32,7 @@ def best_of_search(run: Run, material: Material, split: Split) -> Choice | Short
     searching = searching_of(run, material, split, ONLY_POD, range(20, 50))
     if isinstance(searching, Shortage):
         return searching
-    return _choice(run, material, searched(searching).outcomes)
+    return _choice(run, material, searching.rows, searched(searching).outcomes)
 
 
 def best_of_stored_trials(run: Run, material: Material, split: Split) -> Choice | Shortage:
@@ -47,10 +48,12 @@ def best_of_stored_trials(run: Run, material: Material, split: Split) -> Choice 
     outcomes = tuple(read_trials(run.store, run.folder).outcomes.values())
     known = search_details(len(latest(outcomes)), outcomes, (), 0)
     run.progress("Choosing", 40, f"take the best of {len(outcomes):,} trials", known)
-    return _choice(run, material, outcomes)
+    return _choice(run, material, rows, outcomes)
 
 
-def _choice(run: Run, material: Material, outcomes: Sequence[SearchTrial]) -> Choice:
+def _choice(
+    run: Run, material: Material, rows: TrialRows, outcomes: Sequence[SearchTrial]
+) -> Choice:
     best = winner(outcomes)
     if best is None:
         raise fruitless(outcomes, search_of(run.request).max_seconds)
@@ -62,10 +65,11 @@ def _choice(run: Run, material: Material, outcomes: Sequence[SearchTrial]) -> Ch
             "does not have; apply a new TrainingRun",
         )
     candidate = named[0].model_copy(update={"parameters": best.parameters})
-    return Choice(
+    choice = Choice(
         trial_recipe(material, candidate),
         tuple(_validation(each, best) for each in latest(outcomes)),
     )
+    return with_ensembles(run, material, rows, outcomes, choice, float(best.score or 0))
 
 
 def _validation(outcome: SearchTrial, best: SearchTrial) -> Validation:

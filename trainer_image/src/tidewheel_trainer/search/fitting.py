@@ -19,7 +19,7 @@ from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.pipelines import fitted
 from tidewheel_trainer.train.scoring import score
 
-__all__ = ["fitted_trial", "given_up", "not_begun", "trial_recipe"]
+__all__ = ["fitted_trial", "given_up", "mean_score", "not_begun", "trial_recipe"]
 
 _LONGEST_FAILURE = 500
 # Reasons that speak of a trial's parameters or of the part of the rows that it learned.
@@ -43,6 +43,7 @@ def trial_recipe(material: Material, candidate: Candidate) -> Recipe:
             "candidate": candidate.name,
             "estimator": candidate.estimator,
             "parameters": checked_parameters(candidate),
+            "calibration": candidate.calibration,
         }
     )
 
@@ -54,7 +55,8 @@ def fitted_trial(
     begin = surroundings.seconds()
     learned = [rows.learned(fold, trial.divisor) for fold in rows.folds]
     try:
-        value = _mean_score(trial, material, rows, learned)
+        candidate = trial.candidate.model_copy(update={"parameters": trial.parameters})
+        value = mean_score(trial_recipe(material, candidate), material, rows, learned)
     except TrainerError as error:
         if error.reason not in _OF_THE_TRIAL:
             raise
@@ -91,15 +93,29 @@ def not_begun(trial: PlannedTrial) -> SearchTrial:
     )
 
 
-def _mean_score(
-    trial: PlannedTrial, material: Material, rows: TrialRows, learned: list[np.ndarray]
+def mean_score(
+    recipe: Recipe, material: Material, rows: TrialRows, learned: list[np.ndarray]
 ) -> float:
-    candidate = trial.candidate.model_copy(update={"parameters": trial.parameters})
-    recipe = trial_recipe(material, candidate)
-    frame, labels = material.rows.frame, material.rows.target.labels
+    """Return the mean of the scores on all folds.
+
+    Args:
+        recipe: what is fitted.
+        material: all rows.
+        rows: the folds.
+        learned: the rows that the fit of each fold learns, boolean, shape (n_rows,).
+
+    Raises:
+        TrainerError: when a fit or its answers fail.
+    """
+    everything = material.rows
     scores = []
     for fold, part in zip(rows.folds, learned, strict=True):
-        model = fitted(recipe, frame[part], labels[part])
+        model = fitted(
+            recipe,
+            everything.frame[part],
+            everything.target.labels[part],
+            everything.groups_of(part),
+        )
         scores.append(score(model, recipe, material.rows, fold.judged))
     return fmean(scores)
 

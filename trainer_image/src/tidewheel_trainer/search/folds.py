@@ -15,6 +15,7 @@ from tidewheel_trainer.train.guard import Shortage
 
 __all__ = ["Fold", "folds_by_hash", "folds_by_time", "newest_part"]
 
+SEARCH_FOLDS = "`search.folds`"
 # Buckets of a hash tell test and validation rows (at most so many), so blocks go by the rest of it.
 _MOST_BUCKETS = np.uint64(10_000)
 
@@ -28,7 +29,11 @@ class Fold:
 
 
 def folds_by_time(
-    times: np.ndarray, labels: np.ndarray, learnable: np.ndarray, count: int
+    times: np.ndarray,
+    labels: np.ndarray,
+    learnable: np.ndarray,
+    count: int,
+    asked: str = SEARCH_FOLDS,
 ) -> tuple[Fold, ...] | Shortage:
     """Return expanding windows of whole days over `count` + 1 blocks of about as many rows.
 
@@ -37,13 +42,14 @@ def folds_by_time(
         labels: values of the target, shape (n_rows,).
         learnable: the rows before the test window, boolean, shape (n_rows,).
         count: of folds, at least 1.
+        asked: the field that asks for them, for messages.
     """
     days = times // DAY
     present, members, rows = np.unique(days[learnable], return_inverse=True, return_counts=True)
     if len(present) <= count:
         return Shortage(
-            f"the {np.count_nonzero(learnable):,} rows before the test window lie on "
-            f"{len(present)} days; `search.folds` of {count} needs {count + 1} of them"
+            f"the {np.count_nonzero(learnable):,} rows to learn lie on {len(present)} days; "
+            f"{asked} of {count} needs {count + 1} of them"
         )
     blocks = np.full(len(times), -1)
     blocks[learnable] = _blocks_of_days(rows, count + 1)[members]
@@ -51,11 +57,15 @@ def folds_by_time(
         Fold(learned=(blocks >= 0) & (blocks < block), judged=blocks == block)
         for block in range(1, count + 1)
     )
-    return _usable(folds, labels)
+    return _usable(folds, labels, asked)
 
 
 def folds_by_hash(
-    hashes: np.ndarray, labels: np.ndarray, learnable: np.ndarray, count: int
+    hashes: np.ndarray,
+    labels: np.ndarray,
+    learnable: np.ndarray,
+    count: int,
+    asked: str = SEARCH_FOLDS,
 ) -> tuple[Fold, ...] | Shortage:
     """Return `count` folds; rows of one hash are judged together.
 
@@ -64,13 +74,14 @@ def folds_by_hash(
         labels: values of the target, shape (n_rows,).
         learnable: the rows before the test window, boolean, shape (n_rows,).
         count: of folds, at least 2.
+        asked: the field that asks for them, for messages.
     """
     blocks = (hashes // _MOST_BUCKETS) % np.uint64(count)
     folds = tuple(
         Fold(learned=learnable & (blocks != block), judged=learnable & (blocks == block))
         for block in range(count)
     )
-    return _usable(folds, labels)
+    return _usable(folds, labels, asked)
 
 
 def newest_part(order: np.ndarray, rows: np.ndarray, divisor: int) -> np.ndarray:
@@ -102,13 +113,13 @@ def _blocks_of_days(rows: np.ndarray, count: int) -> np.ndarray:
     return np.searchsorted(ends, np.arange(len(rows)), side="right")
 
 
-def _usable(folds: tuple[Fold, ...], labels: np.ndarray) -> tuple[Fold, ...] | Shortage:
+def _usable(folds: tuple[Fold, ...], labels: np.ndarray, asked: str) -> tuple[Fold, ...] | Shortage:
     """Return the folds if each of their sides has something to tell apart."""
     for number, fold in enumerate(folds, start=1):
         for rows, verb in ((fold.learned, "learn"), (fold.judged, "score by")):
             if len(np.unique(labels[rows])) < 2:
                 return Shortage(
                     f"fold {number} of {len(folds)} has {np.count_nonzero(rows):,} rows to {verb}, "
-                    "which do not differ in the target; choose fewer `search.folds`"
+                    f"which do not differ in the target; choose fewer {asked}"
                 )
     return folds

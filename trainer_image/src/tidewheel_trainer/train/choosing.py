@@ -74,7 +74,9 @@ def _scores(
         percent = 20 + 30 * position // len(recipes)
         words = f"fit {recipe.candidate} on {np.count_nonzero(learned):,} rows"
         run.progress("Choosing", percent, words, _best(recipes, scores))
-        model = fitted(recipe, rows.frame[learned], rows.target.labels[learned])
+        model = fitted(
+            recipe, rows.frame[learned], rows.target.labels[learned], rows.groups_of(learned)
+        )
         run.progress("Choosing", percent, words, Details(curve=loss_curve(model)))
         try:
             scores.append(score(model, recipe, rows, validation))

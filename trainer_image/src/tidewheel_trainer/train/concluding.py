@@ -123,8 +123,10 @@ def _judged(run: Run, material: Material, split: Split, choice: Choice) -> _Endi
 def _second_choice(run: Run, split: Split, first: _Ending) -> _Ending:
     """Return how the champion's recipe did, where the run allows it and it passes."""
     material, refused = first.material, first.trial
-    candidates = run.request.training.candidates
-    incumbent = incumbent_recipe(candidates, material.champion, refused.recipe)
+    training = run.request.training
+    incumbent = incumbent_recipe(
+        training.candidates, material.champion, refused.recipe, training.ensembles
+    )
     if incumbent is None:
         return first
     validations = with_incumbent(refused.validations, incumbent, refused.judgement)

@@ -1,6 +1,7 @@
 """Gather what a run's report is made of, and return the report's files."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -107,11 +108,27 @@ def _attempt(place: int, recipe: Recipe, validation: Validation) -> Attempt:
         number=place + 1,
         candidate=recipe.candidate,
         estimator=recipe.estimator,
-        parameters={**recipe.parameters, **(validation.parameters or {})},
+        parameters={**recipe.parameters, **(validation.parameters or {}), **_made_of(recipe)},
         score=validation.score,
         is_chosen=validation.is_chosen,
         note=validation.note,
     )
+
+
+def _made_of(recipe: Recipe) -> dict[str, Any]:
+    """Return what is done beside an estimator's own parameters, in words."""
+    words: dict[str, Any] = {}
+    if recipe.calibration is not None:
+        calibration = recipe.calibration
+        words["calibration"] = f"{calibration.method} of {calibration.folds} folds"
+    if recipe.ensemble is not None:
+        words["members"] = ", ".join(
+            each.candidate + (f" ({each.weight})" if each.weight else "")
+            for each in recipe.ensemble.members
+        )
+        if recipe.ensemble.final is not None:
+            words["final"] = recipe.ensemble.final.estimator
+    return words
 
 
 def _distribution(target: Target, tested: np.ndarray | None) -> tuple[tuple[str, str, str], ...]:

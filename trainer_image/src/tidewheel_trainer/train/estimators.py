@@ -13,12 +13,13 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate
 from tidewheel_contracts.api.v1alpha1.gate import Task
+from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED, Allowed
 from tidewheel_trainer.train.target import Target
 
-__all__ = ["checked_parameters", "estimator", "refuse_other_task"]
+__all__ = ["checked_parameters", "estimator", "refuse_other_task", "task_of"]
 
 # Numbers can be taken for classes too; text and booleans are nothing else.
 _EITHER = ("INT64", "FP64")
@@ -87,6 +88,12 @@ def _counterpart(name: str, task: Task) -> str:
     fitting = [known for known, allowed in ALLOWED.items() if allowed.task is task]
     found = get_close_matches(name, fitting, n=1, cutoff=0.8)
     return repr(found[0]) if found else f"one of {', '.join(fitting)}"
+
+
+def task_of(recipe: Recipe) -> Task:
+    """Return what a recipe predicts; members of an ensemble all predict the same."""
+    first = recipe if recipe.ensemble is None else recipe.ensemble.members[0]
+    return ALLOWED[first.estimator].task
 
 
 def estimator(name: str, parameters: Mapping[str, Any], seed: int) -> BaseEstimator:

@@ -11,9 +11,16 @@ from dataclasses import replace
 from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate
+from tidewheel_contracts.api.v1alpha1.ensembles import Ensemble
 from tidewheel_contracts.api.v1alpha1.search import Dimension
-from tidewheel_contracts.artifact.model import ModelManifest, Recipe
+from tidewheel_contracts.artifact.model import (
+    EnsembleRecipe,
+    MemberRecipe,
+    ModelManifest,
+    Recipe,
+)
 from tidewheel_trainer.train.champion import same_recipe
+from tidewheel_trainer.train.ensemble_recipes import ensemble_of
 from tidewheel_trainer.train.estimators import checked_parameters
 from tidewheel_trainer.train.gate.decision import Judgement
 from tidewheel_trainer.train.gate.limits import LIMIT_EXCEEDED
@@ -24,7 +31,10 @@ __all__ = ["after_refusal", "incumbent_recipe", "with_incumbent"]
 
 
 def incumbent_recipe(
-    candidates: Sequence[Candidate], champion: ModelManifest | None, refused: Recipe
+    candidates: Sequence[Candidate],
+    champion: ModelManifest | None,
+    refused: Recipe,
+    ensembles: Sequence[Ensemble] = (),
 ) -> Recipe | None:
     """Return the champion's recipe if it is another one that the run's candidates allow.
 
@@ -37,13 +47,16 @@ def incumbent_recipe(
     known = champion.recipe
     if not _reads_no_more(known, refused):
         return None
-    may_differ = ("candidate", "estimator", "parameters", *columns_by_reading(known))
+    own = ("candidate", "estimator", "parameters", "calibration", "ensemble")
+    may_differ = (*own, *columns_by_reading(known))
     as_refused = {name: getattr(refused, name) for name in may_differ}
     if known.model_copy(update=as_refused) != refused:
         return None
-    named = (candidate for candidate in candidates if candidate.estimator == known.estimator)
-    candidate = next((one for one in named if _allows(one, known.parameters)), None)
-    return None if candidate is None else known.model_copy(update={"candidate": candidate.name})
+    if known.ensemble is None:
+        names = [one.name for one in candidates if _allows_recipe(one, known)]
+    else:
+        names = [one.name for one in ensembles if _allows_members(one, candidates, known.ensemble)]
+    return known.model_copy(update={"candidate": names[0]}) if names else None
 
 
 def with_incumbent(
@@ -85,6 +98,28 @@ def _reads_no_more(known: Recipe, refused: Recipe) -> bool:
 
 def _note(validation: Validation, refused: Judgement) -> str:
     return f"refused: {refused.reason}" if validation.is_chosen else validation.note
+
+
+def _allows_recipe(candidate: Candidate, known: Recipe | MemberRecipe) -> bool:
+    """Say whether the candidate is this estimator, calibrated so, and can have its parameters."""
+    asked, found = (
+        (candidate.estimator, candidate.calibration),
+        (known.estimator, known.calibration),
+    )
+    return asked == found and _allows(candidate, known.parameters)
+
+
+def _allows_members(
+    ensemble: Ensemble, candidates: Sequence[Candidate], known: EnsembleRecipe
+) -> bool:
+    """Say whether the run's ensemble puts together the same members as the candidates allow."""
+    members = {each.candidate: each for each in known.members}
+    if [each.candidate for each in ensemble.members] != list(members):
+        return False
+    if ensemble_of(ensemble, members) != known:
+        return False
+    by_name = {one.name: one for one in candidates}
+    return all(_allows_recipe(by_name[each.candidate], each) for each in known.members)
 
 
 def _allows(candidate: Candidate, parameters: dict[str, Any]) -> bool:

@@ -101,11 +101,11 @@ def _numbers(values: pd.Series, column: ModelInput) -> np.ndarray:
     """Return a column as numbers that a tree reads, NaN for a missing value."""
     if column.kind == "Date":
         found = moments(values)
-        return np.where(np.isnat(found), np.nan, found.astype(np.int64).astype(np.float64))
+        return np.asarray(np.where(np.isnat(found), np.nan, found.astype(np.int64)))
     if column.datatype == "BYTES":
         codes, _ = pd.factorize(values, sort=True)
-        return np.where(codes < 0, np.nan, codes)
-    return values.to_numpy(dtype=np.float64)
+        return np.asarray(np.where(codes < 0, np.nan, codes))
+    return np.asarray(values.to_numpy(dtype=np.float64))
 
 
 def _told(

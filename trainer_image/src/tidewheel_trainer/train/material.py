@@ -17,13 +17,16 @@ from tidewheel_contracts.job import FailureReason, TrainingTask
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.search.checking import check_search
 from tidewheel_trainer.train.bounds import Bound, asked_bounds, refuse_unfitting
+from tidewheel_trainer.train.calibrating import refuse_calibration_of_a_number
 from tidewheel_trainer.train.champion import champion_manifest
 from tidewheel_trainer.train.champion_columns import champion_features, champion_weights
+from tidewheel_trainer.train.ensemble_recipes import ensemble_recipes
 from tidewheel_trainer.train.estimators import checked_parameters, refuse_other_task
 from tidewheel_trainer.train.features import chosen_features, model_inputs
 from tidewheel_trainer.train.frame import refuse_unusable_dates
 from tidewheel_trainer.train.groups import GateRows, gate_columns, gate_rows
 from tidewheel_trainer.train.monotonic import check_monotonic, refuse_monotonic_of_classes
+from tidewheel_trainer.train.row_groups import with_groups
 from tidewheel_trainer.train.rows import Rows, read_manifest, read_rows
 from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.split_columns import checked_split
@@ -99,7 +102,7 @@ def gathered(run: Run) -> Material:
         input_columns=_input_columns(manifest.columns, recipes[0]),
         features=read,
         champion=champion,
-        rows=rows,
+        rows=with_groups(rows, request.split, features, [*recipes, *_known(champion)]),
         bounds=asked_bounds(gate, rows.measure, rows.target),
         gate=gate,
         gate_rows=gate_rows(gate, rows.gate_values, scratch),
@@ -143,20 +146,26 @@ def _recipes(request: TrainingTask, manifest: SnapshotManifest) -> tuple[Recipe,
             dates=choice.dates,
             monotonic=tuple(sorted(training.features.monotonic, key=lambda each: each.column)),
             weights=training.weights,
+            calibration=candidate.calibration,
             target=target,
             time=time,
             seed=training.seed,
         )
         for candidate in training.candidates
     )
+    refuse_calibration_of_a_number(training.candidates)
     check_monotonic(training, choice.numeric)
     check_weights(training, manifest.columns, roles)
-    return recipes
+    return (*recipes, *ensemble_recipes(training, recipes))
 
 
 def _dates(recipe: Recipe, champion: ModelManifest | None) -> set[str]:
     """Return the columns that the candidates or the champion read as dates."""
-    return {*recipe.dates, *(() if champion is None else champion.recipe.dates)}
+    return {name for each in (recipe, *_known(champion)) for name in each.dates}
+
+
+def _known(champion: ModelManifest | None) -> tuple[Recipe, ...]:
+    return () if champion is None else (champion.recipe,)
 
 
 def _roles(request: TrainingTask) -> dict[str, str]:

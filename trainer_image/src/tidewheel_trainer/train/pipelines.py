@@ -16,8 +16,11 @@ from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import FailureReason
 from tidewheel_fitted.dates import DateParts
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.calibrating import calibrated
+from tidewheel_trainer.train.ensembles import FitRows, assembled
 from tidewheel_trainer.train.estimator_list import ALLOWED, Reading
-from tidewheel_trainer.train.estimators import estimator
+from tidewheel_trainer.train.estimators import estimator, task_of
+from tidewheel_trainer.train.inner_folds import Groups, inner_folds
 from tidewheel_trainer.train.monotonic import constraints
 from tidewheel_trainer.train.texts import shared_terms, text_reader
 from tidewheel_trainer.train.weights import weighed_rows
@@ -31,16 +34,25 @@ _MOST_CATEGORIES = 100
 _MOST_FILLED = 0.3
 
 
-def fitted(recipe: Recipe, frame: pd.DataFrame, labels: np.ndarray) -> Pipeline:
+def fitted(
+    recipe: Recipe, frame: pd.DataFrame, labels: np.ndarray, groups: Groups | None = None
+) -> Pipeline:
     """Return the recipe fitted on rows of features and labels of shape (n_rows,).
 
-    Its weights are heeded, so `frame` has their column too.
+    Its weights are heeded, so `frame` has their column too. `groups` are needed by recipes that cut
+    the rows into folds, such as calibrated ones.
 
     Raises:
-        TrainerError: ParameterInvalid, when scikit-learn refuses the parameters together;
-            NoFeatures, when no column holds a value; WeightUnusable, when no row weighs anything.
+        TrainerError: ParameterInvalid, when scikit-learn refuses the parameters together, or the
+            rows cannot be cut into folds; NoFeatures, when no column holds a value; WeightUnusable,
+            when no row weighs anything.
     """
     rows = weighed_rows(recipe, frame, labels)
+    if groups is not None and rows.kept is not None:
+        groups = groups.of(rows.kept)
+    if recipe.ensemble is not None:
+        whole = FitRows(rows.frame, rows.labels, rows.weights, groups)
+        return assembled(recipe, recipe.ensemble, whole, fitted)
     # There is nothing to learn from a column without any number, and not every estimator takes one.
     numeric = [name for name in recipe.numeric if rows.frame[name].notna().any()]
     preprocessing = _preprocessing(recipe, numeric, rows.frame)
@@ -51,6 +63,18 @@ def fitted(recipe: Recipe, frame: pd.DataFrame, labels: np.ndarray) -> Pipeline:
         if recipe.monotonic:
             learner.set_params(monotonic_cst=constraints(recipe, numeric, prepared.shape[1]))
         learner.fit(prepared, rows.labels, **given)
+        if recipe.calibration is not None:
+            folds = inner_folds(
+                groups,
+                rows.labels,
+                task_of(recipe),
+                recipe.calibration.folds,
+                candidate=recipe.candidate,
+                asked="`calibration.folds`",
+            )
+            learner = calibrated(
+                learner, prepared, rows.labels, rows.weights, folds, recipe.calibration
+            )
     except ValueError as error:
         raise TrainerError(
             FailureReason.PARAMETER_INVALID,
@@ -79,7 +103,7 @@ def answers(
         TrainerError: ParameterInvalid, when the fit has no finite answer.
     """
     columns = frame[list(recipe.features)]
-    if ALLOWED[recipe.estimator].task is Task.REGRESSION:
+    if task_of(recipe) is Task.REGRESSION:
         found = np.asarray(model.predict(columns), dtype=np.float64)
     else:
         found = np.zeros((len(frame), len(class_values)))

@@ -38,7 +38,7 @@ def refitted(recipe: Recipe, material: Material, seconds: Seconds) -> Refit:
     """
     rows = material.rows
     started = seconds()
-    model = fitted(recipe, rows.frame, rows.target.labels)
+    model = fitted(recipe, rows.frame, rows.target.labels, rows.groups)
     training_seconds = seconds() - started
     data = model_bytes(model)
     sample = _sample(rows.frame, material.inputs)

@@ -26,6 +26,7 @@ from tidewheel_trainer.part_file import fetch_part
 from tidewheel_trainer.store import Store
 from tidewheel_trainer.train.bounds import chosen_measure
 from tidewheel_trainer.train.frame import features_frame
+from tidewheel_trainer.train.inner_folds import Groups
 from tidewheel_trainer.train.measures import Measure
 from tidewheel_trainer.train.split_columns import kept_rows, split_columns
 from tidewheel_trainer.train.target import Target, read_target
@@ -43,7 +44,7 @@ class Rows:
     `frame` has the features and the columns of weights.
     `measure` is what fits are ranked and judged by. `split_values` has the columns that the
     declared split reads, `left_out_by_split` counts rows that it has no use for. `gate_values` has
-    the columns that the gate groups rows by.
+    the columns that the gate groups rows by. `groups` is what recipes with inner folds cut rows by.
     """
 
     frame: pd.DataFrame
@@ -54,6 +55,11 @@ class Rows:
     split_values: pa.Table | None = None
     left_out_by_split: int = 0
     gate_values: pa.Table | None = None
+    groups: Groups | None = None
+
+    def groups_of(self, marked: np.ndarray) -> Groups | None:
+        """Return the groups of the marked rows, boolean, shape (n_rows,)."""
+        return None if self.groups is None else self.groups.of(marked)
 
     def __len__(self) -> int:
         """Return the number of rows."""

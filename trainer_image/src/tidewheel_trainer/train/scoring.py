@@ -35,5 +35,7 @@ def fit_and_answer(
         learned: rows to fit on, boolean, shape (n_rows,).
         asked: rows to answer, boolean, shape (n_rows,).
     """
-    model = fitted(recipe, rows.frame[learned], rows.target.labels[learned])
+    model = fitted(
+        recipe, rows.frame[learned], rows.target.labels[learned], rows.groups_of(learned)
+    )
     return answers(model, recipe, rows.frame[asked], rows.target.class_values)

@@ -52,7 +52,7 @@ def tested(
     rows, test = material.rows, split.test
     learned_rows = len(rows) - int(np.count_nonzero(test))
     run.progress("Testing", 50, f"fit {recipe.candidate} on {learned_rows:,} rows")
-    model = fitted(recipe, rows.frame[~test], rows.target.labels[~test])
+    model = fitted(recipe, rows.frame[~test], rows.target.labels[~test], rows.groups_of(~test))
     run.progress("Testing", 55, "measure it on the test rows", Details(curve=loss_curve(model)))
     found = answers(model, recipe, rows.frame[test], rows.target.class_values)
     truth, measure = rows.target.truth(test), rows.measure

@@ -37,11 +37,15 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True, slots=True)
 class WeighedRows:
-    """Rows to learn: labels and weights of shape (n_rows,), float64; None where all weigh 1."""
+    """Rows to learn: labels and weights of shape (n_rows,), float64; None where all weigh 1.
+
+    `kept` tells which of the rows that were given these are; None where all are.
+    """
 
     frame: pd.DataFrame
     labels: np.ndarray
     weights: np.ndarray | None
+    kept: np.ndarray | None = None
 
 
 def weight_columns(weights: Weights | None) -> tuple[str, ...]:
@@ -127,7 +131,7 @@ def weighed_rows(recipe: Recipe, frame: pd.DataFrame, labels: np.ndarray) -> Wei
     frame, labels, found = frame[heavy], labels[heavy], found[heavy]
     if weights.classes is not None:
         found = found * compute_sample_weight(str(weights.classes).lower(), labels)
-    return WeighedRows(frame, labels, found)
+    return WeighedRows(frame, labels, found, heavy)
 
 
 def _refuse_unweighable(training: Training) -> None:

@@ -13,8 +13,15 @@ from tidewheel_contracts.api.model import (
     DecimalText,
     Digest,
     MemoryQuantity,
-    Words,
     rules,
+)
+from tidewheel_contracts.api.v1alpha1.ensembles import (
+    ENSEMBLE_RULES,
+    Calibration,
+    CandidateName,
+    Ensemble,
+    EstimatorName,
+    Parameters,
 )
 from tidewheel_contracts.api.v1alpha1.features import WEIGHTS_RULES, Features, Weights
 from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES, Gate, MetricChoice
@@ -148,38 +155,23 @@ class Candidate(ApiModel):
     """One recipe that a run tries."""
 
     name: Annotated[
-        str,
-        Field(
-            max_length=40,
-            pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
-            description="Name of the candidate in metrics and status.",
-        ),
-        Words(
-            "must be at most 40 characters of a-z, 0-9 and '-', and start and end with a letter "
-            "or digit"
-        ),
+        CandidateName, Field(description="Name of the candidate in metrics and status.")
     ]
     estimator: Annotated[
-        str,
-        Field(
-            max_length=128,
-            pattern=r"^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)+$",
-            description="Full name of a scikit-learn estimator that Tidewheel allows.",
-        ),
-        Words(
-            "must be the full name of a class, such as 'sklearn.linear_model.LogisticRegression'"
-        ),
+        EstimatorName,
+        Field(description="Full name of a scikit-learn estimator that Tidewheel allows."),
     ]
     parameters: Annotated[
-        dict[str, Any],
+        Parameters,
         Field(
-            default_factory=dict,
-            max_length=64,
             description="Constructor parameters of the estimator, any JSON. A null needs `kubectl "
             "apply --server-side`: without it kubectl leaves the parameter out.",
-            json_schema_extra={"x-kubernetes-preserve-unknown-fields": True, "default": {}},
         ),
     ]
+    calibration: Annotated[
+        Calibration | None,
+        Field(description="Puts the probabilities right; of classifiers alone."),
+    ] = None
     space: Annotated[
         tuple[Dimension, ...],
         Field(
@@ -226,7 +218,9 @@ class Training(ApiModel):
     """How a model is trained: the part that a run and a pipeline's run template share."""
 
     model_config = ConfigDict(
-        json_schema_extra=rules(*SEARCH_RULES, *GATE_RULES, *WEIGHTS_RULES, *QUEUE_RULES)
+        json_schema_extra=rules(
+            *SEARCH_RULES, *GATE_RULES, *WEIGHTS_RULES, *ENSEMBLE_RULES, *QUEUE_RULES
+        )
     )
 
     features: Annotated[Features, Field(description="Columns to learn from.")] = Features()
@@ -245,6 +239,18 @@ class Training(ApiModel):
             },
         ),
     ]
+    ensembles: Annotated[
+        tuple[Ensemble, ...],
+        Field(
+            max_length=8,
+            description="Candidates that answer together. Of a search each member is its best "
+            "trial.",
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
+        ),
+    ] = ()
     search: Annotated[
         Search | None,
         Field(description="Draws trials of the candidates and shares them among several pods."),

@@ -32,6 +32,7 @@ from tidewheel_contracts.api.v1alpha1.common import (
     Status,
     Training,
 )
+from tidewheel_contracts.api.v1alpha1.ensembles import ENSEMBLE_RULES
 from tidewheel_contracts.api.v1alpha1.features import WEIGHTS_RULES
 from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest
@@ -137,7 +138,9 @@ def _unchanged_but_suspend(schema: dict[str, Any]) -> None:
     fields = sorted(schema["properties"].keys() - {"suspend"})
     rule = " && ".join(_unchanged(field, schema) for field in fields)
     changes = (rule, ONLY_SUSPEND_CHANGES)
-    schema.update(rules(*SEARCH_RULES, *GATE_RULES, *WEIGHTS_RULES, *QUEUE_RULES, changes))
+    schema.update(
+        rules(*SEARCH_RULES, *GATE_RULES, *WEIGHTS_RULES, *ENSEMBLE_RULES, *QUEUE_RULES, changes)
+    )
 
 
 def _unchanged(field: str, schema: dict[str, Any]) -> str:
