@@ -16,7 +16,13 @@ from tests.integration.lab import Lab, conditions
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.dataset import Snapshot
-from tidewheel_contracts.job import CollectResult, ProbeResult, TrainRequest, TrainResult
+from tidewheel_contracts.job import (
+    CheckResult,
+    CollectResult,
+    ProbeResult,
+    TrainRequest,
+    TrainResult,
+)
 
 
 def collected(snapshot: Snapshot) -> CollectResult:
@@ -34,6 +40,11 @@ def trained(job: Object) -> TrainResult:
     return TrainResult(result=result)
 
 
+def answered() -> CheckResult:
+    """Return what the serving image reports of a model that it can serve."""
+    return CheckResult(rows=200, load_seconds=1.5, answer_milliseconds=2.5)
+
+
 def start_loop(lab: Lab, **pipeline: Any) -> None:
     """Apply a loop and bring it to its first version, which serves."""
     lab.create(make_store(), make_dataset(refresh={"every_seconds": 10}), make_pipeline(**pipeline))
@@ -46,6 +57,7 @@ def train_and_serve(lab: Lab, number: int) -> None:
     """Let the run in flight end, and its version take over."""
     job = lab.wait_job("flight-delay-")
     lab.end_job(job, trained(job))
+    lab.end_job(lab.wait_job("flight-delay-"), answered())
     deployment = f"flight-delay-v{number}"
     lab.wait_for(
         deployment, lambda: None if lab.get("deployment", deployment) else "it is not there yet"

@@ -14,7 +14,7 @@ from tests.builders import (
     make_version,
 )
 from tests.integration.lab import Lab, conditions
-from tests.integration.loops import collected, serves, trained
+from tests.integration.loops import answered, collected, serves, trained
 from tests.integration.operator_process import OperatorProcess
 
 from tidewheel_contracts import labels
@@ -175,6 +175,7 @@ def test_pipeline_passes_the_policy_on_and_says_what_it_waits_for(
     lab.end_job(lab.wait_job("flights-"), collected(make_snapshot()))
     job = lab.wait_job("flight-delay-")
     lab.end_job(job, trained(job))
+    lab.end_job(lab.wait_job("flight-delay-"), answered())
     waits = lab.wait_ready("modelpipeline", "flight-delay", "DeploymentNotReady")
     assert "WaitingForApproval, no version of model" in conditions(waits)["Ready"]["message"]
 

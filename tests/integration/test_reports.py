@@ -6,7 +6,7 @@ import pytest
 from tests.builders import Object, make_dataset, make_run, make_snapshot, make_store
 from tests.integration.conftest import MakeOperator
 from tests.integration.lab import Lab
-from tests.integration.loops import collected, trained
+from tests.integration.loops import answered, collected, trained
 from tests.integration.operator_process import OperatorProcess
 from tests.unit.operator.observations import job_pod
 
@@ -101,6 +101,7 @@ def test_status_says_what_the_pod_reports_and_ends_complete(
     job = lab.wait_job(RUN)
     lab.run("delete", "pod", the_pod(lab)["metadata"]["name"], "--force", "--grace-period=0")
     lab.end_job(job, trained(job))
+    lab.end_job(lab.wait_job(RUN), answered())
     assert progress_of(lab, 100)["step"] == "Finished"
     assert "Traceback" not in reporting.log()
 

@@ -15,6 +15,7 @@ from tests.builders import (
 )
 from tests.integration.conftest import MakeOperator
 from tests.integration.lab import Lab, Run, conditions
+from tests.integration.loops import answered
 from tests.integration.operator_process import OperatorProcess
 
 from tidewheel_contracts.job import CollectResult, SearchResult, TrainResult
@@ -105,6 +106,7 @@ def test_suspended_run_has_no_job_and_goes_on_when_it_is_resumed(lab: Lab) -> No
     lab.end_job(lab.wait_job("by-hand"), _FOUND)
     lab.wait_ready("trainingrun", "by-hand", "Training")
     lab.end_job(lab.wait_job("by-hand"), TrainResult(result=make_result(artifact=make_artifact())))
+    lab.end_job(lab.wait_job("by-hand"), answered())
 
     run = lab.wait_ready("trainingrun", "by-hand", "Registered")
     assert "Suspended" not in conditions(run)

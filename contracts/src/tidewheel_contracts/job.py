@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from tidewheel_contracts.api.model import without_absent
+from tidewheel_contracts.api.model import Digest, without_absent
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import Column, SnapshotReference, Training
 from tidewheel_contracts.api.v1alpha1.dataset import (
@@ -36,6 +36,8 @@ __all__ = [
     "REQUEST_PATH",
     "SIGNING_KEY_VARIABLE",
     "TERMINATION_PATH",
+    "CheckRequest",
+    "CheckResult",
     "CollectRequest",
     "CollectResult",
     "ExitCode",
@@ -73,7 +75,7 @@ INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
 
 
 class ExitCode:
-    """Exit codes of `python -m tidewheel_trainer`; the Job's pod failure policy reads them."""
+    """Exit codes of the programs of Jobs; the Job's pod failure policy reads them."""
 
     SUCCESS = 0
     USER_ERROR = 10  # the same request will fail again: never retried
@@ -270,6 +272,35 @@ class TrainResult(Wire):
     result: RunResult
 
 
+class CheckRequest(Wire):
+    """Load a published fit as a server does, and ask it the rows that lie beside it."""
+
+    kind: Literal["CheckRequest"] = "CheckRequest"
+    store: Store
+    model_name: str
+    manifest_key: str
+    manifest_digest: Digest
+    artifact_digest: Digest
+
+
+class CheckResult(Wire):
+    """How many rows were asked, and how many were answered otherwise than by the fit itself."""
+
+    kind: Literal["CheckResult"] = "CheckResult"
+    # 0 of an artifact of an earlier release, which has no rows to ask.
+    rows: Annotated[int, Field(ge=0)]
+    # Answered by an error.
+    refused: Annotated[int, Field(ge=0)] = 0
+    other_labels: Annotated[int, Field(ge=0)] = 0
+    # Rows with another number, or other probabilities of the same label.
+    other_numbers: Annotated[int, Field(ge=0)] = 0
+    # The first difference, or why the server answers a row by an error.
+    example: Annotated[str, Field(max_length=512)] = ""
+    load_seconds: Annotated[float, Field(ge=0)] = 0.0
+    # Median of rows that were asked one by one.
+    answer_milliseconds: Annotated[float, Field(ge=0)] = 0.0
+
+
 class Failure(Wire):
     """Why there is no result, in words for the person who wrote the object."""
 
@@ -281,9 +312,15 @@ class Failure(Wire):
 
 
 Request = (
-    CollectRequest | ProbeRequest | PruneRequest | TrainRequest | SearchRequest | ReduceRequest
+    CollectRequest
+    | ProbeRequest
+    | PruneRequest
+    | TrainRequest
+    | SearchRequest
+    | ReduceRequest
+    | CheckRequest
 )
-Result = CollectResult | ProbeResult | PruneResult | TrainResult | SearchResult
+Result = CollectResult | ProbeResult | PruneResult | TrainResult | SearchResult | CheckResult
 
 _MESSAGE: TypeAdapter[Result | Failure] = TypeAdapter(
     Annotated[Result | Failure, Field(discriminator="kind")]

@@ -1,4 +1,4 @@
-"""Starts the server: request file in, exit code out; nothing else."""
+"""Starts the server, or `check`, the test before it: request file in, exit code out."""
 
 import os
 import sys
@@ -9,13 +9,16 @@ import uvloop
 
 from tidewheel_contracts.job import Failure, FailureReason
 from tidewheel_contracts.serving import ServeRequest
+from tidewheel_server.check_program import check_program
 from tidewheel_server.log import log
 from tidewheel_server.server import exit_code_of, serve
 from tidewheel_server.settings import Settings, settings_from
 
 
 def main() -> int:
-    """Serve what the request file says, and return the exit code."""
+    """Serve or check what the request file says, and return the exit code."""
+    if sys.argv[1:2] == ["check"]:
+        return check_program(sys.argv[2:])
     settings = settings_from(sys.argv[1:], os.environ)
     failure = _serve(settings)
     if failure is not None:

@@ -9,14 +9,21 @@ from dataclasses import dataclass
 
 import pydantic
 
-from tidewheel_contracts.artifact.model import MODEL_FILE, ArtifactFile, ModelManifest, model_digest
+from tidewheel_contracts.artifact.check_rows import CheckRows
+from tidewheel_contracts.artifact.model import (
+    CHECK_FILE,
+    MODEL_FILE,
+    ArtifactFile,
+    ModelManifest,
+    model_digest,
+)
 from tidewheel_contracts.artifact.snapshot import manifest_digest
-from tidewheel_contracts.job import FailureReason
+from tidewheel_contracts.job import CheckRequest, FailureReason
 from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.errors import LoadError
 from tidewheel_server.store import ObjectStore
 
-__all__ = ["VerifiedArtifact", "fetch_artifact"]
+__all__ = ["VerifiedArtifact", "fetch_artifact", "fetch_check_rows"]
 
 _MANIFEST_LIMIT_BYTES = 8 * 1024 * 1024
 _MODEL_LIMIT_BYTES = 1024 * 1024 * 1024
@@ -30,7 +37,7 @@ class VerifiedArtifact:
     model_data: bytes
 
 
-def fetch_artifact(request: ServeRequest, store: ObjectStore) -> VerifiedArtifact:
+def fetch_artifact(request: ServeRequest | CheckRequest, store: ObjectStore) -> VerifiedArtifact:
     """Return the artifact of the request.
 
     Raises:
@@ -46,7 +53,27 @@ def fetch_artifact(request: ServeRequest, store: ObjectStore) -> VerifiedArtifac
     return VerifiedArtifact(manifest, _verified_bytes(store, f"{folder}/{file.name}", file))
 
 
-def _manifest_bytes(request: ServeRequest, store: ObjectStore) -> bytes:
+def fetch_check_rows(
+    request: CheckRequest, manifest: ModelManifest, store: ObjectStore
+) -> CheckRows | None:
+    """Return the rows to ask the model; None of an artifact from before there were any.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+        LoadError: the file is missing, damaged, or not of this version.
+    """
+    file = next((file for file in manifest.files if file.name == CHECK_FILE), None)
+    if file is None:
+        return None
+    folder = request.manifest_key.rpartition("/")[0]
+    data = _verified_bytes(store, f"{folder}/{file.name}", file)
+    try:
+        return CheckRows.model_validate_json(data)
+    except pydantic.ValidationError as error:
+        raise _damaged(f"{CHECK_FILE} is not of this version: {_first_problem(error)}") from error
+
+
+def _manifest_bytes(request: ServeRequest | CheckRequest, store: ObjectStore) -> bytes:
     data = store.get(request.manifest_key, _MANIFEST_LIMIT_BYTES)
     if manifest_digest(data) != request.manifest_digest:
         raise _damaged(
@@ -55,7 +82,7 @@ def _manifest_bytes(request: ServeRequest, store: ObjectStore) -> bytes:
     return data
 
 
-def _require_signature(request: ServeRequest, store: ObjectStore) -> None:
+def _require_signature(request: ServeRequest | CheckRequest, store: ObjectStore) -> None:
     """Check who signed the manifest, where the namespace asks for it; it names all other files."""
     signing = request.store.spec.signing
     if signing is None or not signing.required:
@@ -66,7 +93,7 @@ def _require_signature(request: ServeRequest, store: ObjectStore) -> None:
     require_signature(signing, request.manifest_key, request.manifest_digest, store)
 
 
-def _manifest(request: ServeRequest, data: bytes) -> ModelManifest:
+def _manifest(request: ServeRequest | CheckRequest, data: bytes) -> ModelManifest:
     try:
         manifest = ModelManifest.model_validate_json(data)
     except pydantic.ValidationError as error:

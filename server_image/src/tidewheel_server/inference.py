@@ -1,6 +1,8 @@
 """One inference from body to response; requests and the readiness check both take this path."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -12,7 +14,7 @@ from tidewheel_server.inference_response import encode_outputs
 from tidewheel_server.model_state import ServedModel
 from tidewheel_server.tensor_data import Invalid
 
-__all__ = ["Inference", "infer", "sample_body", "unsupported_encoding"]
+__all__ = ["Inference", "infer", "rows_body", "sample_body", "unsupported_encoding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ def unsupported_encoding(request: HttpRequest) -> HttpResponse | None:
 
 def sample_body(manifest: ModelManifest) -> bytes:
     """Return the inference request for the manifest's sample rows, as a client would send it."""
+    return rows_body(manifest, manifest.sample)
+
+
+def rows_body(manifest: ModelManifest, columns: Sequence[Sequence[Any]]) -> bytes:
+    """Return the inference request for rows, given column by column in the manifest's order."""
     return orjson.dumps(
         {
             "inputs": [
@@ -57,7 +64,7 @@ def sample_body(manifest: ModelManifest) -> bytes:
                     "datatype": column.datatype,
                     "data": list(values),
                 }
-                for column, values in zip(manifest.inputs, manifest.sample, strict=True)
+                for column, values in zip(manifest.inputs, columns, strict=True)
             ]
         }
     )

@@ -1,14 +1,11 @@
 """What collect and train publish as programs is what a server loads, with nothing in between."""
 
-import io
 import json
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from tests.contract.serve.published_runs import flights
 
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import ExitCode
@@ -16,7 +13,6 @@ from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.inference import infer, sample_body
 from tidewheel_trainer.train.model_file import read_model
 
-ROWS = 6000
 CLASSIFIER = {
     "candidates": [
         {"name": "boosting", "estimator": "sklearn.ensemble.HistGradientBoostingClassifier"}
@@ -47,25 +43,6 @@ STACKING = {
     "candidates": [TREE, NEAR],
     "ensembles": [{"name": "both", "kind": "Stacking", "members": MEMBERS, "folds": 2}],
 }
-
-
-def flights() -> bytes:
-    """Return rows with three kinds of labels and without a time column, as a Parquet file."""
-    random = np.random.default_rng(1)
-    delay = random.normal(size=ROWS)
-    seen = delay + random.normal(size=ROWS)
-    columns = {
-        "late": seen > 0,
-        "grade": np.digitize(seen, [-1, 1]),
-        "minutes": 20 * seen,
-        "delay": np.where(random.random(ROWS) < 0.1, np.nan, delay),
-        "seats": random.integers(50, 400, ROWS),
-        "carrier": random.choice(["AA", "B6", "UA"], ROWS),
-        "booked": pa.array(random.integers(0, 4 * 10**14, ROWS), pa.timestamp("us")),
-    }
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(columns), buffer)
-    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from tests.builders import (
     NOW,
     Object,
     digest,
+    make_result,
     make_snapshot,
     make_store,
     models_of,
@@ -20,8 +21,10 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.api.conditions import Condition, ConditionStatus
 from tidewheel_contracts.api.v1alpha1.common import Resources
 from tidewheel_contracts.api.v1alpha1.dataset_source import source_secret_name
-from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
+from tidewheel_contracts.api.v1alpha1.model_deployment import ServerResources
+from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference, RunResult
 from tidewheel_contracts.job import (
+    CheckRequest,
     CollectRequest,
     ProbeRequest,
     PruneRequest,
@@ -127,6 +130,20 @@ def reduce_job(
     return _job(run, labels.RUN, f"reduce/{round_number}", round_number, request, {})
 
 
+def check_job(run: Object, number: int = 1, result: RunResult | None = None) -> Object:
+    """Return the Job in which the serving image is asked, of a run that published `result`."""
+    artifact = (result or make_result()).artifact
+    assert artifact is not None
+    request = CheckRequest(
+        store=Store(spec=observed(make_store()).spec, namespace=run["metadata"]["namespace"]),
+        model_name=observed(run).spec.model_name,
+        manifest_key=artifact.manifest_key,
+        manifest_digest=artifact.manifest_digest,
+        artifact_digest=artifact.digest,
+    )
+    return _job(run, labels.RUN, f"check/{number}", number, request, {})
+
+
 def _task(run: Object, champion: ChampionReference | None) -> dict[str, Any]:
     spec = observed(run).spec
     return {
@@ -154,6 +171,8 @@ def _job(
     facts, spec = owner["metadata"], observed(owner).spec
     reads_source = isinstance(request, CollectRequest | ProbeRequest)
     is_large = isinstance(request, CollectRequest | TrainingTask)
+    is_served = isinstance(request, CheckRequest)
+    small = ServerResources() if is_served else Resources(cpu_milli=50, memory="256Mi")
     deadline = 600 if isinstance(request, ProbeRequest) else 3600
     manifest = program_job(
         name=child_name(facts["name"], facts["uid"], purpose),
@@ -167,9 +186,9 @@ def _job(
         ),
         round_number=round_number,
         request=request,
-        image=TRAINER,
+        image=SERVER if is_served else TRAINER,
         egress=USUAL_EGRESS,
-        resources=spec.resources if is_large else Resources(cpu_milli=50, memory="256Mi"),
+        resources=spec.resources if is_large else small,
         deadline_seconds=getattr(spec, "active_deadline_seconds", deadline),
         source_secret=source_secret_name(spec.source) if reads_source else None,
         scratch=spec.scratch if reads_source else None,

@@ -41,6 +41,7 @@ def test_a_first_run_is_published_with_everything_that_serving_needs(
     assert [column.name for column in result.input_columns] == ["wind", "hour", "carrier"]
     assert result.git_revision == "abc"
     assert files_of(store, "uid-1") == [
+        "check.json",
         "lineage.json",
         "manifest.json",
         "metrics.json",

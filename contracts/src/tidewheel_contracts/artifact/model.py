@@ -12,6 +12,7 @@ from tidewheel_contracts.api.v1alpha1.features import Monotonic, Weights
 from tidewheel_contracts.api.v1alpha1.gate import Task
 
 __all__ = [
+    "CHECK_FILE",
     "LINEAGE_FILE",
     "MANIFEST_FILE",
     "METRICS_FILE",
@@ -34,6 +35,8 @@ PROTOCOL = 1
 
 MANIFEST_FILE = "manifest.json"
 MODEL_FILE = "model.skops"
+# Test rows with their answers, which the serving image must give again; see `check_rows`.
+CHECK_FILE = "check.json"
 PROFILE_FILE = "profile.json"
 METRICS_FILE = "metrics.json"
 LINEAGE_FILE = "lineage.json"

@@ -7,6 +7,7 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.common import Resources
 from tidewheel_contracts.job import (
     CREDENTIALS_PATH,
+    CheckRequest,
     CollectRequest,
     ExitCode,
     ProbeRequest,
@@ -33,6 +34,7 @@ _PROGRAMS: dict[type[Request], str] = {
     TrainRequest: "train",
     SearchRequest: "search",
     ReduceRequest: "reduce",
+    CheckRequest: "check",
 }
 # The kernel keeps SIGTERM from the first process of a container that has no handler for it, and a
 # Python handler waits for a long fit. In a namespace of the whole pod ours is not the first.
@@ -74,7 +76,7 @@ def program_job(
     source_secret: str | None = None,
     scratch: str | None = None,
 ) -> Object:
-    """Return the Job that runs `tidewheel_trainer` on a request.
+    """Return the Job that runs the program of a request.
 
     A failure of the user's making ends the Job at once; a lost node or a store that does not
     answer is tried again, within the deadline.

@@ -2,9 +2,12 @@
 
 Queued -> Waiting -> Searching (indexed Job, where the run has a search)
                      -> Training (Job of attempt n) -> result in status
-                                                         | gate passed
+                                                         | gate passed so far
                                                          v
-                    number in status -> ModelVersion created -> Finished
+                                  Verifying (Job of the serving image) -> its test in the result
+                                                                            | passed
+                                                                            v
+                                       number in status -> ModelVersion created -> Finished
 """
 
 from dataclasses import replace
@@ -50,6 +53,7 @@ from tidewheel_operator.policies.training_run_view import (
     finish,
     step,
 )
+from tidewheel_operator.policies.verifying import is_verified, verify, without_checks
 from tidewheel_operator.policies.version_registration import register
 
 __all__ = ["decide"]
@@ -71,7 +75,7 @@ def _decide(view: TrainingRunView, now: datetime) -> RunDecision:
         return Decision(status=status)
     if status.result is not None:
         return _after_result(view, status.result, now)
-    view = with_failed_attempts(with_search(view, now))
+    view = with_failed_attempts(with_search(without_checks(view), now))
     job = max(view.jobs, key=round_of, default=None)
     if job is not None and round_of(job) >= status.attempt:
         follow = follow_search if is_search(job) else _follow
@@ -146,13 +150,14 @@ def _record(
     after = status.model_copy(
         update={"result": ended.message.result, "images": Images(trainer=ended.image)}
     )
-    conditions = working(Reason.REGISTERING, "the verdict is recorded")
-    return step(view, now, conditions, stage=Stage.REGISTERING, status=after)
+    conditions = working(Reason.VERIFYING, "the verdict is recorded")
+    return step(view, now, conditions, stage=Stage.VERIFYING, status=after)
 
 
 def _after_result(view: TrainingRunView, result: RunResult, now: datetime) -> RunDecision:
     if result.verdict in _PASSED:
-        return register(view, result, now)
+        is_over = result.artifact is None or is_verified(view.run.status)
+        return register(view, result, now) if is_over else verify(view, result, now)
     reason = Reason.REFUSED if result.verdict == Verdict.REFUSED else Reason.INCONCLUSIVE
     message = f"{result.verdict_reason}: {result.message}"
     return finish(view, now, (*ready(reason, message), complete(reason, message)))

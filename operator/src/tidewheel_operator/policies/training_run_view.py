@@ -7,6 +7,7 @@ from typing import Any
 
 from tidewheel_contracts.api.conditions import Condition
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
+from tidewheel_contracts.api.v1alpha1.common import Resources
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_contracts.api.v1alpha1.training_run import (
@@ -37,9 +38,11 @@ class TrainingRunView:
     `highest_number` is the highest version number ever given to the model, confirmed by a live
     read whenever a number is about to be given. `own_version` is the ModelVersion that names this
     run's uid; `is_number_taken` tells that the number in status became somebody else's version.
-    `pipeline_uid` is that of the pipeline that opened the run, if one did. `told` is what its Job
-    last reported, and `report_url` where Jobs report to, unless they do not. `workloads` are
-    Kueue's words about Jobs, by the Job's uid; `is_kueue_read` tells whether anybody listens.
+    `pipeline_uid` is that of the pipeline that opened the run, if one did. `image` is that of the
+    programs that train; `server_resources` is what a pod of `server_image` gets that serves. `told`
+    is what its Job last reported, and `report_url` where Jobs report to, unless they do not.
+    `workloads` are Kueue's words about Jobs, by the Job's uid; `is_kueue_read` tells whether
+    anybody listens.
     """
 
     run: Observed[TrainingRunSpec, TrainingRunStatus]
@@ -52,6 +55,8 @@ class TrainingRunView:
     jobs: tuple[Object, ...]
     pods: Mapping[str, tuple[Object, ...]]
     image: ProgramImage
+    server_image: ProgramImage
+    server_resources: Resources
     egress: Egress = USUAL_EGRESS
     own_version: ModelVersionSpec | None = None
     highest_number: int = 0

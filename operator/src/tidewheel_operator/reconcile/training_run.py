@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from tidewheel_contracts.api.v1alpha1.common import Resources
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
 from tidewheel_contracts.api.v1alpha1.model_deployment import (
     ModelDeploymentSpec,
     ModelDeploymentStatus,
+    ServerResources,
 )
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
@@ -23,6 +25,7 @@ from tidewheel_operator.policies.pipeline_memory import is_active
 from tidewheel_operator.policies.run_cause import coalesced_alerts, trigger_of
 from tidewheel_operator.policies.training_run_view import TrainingRunView
 from tidewheel_operator.policies.triggers import is_superfluous
+from tidewheel_operator.policies.verifying import is_verified, job_in_flight
 from tidewheel_operator.reconcile import observe
 from tidewheel_operator.reconcile.confirm import knew
 from tidewheel_operator.reconcile.step import Reconciler
@@ -60,7 +63,7 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
     pipeline = _pipeline(world, run)
     dataset = observe.dataset(world, metadata.namespace, spec.dataset_name)
     registered: tuple[ModelVersionSpec, ...] = ()
-    if run.status.result is not None:
+    if is_verified(run.status):
         registered = await live_versions(world, metadata.namespace, spec.model_name)
     is_number_taken = any(
         item.number == run.status.version_number and item.run.uid != metadata.uid
@@ -77,6 +80,8 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         jobs=jobs,
         pods=pods,
         image=observe.trainer_image(world),
+        server_image=observe.server_image(world),
+        server_resources=_server_resources(world, run, pipeline),
         egress=world.settings.egress,
         own_version=next((item for item in registered if item.run.uid == metadata.uid), None),
         highest_number=await _highest_number(world, run, registered, is_taken=is_number_taken),
@@ -93,8 +98,8 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
 
 async def _confirm_job(world: World, run: Run) -> None:
     """Read the run's Job from the server when the cache lacks it: absence alone is no proof."""
-    name, namespace = run.status.job_name, run.metadata.namespace
-    if name is None or run.status.result is not None:
+    name, namespace = job_in_flight(run.status), run.metadata.namespace
+    if name is None:
         return
     if world.cache.get(JOBS, namespace, name) is not None:
         return
@@ -131,6 +136,23 @@ def _pipeline(world: World, run: Run) -> Pipeline | None:
         ModelPipelineSpec,
         ModelPipelineStatus,
     )
+
+
+def _server_resources(world: World, run: Run, pipeline: Pipeline | None) -> Resources:
+    """Return what a pod gets that serves the run's model, or will."""
+    if pipeline is not None and pipeline.spec.deployment is not None:
+        return pipeline.spec.deployment.resources
+    deployments = observe.readable_by(
+        world,
+        DEPLOYMENTS_BY_MODEL,
+        run.metadata.namespace,
+        run.spec.model_name,
+        ModelDeploymentSpec,
+        ModelDeploymentStatus,
+    )
+    by_name = {item.metadata.name: item.spec.resources for item in deployments}
+    preferred = pipeline.spec.deployment_name if pipeline is not None else None
+    return by_name.get(preferred or min(by_name, default="")) or ServerResources()
 
 
 def _opener(run: Run, pipeline: Pipeline | None) -> str | None:
@@ -196,7 +218,7 @@ async def _highest_number(
 ) -> int:
     """Return the highest number ever given, when one is about to be given; else nobody asks."""
     result = run.status.result
-    if result is None or result.artifact is None:
+    if result is None or result.artifact is None or not is_verified(run.status):
         return 0
     if run.status.version_number is not None and not is_taken:
         return 0

@@ -14,6 +14,7 @@ from tests.builders import (
     time_text,
 )
 from tests.unit.operator.observations import (
+    SERVER,
     TRAINER,
     conditions,
     observed,
@@ -21,6 +22,7 @@ from tests.unit.operator.observations import (
 )
 
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
+from tidewheel_contracts.api.v1alpha1.model_deployment import ServerResources
 from tidewheel_contracts.api.v1alpha1.training_run import (
     Cause,
     ChampionReference,
@@ -57,6 +59,8 @@ def view(
         jobs=jobs,
         pods=by_job,
         image=TRAINER,
+        server_image=SERVER,
+        server_resources=ServerResources(),
     )
     return dataclasses.replace(plain, **changes)
 

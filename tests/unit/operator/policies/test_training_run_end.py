@@ -39,8 +39,8 @@ def test_result_is_recorded_before_anything_is_made_of_it() -> None:
     assert decide(view(run, ended_job(job), pods=(pod,)), NOW) == Decision(
         status=training().model_copy(
             update={
-                "conditions": conditions("Registering", "the verdict is recorded", "Reconciling"),
-                "stage": Stage.REGISTERING,
+                "conditions": conditions("Verifying", "the verdict is recorded", "Reconciling"),
+                "stage": Stage.VERIFYING,
                 "result": result,
                 "images": Images(trainer=IMAGE),
             }

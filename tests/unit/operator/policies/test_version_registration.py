@@ -17,10 +17,11 @@ from tests.builders import (
     snapshot_reference,
     time_text,
 )
-from tests.unit.operator.observations import TRAINER, as_sent, conditions, observed
+from tests.unit.operator.observations import SERVER, TRAINER, as_sent, conditions, observed
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
+from tidewheel_contracts.api.v1alpha1.model_deployment import ServerResources
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_contracts.api.v1alpha1.training_run import (
     Cause,
@@ -36,6 +37,7 @@ from tidewheel_operator.policies.training_run import decide
 from tidewheel_operator.policies.training_run_view import TrainingRunView
 
 TRIGGER = Trigger(cause=Cause.NEW_DATA, fingerprint="fingerprint")
+ANSWERED = {"name": "LoadAndQuery", "result": "Passed", "message": "200 test rows answered"}
 IMAGES = Images(trainer="registry.test/trainer@sha256:1")
 
 
@@ -48,7 +50,7 @@ def registering(number: int | None = None, result: RunResult | None = None) -> T
         attempt=1,
         snapshot=snapshot_reference(make_snapshot()),
         start_time=time_text(CREATED),
-        result=result or make_result(),
+        result=result or make_result(gate=(ANSWERED,)),
         images=IMAGES,
         version_number=number,
     )
@@ -67,6 +69,8 @@ def view(status: TrainingRunStatus, **changes: Any) -> TrainingRunView:
         "jobs": (),
         "pods": {},
         "image": TRAINER,
+        "server_image": SERVER,
+        "server_resources": ServerResources(),
         **changes,
     }
     return TrainingRunView(**values)

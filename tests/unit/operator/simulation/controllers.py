@@ -12,6 +12,7 @@ from tests.unit.operator.observations import ended_job, job_pod, request_text, t
 from tidewheel_contracts.api.v1alpha1.dataset import Snapshot
 from tidewheel_contracts.api.v1alpha1.training_run import Verdict
 from tidewheel_contracts.job import (
+    CheckResult,
     CollectRequest,
     CollectResult,
     Failure,
@@ -38,6 +39,8 @@ class Bucket:
     def __init__(self) -> None:
         self.labelled_rows = 1000
         self.verdict = Verdict.PASSED
+        # What the serving image says of whatever is published.
+        self.checked = CheckResult(rows=200, load_seconds=1.5, answer_milliseconds=2.5)
         # Whether a look without reading tells what the source is like.
         self.can_be_probed = True
         self.snapshots: list[str] = []
@@ -56,6 +59,8 @@ class Bucket:
             return self._prune(PruneRequest.model_validate(request))
         if request["kind"] == "SearchRequest":
             return self._search(SearchRequest.model_validate(request))
+        if request["kind"] == "CheckRequest":
+            return self.checked
         return self._train(parse_training_request(request_text(job)))
 
     def _collect(self, _: CollectRequest) -> CollectResult:
@@ -111,7 +116,7 @@ class Controllers:
 
     def __init__(self, server: MemoryServer, bucket: Bucket) -> None:
         self.server = server
-        # The program whose Jobs do not run: `collect`, `probe`, `prune`, `train` or none.
+        # The program whose Jobs do not run: `collect`, `probe`, `prune`, `train`, `check` or none.
         self.held_jobs = ""
         self.are_deployments_held = False
         self.is_garbage_kept = False

@@ -59,15 +59,26 @@ def test_applied_child_gets_its_label_back(resource: Resource, name: str) -> Non
         assert "flight-delay-v1" not in names
 
 
-@pytest.mark.parametrize("program", ["collect", "train"])
+def job_of(simulation: Simulation, program: str) -> Object:
+    """Return the Job that runs a program."""
+    [job] = [
+        item
+        for item in simulation.server.all(JOBS)
+        if item["spec"]["template"]["spec"]["containers"][0]["args"] == [program]
+    ]
+    return job
+
+
+@pytest.mark.parametrize("program", ["collect", "train", "check"])
 def test_job_that_is_in_use_gets_its_label_back(program: str) -> None:
     async def story(simulation: Simulation) -> None:
         simulation.controllers.held_jobs = program
         await start_loop(simulation)
-        [job] = simulation.server.all(JOBS)
+        job = job_of(simulation, program)
         simulation.server.edit(JOBS, job, strip)
         await simulation.settle()
-        assert simulation.server.all(JOBS)[0]["metadata"]["labels"] == job["metadata"]["labels"]
+        after = job_of(simulation, program)
+        assert after["metadata"]["labels"] == job["metadata"]["labels"]
         simulation.controllers.held_jobs = ""
         await simulation.settle()
 
@@ -75,4 +86,4 @@ def test_job_that_is_in_use_gets_its_label_back(program: str) -> None:
 
     assert runs(simulation) == [("Initial", "Registered")]
     writes = [(write.verb, write.kind) for write in simulation.api.writes]
-    assert (writes.count(("create", "Job")), writes.count(("apply", "Job"))) == (2, 1)
+    assert (writes.count(("create", "Job")), writes.count(("apply", "Job"))) == (3, 1)

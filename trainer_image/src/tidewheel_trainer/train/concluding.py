@@ -114,7 +114,7 @@ def _judged(run: Run, material: Material, split: Split, choice: Choice) -> _Endi
     run.progress(
         "Refitting", 70, f"fit {trial.recipe.candidate} on all {len(material.rows):,} rows"
     )
-    refit = refitted(trial.recipe, material, run.surroundings.seconds)
+    refit = refitted(trial.recipe, material, trial.places, run.surroundings.seconds)
     trial = with_limits(trial, material.gate.limits, refit.cost)
     is_refused = trial.judgement.verdict is Verdict.REFUSED
     return _Ending(material, trial, None if is_refused else refit)

@@ -7,6 +7,7 @@ import numpy as np
 
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith
+from tidewheel_contracts.artifact.check_rows import CheckRows
 from tidewheel_contracts.artifact.model import ModelInput, Recipe
 from tidewheel_trainer.run_report.importance import Importance
 from tidewheel_trainer.train.bounds import Bound
@@ -45,11 +46,11 @@ class Choice:
 class Trial:
     """The winner on the test rows: what it is, what it scored, what was said of it.
 
-    Arrays are of the test rows alone: `truth` has codes of `classes`, or numbers, shape
-    (n_test_rows,); answers are probabilities of shape (n_test_rows, n_classes), or predicted
-    numbers of shape (n_test_rows,); `clusters` tells the day or group of each row. `left_out_rows`
-    are labelled rows that the declared split has no use for. `decisions` are all tests of the gate
-    in their order.
+    Arrays are of the test rows alone: `places` tells which of all rows they are, shape
+    (n_test_rows,); `truth` has codes of `classes`, or numbers, shape (n_test_rows,); answers are
+    probabilities of shape (n_test_rows, n_classes), or predicted numbers of shape (n_test_rows,);
+    `clusters` tells the day or group of each row. `left_out_rows` are labelled rows that the
+    declared split has no use for. `decisions` are all tests of the gate in their order.
     """
 
     recipe: Recipe
@@ -61,6 +62,7 @@ class Trial:
     measure: Measure
     bounds: tuple[Bound, ...]
     classes: tuple[str, ...]
+    places: np.ndarray
     truth: np.ndarray
     answers: np.ndarray
     champion_answers: np.ndarray | None
@@ -81,6 +83,7 @@ class Refit:
     classes: tuple[str, ...]
     classes_datatype: str
     sample: tuple[tuple[object, ...], ...]
+    check: CheckRows
     training_rows: int
     trained_through: str | None
     cost: Cost

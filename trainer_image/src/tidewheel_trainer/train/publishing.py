@@ -17,6 +17,7 @@ from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.training_run import RunResult
 from tidewheel_contracts.artifact.model import (
+    CHECK_FILE,
     LINEAGE_FILE,
     MANIFEST_FILE,
     METRICS_FILE,
@@ -59,6 +60,7 @@ def publish_model(
     """
     content = {
         MODEL_FILE: refit.data,
+        CHECK_FILE: manifest_bytes(refit.check),
         PROFILE_FILE: manifest_bytes(profile),
         METRICS_FILE: _json(metrics_document(trial)),
         **report,

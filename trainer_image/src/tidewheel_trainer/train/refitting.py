@@ -10,6 +10,8 @@ from tidewheel_contracts.artifact.model import MODEL_FILE, ModelInput, Recipe
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer import times
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.check_rows import check_rows
+from tidewheel_trainer.train.client_rows import Columns, client_columns, served_frame
 from tidewheel_trainer.train.gate.limits import Cost
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.model_file import model_bytes, read_model
@@ -25,16 +27,18 @@ Seconds = Callable[[], float]
 _LONGEST_SAMPLE_TEXT = 1000
 
 
-def refitted(recipe: Recipe, material: Material, seconds: Seconds) -> Refit:
+def refitted(recipe: Recipe, material: Material, test: np.ndarray, seconds: Seconds) -> Refit:
     """Return what is published: the fit on all labelled rows, as bytes that were read back.
 
     Args:
         recipe: what is fitted.
         material: all labelled rows.
+        test: places of the test rows among them, shape (n_test_rows,).
         seconds: a clock that only goes on.
 
     Raises:
-        TrainerError: InternalError, when the file's answers differ from the fit's.
+        TrainerError: InternalError, when the file's answers differ from the fit's;
+            ParameterInvalid, when the fit has no finite answer to a test row.
     """
     rows = material.rows
     started = seconds()
@@ -43,7 +47,7 @@ def refitted(recipe: Recipe, material: Material, seconds: Seconds) -> Refit:
     data = model_bytes(model)
     sample = _sample(rows.frame, material.inputs)
     _refuse_other_answers(
-        model, data, recipe, _frame(sample, material.inputs), rows.target.class_values
+        model, data, recipe, served_frame(sample, material.inputs), rows.target.class_values
     )
     milliseconds = None
     if material.gate.limits.prediction_milliseconds is not None:
@@ -56,6 +60,12 @@ def refitted(recipe: Recipe, material: Material, seconds: Seconds) -> Refit:
         classes=rows.target.classes,
         classes_datatype=rows.target.datatype,
         sample=sample,
+        check=check_rows(
+            rows.frame.iloc[test],
+            material.inputs,
+            rows.target,
+            lambda frame: answers(model, recipe, frame, rows.target.class_values),
+        ),
         training_rows=len(rows),
         trained_through=through,
         cost=Cost(training_seconds, len(data), milliseconds),
@@ -81,36 +91,18 @@ def _prediction_milliseconds(
     return 1000 * float(np.median(taken[_WARMING_ROWS:]))
 
 
-def _sample(frame: pd.DataFrame, inputs: tuple[ModelInput, ...]) -> tuple[tuple[object, ...], ...]:
+def _sample(frame: pd.DataFrame, inputs: tuple[ModelInput, ...]) -> Columns:
     """Return a few rows from all over the set, column by column, as JSON values."""
     places = np.linspace(0, len(frame) - 1, min(_SAMPLE_ROWS, len(frame))).astype(int)
+    columns = client_columns(frame, inputs, places)
     return tuple(
-        tuple(_json_value(value, column) for value in frame[column.name].iloc[places])
-        for column in inputs
+        tuple(_cut(value) for value in values) if column.kind == "Text" else values
+        for column, values in zip(inputs, columns, strict=True)
     )
 
 
-def _json_value(value: object, column: ModelInput) -> object:
-    if isinstance(value, str):
-        return value[:_LONGEST_SAMPLE_TEXT] if column.kind == "Text" else value
-    if value is None:
-        return None
-    number = float(value)  # type: ignore[arg-type]  # the frame holds text and floats only
-    if not np.isfinite(number):
-        return None
-    return {"BOOL": bool, "INT64": int}.get(column.datatype, float)(number)
-
-
-def _frame(sample: tuple[tuple[object, ...], ...], inputs: tuple[ModelInput, ...]) -> pd.DataFrame:
-    """Return the sample as the server will build it from a request."""
-    return pd.DataFrame(
-        {
-            column.name: pd.Series(
-                list(values), dtype=object if column.datatype == "BYTES" else np.float64
-            )
-            for column, values in zip(inputs, sample, strict=True)
-        }
-    )
+def _cut(value: object) -> object:
+    return value[:_LONGEST_SAMPLE_TEXT] if isinstance(value, str) else value
 
 
 def _refuse_other_answers(

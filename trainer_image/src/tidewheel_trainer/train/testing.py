@@ -104,6 +104,7 @@ def tested(
         measure=measure,
         bounds=material.bounds,
         classes=rows.target.classes,
+        places=np.flatnonzero(test),
         truth=truth,
         answers=found,
         champion_answers=rival,

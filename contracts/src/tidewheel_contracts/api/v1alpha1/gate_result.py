@@ -7,7 +7,10 @@ from pydantic import Field
 
 from tidewheel_contracts.api.model import ApiModel
 
-__all__ = ["GateTest", "GateTestResult"]
+__all__ = ["LOAD_AND_QUERY", "GateTest", "GateTestResult"]
+
+# The last test: the serving image loads what was published and answers test rows.
+LOAD_AND_QUERY = "LoadAndQuery"
 
 
 class GateTestResult(StrEnum):

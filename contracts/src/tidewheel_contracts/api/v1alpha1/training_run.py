@@ -45,6 +45,7 @@ __all__ = [
     "Artifact",
     "Cause",
     "ChampionReference",
+    "CheckProgress",
     "ComparedWith",
     "FailedAttempt",
     "Images",
@@ -90,6 +91,7 @@ class Stage(StrEnum):
     WAITING = "Waiting"
     SEARCHING = "Searching"
     TRAINING = "Training"
+    VERIFYING = "Verifying"
     REGISTERING = "Registering"
     FINISHED = "Finished"
 
@@ -122,6 +124,7 @@ class Reason(StrEnum):
     STORE_MISSING = "ArtifactStoreMissing"  # the namespace has no ArtifactStore named default
     SEARCHING = "Searching"  # the pods of the search run trials
     TRAINING = "Training"  # the Job runs
+    VERIFYING = "Verifying"  # the serving image loads the published fit and answers test rows
     REGISTERING = "Registering"  # the gate passed; the ModelVersion is being created
     REGISTERED = "Registered"  # the ModelVersion exists
     REFUSED = "Refused"  # the gate refused the candidate
@@ -218,6 +221,13 @@ class Images(ApiModel):
     trainer: Annotated[
         str, Field(max_length=255, description="Image of the training Job, with its digest.")
     ] = ""
+    server: Annotated[
+        str,
+        Field(
+            max_length=255,
+            description="Image in which the published model was loaded and asked, with its digest.",
+        ),
+    ] = ""
 
 
 class FailedAttempt(ApiModel):
@@ -253,6 +263,13 @@ class SearchProgress(ApiModel):
     completion_time: Annotated[
         Time | None, Field(description="When the pods had done what they could.")
     ] = None
+
+
+class CheckProgress(ApiModel):
+    """The Job that loads the published fit in the serving image and asks it test rows."""
+
+    attempt: Annotated[int, Field(ge=0, le=100, description="Job that is running or ran.")]
+    job_name: Annotated[str, Field(max_length=63, description="Name of that Job.")]
 
 
 class RunResult(ApiModel):
@@ -331,6 +348,10 @@ class TrainingRunStatus(Status):
         RunProgress | None, Field(description="How far the Job is, as it last told.")
     ] = None
     result: Annotated[RunResult | None, Field(description="What the Job reported.")] = None
+    check: Annotated[
+        CheckProgress | None,
+        Field(description="Job that asks the serving image; the last test of `result.gate`."),
+    ] = None
     images: Annotated[Images | None, Field(description="Resolved images.")] = None
     version_number: Annotated[
         VersionNumber | None, Field(description="Number that was taken for the version.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich import table
 
+from tidewheel_contracts.api.v1alpha1.gate_result import LOAD_AND_QUERY
 from tidewheel_contracts.api.v1alpha1.model_version import version_name
 from tidewheel_contracts.api.v1alpha1.training_run import Cause
 from tidewheel_dev.demo import facts, flights, screen
@@ -67,6 +68,9 @@ def ended_run(demo: Demo, cause: Cause, snapshot: str, number: int) -> Run:
         )
     if status.result is not None:
         screen.say(f"the gate: {status.result.verdict}, {status.result.message}")
+        for test in status.result.gate:
+            if test.name == LOAD_AND_QUERY:
+                screen.say(f"the serving image: {test.result}, {test.message}")
     return run
 
 
