@@ -61,6 +61,17 @@ class LocalServer:
         self._run("apiserver", *(f"--{flag}={value}" for flag, value in flags.items()))
         wait.until("the API server", self._missing, timeout_seconds=_START_SECONDS)
 
+    def start_controllers(self, *names: str) -> None:
+        """Start some of Kubernetes' own controllers, for tests that do not play them."""
+        flags = {
+            "kubeconfig": str(self.kubeconfig),
+            "controllers": ",".join(names),
+            "leader-elect": "false",
+            "bind-address": _ADDRESS,
+            "secure-port": str(free_port()),
+        }
+        self._run("controller-manager", *(f"--{flag}={value}" for flag, value in flags.items()))
+
     def stop_api_server(self) -> None:
         """Kill the API server as a power cut does."""
         self._end("apiserver", signal.SIGKILL)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich import console, table
 
-from tidewheel_dev import cluster, errors, paths
+from tidewheel_dev import cluster, errors, kueue, paths
 from tidewheel_dev.data_servers import everything
 
 __all__ = ["Part", "Result", "parts", "run", "summary"]
@@ -88,6 +88,7 @@ def _run_parts(results: list[Result], *, long: bool) -> None:
 def _build() -> None:
     cluster.build()
     everything.ensure()
+    kueue.ensure()
 
 
 def _start_cluster() -> None:
