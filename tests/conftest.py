@@ -1,6 +1,7 @@
 """Fixtures that several folders of tests share. Nothing starts before a test asks for it."""
 
 import json
+import os
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,6 +12,9 @@ import pytest
 
 if TYPE_CHECKING:
     from tidewheel_dev.cluster import ClusterHandle
+
+# As the trainer's program does: tests share their processors, and threads that spin take them.
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 NewNamespace = Callable[[], AbstractContextManager[str]]

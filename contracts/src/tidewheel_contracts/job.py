@@ -69,6 +69,8 @@ CREDENTIALS_PATH = "/etc/tidewheel-source"
 EGRESS_VARIABLE = "TIDEWHEEL_EGRESS"
 # Where the private key lies that signs models; only a Job that publishes some has it.
 SIGNING_KEY_VARIABLE = "TIDEWHEEL_SIGNING_KEY"
+# How many threads a fit may use; Kubernetes writes the pod's request of CPU into it, rounded up.
+THREADS_VARIABLE = "TIDEWHEEL_THREADS"
 MESSAGE_LIMIT = 4096
 # Kubernetes tells the pod of an indexed Job by this variable which one of them it is.
 INDEX_VARIABLE = "JOB_COMPLETION_INDEX"

@@ -11,7 +11,8 @@ from tidewheel_dev import buildah, command, paths, progress
 __all__ = ["RECIPE", "build", "mirror_of"]
 
 _SUITE = "bookworm"
-_PACKAGES = "python3,python3-venv,ca-certificates"
+# LightGBM needs the compiler's own library of threads, which is in no wheel.
+_PACKAGES = "python3,python3-venv,ca-certificates,libgomp1"
 # Nobody reads manuals inside a container, and apt builds its lists anew.
 _REMOVED = (
     "usr/share/doc",
@@ -25,7 +26,7 @@ _REMOVED = (
 _EMPTY_FOLDERS = ("var/cache/apt/archives/partial", "var/lib/apt/lists/partial", "var/log")
 
 # Everything that decides what the image holds; raise the number when this file changes.
-RECIPE = ("debootstrap", "1", _SUITE, _PACKAGES, *_REMOVED)
+RECIPE = ("debootstrap", "2", _SUITE, _PACKAGES, *_REMOVED)
 
 
 def build(tag: str) -> None:

@@ -8,7 +8,11 @@ from typing import Any, cast
 import skops.io
 from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
-from tidewheel_contracts.artifact.trusted_types import TRUSTED_TYPES, unlisted_types
+from tidewheel_contracts.artifact.trusted_types import (
+    TRUSTED_TYPES,
+    missing_library,
+    unlisted_types,
+)
 from tidewheel_contracts.job import FailureReason
 from tidewheel_server.errors import LoadError
 from tidewheel_server.sklearn_engine import Fitted
@@ -26,7 +30,8 @@ def open_model(data: bytes) -> Fitted:
     """Return the fitted scikit-learn object of a `model.skops` file.
 
     Raises:
-        LoadError: the file is no skops file, is too large inside, or holds a type not on our list.
+        LoadError: the file is no skops file, is too large inside, holds a type not on our list, or
+            needs a library that this image lacks.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -40,8 +45,16 @@ def open_model(data: bytes) -> Fitted:
         model = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
     except UntrustedTypesFoundException as error:
         raise _damaged(f"is refused by skops: {str(error).splitlines()[0]}") from error
+    except ImportError as error:
+        missing = missing_library(error)
+        if missing is None:
+            raise _damaged(f"cannot be read: {type(error).__name__}: {error}") from error
+        raise LoadError(
+            FailureReason.ESTIMATOR_UNKNOWN,
+            f"The model file {missing}, or let another version serve",
+        ) from error
     except (
-        UnsupportedTypeException, zipfile.BadZipFile, AttributeError, ImportError, KeyError,
+        UnsupportedTypeException, zipfile.BadZipFile, AttributeError, KeyError,
         IndexError, TypeError, ValueError, RecursionError,
     ) as error:  # fmt: skip
         # skops has no error of its own for a schema that it cannot follow.

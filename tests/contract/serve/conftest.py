@@ -174,7 +174,7 @@ def train(estimator: str, target: str) -> tuple[Pipeline, pa.Table, Recipe]:
     table = make_table()
     recipe = Recipe(
         candidate="only",
-        estimator=f"sklearn.{estimator}",
+        estimator=estimator,
         parameters={},
         numeric=("delay", "seats", "night"),
         categorical=("carrier",),
@@ -300,7 +300,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
 @pytest.fixture(scope="session")
 def boosting(publish: Callable[..., Published]) -> Published:
-    return publish("ensemble.HistGradientBoostingClassifier")
+    return publish("sklearn.ensemble.HistGradientBoostingClassifier")
 
 
 @pytest.fixture(scope="session")

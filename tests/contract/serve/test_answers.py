@@ -40,11 +40,16 @@ def test_single_rows_have_the_probabilities_of_scikit_learn(
 @pytest.mark.parametrize(
     ("estimator", "target"),
     [
-        ("linear_model.LogisticRegression", "late"),
-        ("ensemble.RandomForestClassifier", "late"),
-        ("ensemble.HistGradientBoostingClassifier", "word"),
-        ("linear_model.Ridge", "minutes"),
-        ("ensemble.HistGradientBoostingRegressor", "minutes"),
+        ("sklearn.linear_model.LogisticRegression", "late"),
+        ("sklearn.ensemble.RandomForestClassifier", "late"),
+        ("sklearn.ensemble.HistGradientBoostingClassifier", "word"),
+        ("sklearn.linear_model.Ridge", "minutes"),
+        ("sklearn.ensemble.HistGradientBoostingRegressor", "minutes"),
+        ("xgboost.XGBClassifier", "late"),
+        ("xgboost.XGBRFClassifier", "word"),
+        ("lightgbm.LGBMClassifier", "word"),
+        ("xgboost.XGBRegressor", "minutes"),
+        ("lightgbm.LGBMRegressor", "minutes"),
     ],
 )
 def test_other_estimators_have_the_answers_of_scikit_learn(

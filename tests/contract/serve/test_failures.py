@@ -9,7 +9,7 @@ from sklearn.svm import SVC
 
 from tidewheel_contracts.job import ExitCode, Failure, FailureReason
 
-BOOSTING = "ensemble.HistGradientBoostingClassifier"
+BOOSTING = "sklearn.ensemble.HistGradientBoostingClassifier"
 NOBODY = "http://127.0.0.1:1"
 
 

@@ -34,6 +34,8 @@ NEAR = {
     "parameters": {"n_neighbors": 30},
 }
 MEMBERS = [{"candidate": "tree"}, {"candidate": "near"}]
+XGBOOST = {"candidates": [{"name": "boosting", "estimator": "xgboost.XGBClassifier"}]}
+LIGHTGBM = {"candidates": [{"name": "boosting", "estimator": "lightgbm.LGBMClassifier"}]}
 CALIBRATED = {"candidates": [TREE | {"calibration": {"method": "Isotonic", "folds": 3}}]}
 VOTING = {
     "candidates": [TREE, NEAR],
@@ -54,6 +56,8 @@ STACKING = {
         pytest.param("late", CALIBRATED, "tree", "BOOL", id="calibrated"),
         pytest.param("late", VOTING, "both", "BOOL", id="a vote"),
         pytest.param("late", STACKING, "both", "BOOL", id="a stack"),
+        pytest.param("late", XGBOOST, "boosting", "BOOL", id="two classes of XGBoost"),
+        pytest.param("grade", LIGHTGBM, "boosting", "INT64", id="three classes of LightGBM"),
     ],
 )
 def test_published_model_is_served(

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import pickle
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 import orjson
 import pytest
 import skops.io
+from lightgbm import LGBMRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.pipeline import Pipeline
@@ -34,6 +36,7 @@ from tidewheel_server.model_state import Identity, ServedModel
 FOLDER = "tidewheel/ns/models/flights/uid"
 MANIFEST_KEY = f"{FOLDER}/manifest.json"
 MODEL_KEY = f"{FOLDER}/model.skops"
+DELAYS = np.linspace(0, 90, 60)
 
 
 @dataclass
@@ -368,6 +371,20 @@ def zip_of(**members: bytes) -> bytes:
 )
 def test_file_that_is_no_model_is_refused(publish: Publish, data: bytes, message: str) -> None:
     assert publish(data).refusal() == (FailureReason.ARTIFACT_DAMAGED, message)
+
+
+def test_model_of_a_library_that_the_image_lacks_is_refused_with_what_to_do(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifact = publish(skops.io.dumps(fitted(LGBMRegressor(n_estimators=3, verbosity=-1), DELAYS)))
+    for module in [each for each in sys.modules if each.partition(".")[0] == "lightgbm"]:
+        monkeypatch.setitem(sys.modules, module, None)
+
+    assert artifact.refusal() == (
+        FailureReason.ESTIMATOR_UNKNOWN,
+        "The model file needs lightgbm, and this image was built without the extra `boosters`; "
+        "build it with `--build-arg BOOSTERS=yes`, or let another version serve",
+    )
 
 
 def test_model_that_cannot_predict_its_sample_is_refused(

@@ -88,6 +88,7 @@ def surroundings(tmp_path: Path) -> Surroundings:
         libraries={"scikit-learn": "1.9.1"},
         scratch=tmp_path,
         signing_key=None,
+        threads=1,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate
 from tidewheel_contracts.artifact.model import Recipe
+from tidewheel_trainer.train.boosters import BOOSTER_NAMES
 from tidewheel_trainer.train.estimator_list import BOOSTING, FOREST
 from tidewheel_trainer.train.estimators import checked_parameters
 
@@ -29,6 +30,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "sklearn.ensemble.AdaBoostRegressor": {"n_estimators": 3},
     "sklearn.ensemble.BaggingRegressor": {"n_estimators": 3, "max_features": 0.7},
     "sklearn.neural_network.MLPRegressor": {"hidden_layer_sizes": [4, 3], "max_iter": 3000},
+    **{name: {"n_estimators": 5, "subsample": 0.5} for name in BOOSTER_NAMES},
 }
 
 

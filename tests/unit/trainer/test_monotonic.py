@@ -27,7 +27,8 @@ from tidewheel_trainer.train.pipelines import answers, fitted
 _ABLE = (
     "RandomForestClassifier, ExtraTreesClassifier, HistGradientBoostingClassifier, "
     "DecisionTreeClassifier, RandomForestRegressor, ExtraTreesRegressor, "
-    "HistGradientBoostingRegressor, DecisionTreeRegressor"
+    "HistGradientBoostingRegressor, DecisionTreeRegressor, XGBClassifier, XGBRFClassifier, "
+    "LGBMClassifier, XGBRegressor, XGBRFRegressor, LGBMRegressor"
 )
 _ROWS = 300
 _DICE = np.random.default_rng(5)

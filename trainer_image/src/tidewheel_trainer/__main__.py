@@ -3,9 +3,14 @@
 import os
 import sys
 
-# Numerical libraries read this when they are imported; one thread makes results repeatable.
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_variable] = "1"
+from tidewheel_trainer.thread_count import LIBRARY_VARIABLES, thread_count
+
+# Numerical libraries read this when they are imported; the same number makes results repeatable.
+for _variable in LIBRARY_VARIABLES:
+    os.environ[_variable] = str(thread_count(os.environ))
+# A thread that waits for others sleeps: on a busy node one that spins takes their processor, and a
+# fit of two threads took a hundred times longer.
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 from tidewheel_trainer.program import main  # noqa: E402  the threads must be set first
 

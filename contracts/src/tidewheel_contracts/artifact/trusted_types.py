@@ -1,4 +1,5 @@
-"""The reviewed allow-list of what a model file may hold, for scikit-learn 1.9 and skops 0.16.
+"""The reviewed allow-list of what a model file may hold: scikit-learn 1.9, skops 0.16, XGBoost 3.2
+and LightGBM 4.7.
 
 Trainer and server check every file against it before anything is constructed. skops alone would
 also trust every public estimator, ufunc and method node; our models need none of that, so the list
@@ -9,12 +10,17 @@ plain data, or a class whose constructor and state setter run no code that the f
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["TRUSTED_LOADERS", "TRUSTED_TYPES", "unlisted_types"]
+__all__ = ["TRUSTED_LOADERS", "TRUSTED_TYPES", "missing_library", "unlisted_types"]
+
+# Those of the extra `boosters`, which an image may be built without.
+_EXTRA_LIBRARIES = frozenset({"lightgbm", "xgboost"})
 
 # skops node classes: how one entry of the schema is turned into an object.
 TRUSTED_LOADERS = frozenset(
     {
+        "BytearrayNode",
         "DTypeNode",
+        "DefaultDictNode",
         "DictNode",
         "JsonNode",
         "ListNode",
@@ -32,11 +38,14 @@ TRUSTED_LOADERS = frozenset(
 
 TRUSTED_TYPES = (
     # Plain data.
+    "builtins.bytearray",
     "builtins.dict",
     "builtins.list",
     "builtins.slice",
     "builtins.str",
     "builtins.tuple",
+    "collections.OrderedDict",
+    "collections.defaultdict",
     "numpy.dtype",
     "numpy.float64",
     "numpy.int64",
@@ -151,6 +160,17 @@ TRUSTED_TYPES = (
     "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
     "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    # Boosting of other libraries: trees as data in their own formats, without code or addresses,
+    # and the encoding of classes around them. Their constructors are never called.
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.sklearn.LGBMRegressor",
+    "sklearn.utils._bunch.Bunch",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+    "xgboost.sklearn.XGBRFClassifier",
+    "xgboost.sklearn.XGBRFRegressor",
+    "xgboost.sklearn.XGBRegressor",
 )
 
 
@@ -170,6 +190,17 @@ def unlisted_types(schema: Mapping[str, Any]) -> tuple[str, ...]:
         elif isinstance(value, list):
             waiting.extend(value)
     return tuple(sorted(unlisted))
+
+
+def missing_library(error: ImportError) -> str | None:
+    """Say what a model file of ours needs that this image was built without; None for no such."""
+    library = (error.name or "").partition(".")[0]
+    if library not in _EXTRA_LIBRARIES:
+        return None
+    return (
+        f"needs {library}, and this image was built without the extra `boosters`; build it with "
+        "`--build-arg BOOSTERS=yes`"
+    )
 
 
 def _unlisted_of(node: Mapping[str, Any]) -> set[str]:

@@ -20,6 +20,7 @@ from tidewheel_contracts.job import (
 from tidewheel_operator.manifests.egress import Egress, egress_variable
 from tidewheel_operator.manifests.metadata import owned_metadata
 from tidewheel_operator.manifests.pod import program_container, program_pod
+from tidewheel_operator.manifests.threads import threads_variable
 
 __all__ = ["JobOwner", "ProgramImage", "program_job"]
 
@@ -101,6 +102,8 @@ def program_job(
     )
     container["args"] = [_PROGRAMS[type(request)]]
     container["env"] = [*container["env"], egress_variable(egress, owner.namespace)]
+    if isinstance(request, TrainRequest | SearchRequest | ReduceRequest):
+        container["env"].append(threads_variable())
     pod = {**program_pod(container, scratch), **_ENDS_AT_ONCE}
     if source_secret is not None:
         _mount_credentials(pod, container, source_secret)

@@ -77,6 +77,18 @@ def test_collecting_job() -> None:
     assert CollectRequest.model_validate_json(request).dataset_name == "flights"
 
 
+def test_programs_that_fit_are_told_the_processors_that_their_pod_asks_for() -> None:
+    [container] = train_job(make_run())["spec"]["template"]["spec"]["containers"]
+    assert container["env"] == [
+        *POD["containers"][0]["env"],
+        EGRESS,
+        {
+            "name": "TIDEWHEEL_THREADS",
+            "valueFrom": {"resourceFieldRef": {"resource": "requests.cpu", "divisor": "1"}},
+        },
+    ]
+
+
 def test_training_job_differs_by_program_labels_deadline_and_resources() -> None:
     run = make_run(active_deadline_seconds=600, resources={"cpu_milli": 2000, "memory": "4Gi"})
 

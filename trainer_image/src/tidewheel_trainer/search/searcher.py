@@ -5,8 +5,6 @@
 Every pod reads the same rows and works out the same plan; `rounds` says how pods meet.
 """
 
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
-
 from tidewheel_contracts.job import SearchRequest, SearchResult
 from tidewheel_trainer.progress import Progress
 from tidewheel_trainer.search.pod import Pod
@@ -20,6 +18,7 @@ from tidewheel_trainer.train.dividing import test_rows
 from tidewheel_trainer.train.guard import Shortage
 from tidewheel_trainer.train.material import gathered
 from tidewheel_trainer.train.run import Run, run_of
+from tidewheel_trainer.train.threads import up_to_threads
 
 __all__ = ["search"]
 
@@ -44,7 +43,11 @@ def search(
     def give_sign_of_life() -> None:
         beat(run.store, run.folder, pod.index, repr(surroundings.seconds()))
 
-    with surroundings.repeatedly(give_sign_of_life, _BEAT_SECONDS), threadpool_limits(1):
+    # Trials of a pod come one after the other, so each has all of the pod's threads.
+    with (
+        surroundings.repeatedly(give_sign_of_life, _BEAT_SECONDS),
+        up_to_threads(surroundings.threads),
+    ):
         result = _result(run, pod)
     if isinstance(result, Shortage):
         progress("Finished", 100, f"no trial: {result.sentence}")

@@ -23,6 +23,7 @@ from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.estimator_list import ALLOWED
 from tidewheel_trainer.train.inner_folds import Folds
+from tidewheel_trainer.train.threads import one_thread
 
 __all__ = ["calibrated", "refuse_calibration_of_a_number"]
 
@@ -65,7 +66,8 @@ def calibrated(
     for part in folds.parts:
         given = {} if weights is None else {"sample_weight": weights[part.learned]}
         fit = clone(learner).fit(prepared[part.learned], labels[part.learned], **given)
-        scores.append(_scores(fit, prepared[part.judged]))
+        with one_thread():
+            scores.append(_scores(fit, prepared[part.judged]))
     judged = folds.judged
     truth, classes = labels[judged], learner.classes_
     if asked.method is CalibrationMethod.TEMPERATURE:

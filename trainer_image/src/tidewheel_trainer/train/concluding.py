@@ -14,8 +14,6 @@ publish nothing but their verdict and the report that says why.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
-
 from tidewheel_contracts.api.v1alpha1.training_run import Verdict
 from tidewheel_contracts.job import FailureReason, TrainResult
 from tidewheel_trainer.failure import TrainerError
@@ -42,6 +40,7 @@ from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.signing import Signer, signer_of
 from tidewheel_trainer.train.split import Split
 from tidewheel_trainer.train.testing import tested, with_limits
+from tidewheel_trainer.train.threads import up_to_threads
 
 __all__ = ["Choose", "concluded"]
 
@@ -58,7 +57,7 @@ def concluded(run: Run, choose: Choose) -> TrainResult:
     signing = run.request.store.spec.signing
     result = earlier_result(run.store, run.folder, signing)
     if result is None:
-        with threadpool_limits(1):
+        with up_to_threads(run.surroundings.threads):
             _train_and_record(run, choose)
         # What the store holds is the truth, even if another attempt of this run was faster.
         result = earlier_result(run.store, run.folder, signing)

@@ -23,6 +23,7 @@ from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import EnsembleRecipe, MemberRecipe, Recipe
 from tidewheel_trainer.train.estimators import estimator, task_of
 from tidewheel_trainer.train.inner_folds import Folds, Groups, inner_folds
+from tidewheel_trainer.train.threads import one_thread
 
 __all__ = ["FitRows", "assembled"]
 
@@ -153,7 +154,8 @@ def _answers_of_folds(
     for part in folds.parts:
         members = _fitted(recipe, ensemble, rows.nested_part(part.learned), fit)
         asked = rows.frame[part.judged]
-        answers = [getattr(model, _method(task))(asked) for _, model in members]
+        with one_thread():
+            answers = [getattr(model, _method(task))(asked) for _, model in members]
         found.append(np.hstack([_columns(each) for each in answers]))
     return np.vstack(found)
 

@@ -46,6 +46,7 @@ from sklearn.svm import LinearSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from tidewheel_contracts.api.v1alpha1.gate import Task
+from tidewheel_trainer.train.boosters import BOOSTERS, Booster
 
 __all__ = ["ALLOWED", "BOOSTING", "FOREST", "LOGISTIC", "Allowed", "Reading"]
 
@@ -69,18 +70,18 @@ class Reading(Enum):
 class Allowed:
     """A class, what it reads, what we set unless the user does, and the parameters that are ours.
 
-    `threads` tells that it takes `n_jobs`; the thread count belongs to the run, as the seed does.
     `dense` tells that it takes no sparse rows, or would keep them, which no file may hold.
     `constrained` is what it reads when features are monotonic; None where it cannot heed them.
+    `booster` tells what is special about a class of another library than scikit-learn.
     """
 
     build: type[BaseEstimator]
     reading: Reading
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    threads: bool = False
     dense: bool = False
     ours: frozenset[str] = _OURS
     constrained: Reading | None = None
+    booster: Booster | None = None
 
     @property
     def task(self) -> Task:
@@ -88,12 +89,11 @@ class Allowed:
         return Task.REGRESSION if issubclass(self.build, RegressorMixin) else Task.CLASSIFICATION
 
 
-def _tree(build: type[BaseEstimator], *, threads: bool = False) -> Allowed:
+def _tree(build: type[BaseEstimator]) -> Allowed:
     # Its splits cannot be both monotonic and open to missing values.
     return Allowed(
         build,
         Reading.AS_THEY_ARE,
-        threads=threads,
         ours=_OURS_OF_TREES,
         constrained=Reading.FILLED,
     )
@@ -110,28 +110,37 @@ def _boosting(build: type[BaseEstimator]) -> Allowed:
     )
 
 
+def _of_another_library(booster: Booster) -> Allowed:
+    return Allowed(
+        booster.build,
+        Reading.AS_THEY_ARE,
+        ours=booster.ours,
+        constrained=Reading.AS_THEY_ARE,
+        booster=booster,
+    )
+
+
 ALLOWED: Mapping[str, Allowed] = {
     # scikit-learn's 100 steps do not reach the optimum with a few hundred one-hot columns.
     LOGISTIC: Allowed(LogisticRegression, Reading.SCALED, {"max_iter": 1000}),
     # Its default loss is a support vector machine's, which knows no probabilities.
     "sklearn.linear_model.SGDClassifier": Allowed(
-        SGDClassifier, Reading.SCALED, {"loss": "log_loss"}, threads=True
+        SGDClassifier, Reading.SCALED, {"loss": "log_loss"}
     ),
-    FOREST: _tree(RandomForestClassifier, threads=True),
-    "sklearn.ensemble.ExtraTreesClassifier": _tree(ExtraTreesClassifier, threads=True),
+    FOREST: _tree(RandomForestClassifier),
+    "sklearn.ensemble.ExtraTreesClassifier": _tree(ExtraTreesClassifier),
     BOOSTING: _boosting(HistGradientBoostingClassifier),
     "sklearn.ensemble.GradientBoostingClassifier": Allowed(
         GradientBoostingClassifier, Reading.FILLED
     ),
     "sklearn.ensemble.AdaBoostClassifier": Allowed(AdaBoostClassifier, Reading.FILLED),
-    "sklearn.ensemble.BaggingClassifier": Allowed(BaggingClassifier, Reading.FILLED, threads=True),
+    "sklearn.ensemble.BaggingClassifier": Allowed(BaggingClassifier, Reading.FILLED),
     "sklearn.tree.DecisionTreeClassifier": _tree(DecisionTreeClassifier),
     # Search trees in a file are memory that nobody can check.
     "sklearn.neighbors.KNeighborsClassifier": Allowed(
         KNeighborsClassifier,
         Reading.SCALED,
         {"algorithm": "brute"},
-        threads=True,
         dense=True,
         ours=_OURS | {"algorithm", "metric_params"},
     ),
@@ -143,9 +152,7 @@ ALLOWED: Mapping[str, Allowed] = {
     ),
     # What any other must beat.
     "sklearn.dummy.DummyClassifier": Allowed(DummyClassifier, Reading.FILLED),
-    "sklearn.linear_model.LinearRegression": Allowed(
-        LinearRegression, Reading.SCALED, threads=True
-    ),
+    "sklearn.linear_model.LinearRegression": Allowed(LinearRegression, Reading.SCALED),
     "sklearn.linear_model.Ridge": Allowed(Ridge, Reading.SCALED),
     "sklearn.linear_model.Lasso": Allowed(Lasso, Reading.SCALED),
     "sklearn.linear_model.ElasticNet": Allowed(ElasticNet, Reading.SCALED),
@@ -162,20 +169,19 @@ ALLOWED: Mapping[str, Allowed] = {
     "sklearn.linear_model.TweedieRegressor": Allowed(
         TweedieRegressor, Reading.SCALED, {"max_iter": 1000}
     ),
-    "sklearn.ensemble.RandomForestRegressor": _tree(RandomForestRegressor, threads=True),
-    "sklearn.ensemble.ExtraTreesRegressor": _tree(ExtraTreesRegressor, threads=True),
+    "sklearn.ensemble.RandomForestRegressor": _tree(RandomForestRegressor),
+    "sklearn.ensemble.ExtraTreesRegressor": _tree(ExtraTreesRegressor),
     "sklearn.ensemble.HistGradientBoostingRegressor": _boosting(HistGradientBoostingRegressor),
     "sklearn.ensemble.GradientBoostingRegressor": Allowed(
         GradientBoostingRegressor, Reading.FILLED
     ),
     "sklearn.ensemble.AdaBoostRegressor": Allowed(AdaBoostRegressor, Reading.FILLED),
-    "sklearn.ensemble.BaggingRegressor": Allowed(BaggingRegressor, Reading.FILLED, threads=True),
+    "sklearn.ensemble.BaggingRegressor": Allowed(BaggingRegressor, Reading.FILLED),
     "sklearn.tree.DecisionTreeRegressor": _tree(DecisionTreeRegressor),
     "sklearn.neighbors.KNeighborsRegressor": Allowed(
         KNeighborsRegressor,
         Reading.SCALED,
         {"algorithm": "brute"},
-        threads=True,
         dense=True,
         ours=_OURS | {"algorithm", "metric_params"},
     ),
@@ -184,4 +190,5 @@ ALLOWED: Mapping[str, Allowed] = {
     # file holds.
     "sklearn.svm.LinearSVR": Allowed(LinearSVR, Reading.SCALED, {"max_iter": 10_000}),
     "sklearn.dummy.DummyRegressor": Allowed(DummyRegressor, Reading.FILLED),
+    **{name: _of_another_library(booster) for name, booster in BOOSTERS.items()},
 }

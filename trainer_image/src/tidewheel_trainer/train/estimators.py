@@ -9,13 +9,17 @@ from difflib import get_close_matches
 from typing import Any
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils._param_validation import (
+    InvalidParameterError,
+    validate_parameter_constraints,
+)
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.boosters import BOOSTER_NAMES, with_encoded_classes
 from tidewheel_trainer.train.estimator_list import ALLOWED, Allowed
 from tidewheel_trainer.train.target import Target
 
@@ -24,7 +28,8 @@ __all__ = ["checked_parameters", "estimator", "refuse_other_task", "task_of"]
 # Numbers can be taken for classes too; text and booleans are nothing else.
 _EITHER = ("INT64", "FP64")
 _DOES = {Task.CLASSIFICATION: "predicts classes", Task.REGRESSION: "predicts a number"}
-_INSTEAD = {"monotonic_cst": "name columns in `features.monotonic`"}
+_MONOTONIC = "name columns in `features.monotonic`"
+_INSTEAD = {"monotonic_cst": _MONOTONIC, "monotone_constraints": _MONOTONIC}
 _PLAIN = bool | int | float | str | None
 
 
@@ -35,13 +40,13 @@ def checked_parameters(candidate: Candidate) -> dict[str, Any]:
         TrainerError: EstimatorUnknown or ParameterInvalid, naming candidate and parameter.
     """
     allowed = _allowed(candidate)
-    known = allowed.build().get_params(deep=False)
+    known = _known(allowed)
     for name, value in candidate.parameters.items():
         if name in allowed.ours:
             remedy = _INSTEAD.get(name, "leave it out")
             raise _invalid(candidate, f"parameter {name!r} is set by Tidewheel; {remedy}")
         if name not in known:
-            free = sorted(known.keys() - allowed.ours)
+            free = sorted(known - allowed.ours)
             raise _invalid(
                 candidate, f"has no parameter {name!r}{_near(name, free)}; it has {', '.join(free)}"
             )
@@ -52,11 +57,12 @@ def checked_parameters(candidate: Candidate) -> dict[str, Any]:
             )
     merged = {**allowed.defaults, **candidate.parameters}
     try:
-        built = allowed.build(**merged)
-        built._validate_params()
+        _validate(allowed, merged)
     except InvalidParameterError as error:
         raise _invalid(candidate, f"refuses a parameter: {error}") from error
-    if allowed.task is Task.CLASSIFICATION and not hasattr(built, "predict_proba"):
+    if allowed.task is Task.CLASSIFICATION and not hasattr(
+        allowed.build(**merged), "predict_proba"
+    ):
         raise _invalid(
             candidate, "gives no probabilities with these parameters; choose another `loss`"
         )
@@ -96,17 +102,51 @@ def task_of(recipe: Recipe) -> Task:
     return ALLOWED[first.estimator].task
 
 
-def estimator(name: str, parameters: Mapping[str, Any], seed: int) -> BaseEstimator:
-    """Return an unfitted estimator of the allow-list.
+def estimator(
+    name: str, parameters: Mapping[str, Any], seed: int, signs: list[int] | None = None
+) -> BaseEstimator:
+    """Return an unfitted estimator of the allow-list; its threads are those that a run may use.
+
+    Args:
+        name: its name on the list.
+        parameters: what `checked_parameters` gave.
+        seed: of all that it draws.
+        signs: 1, -1 or 0 for each column in which the answer only rises, only falls, or is free.
 
     Raises:
         KeyError: the name is not on the list; `checked_parameters` comes first.
     """
-    allowed = ALLOWED[name]
-    ours: dict[str, Any] = {"n_jobs": 1} if allowed.threads else {}
+    allowed, booster = ALLOWED[name], ALLOWED[name].booster
+    ours: dict[str, Any] = {} if booster is None else dict(booster.fixed)
     if "random_state" in allowed.build().get_params(deep=False):
         ours["random_state"] = seed
-    return allowed.build(**parameters, **ours)
+    if signs is not None:
+        ours |= {"monotonic_cst": signs} if booster is None else booster.constrained(signs)
+    built = allowed.build(**parameters, **ours)
+    if booster is None or allowed.task is Task.REGRESSION:
+        return built
+    return with_encoded_classes(built)
+
+
+def _known(allowed: Allowed) -> frozenset[str]:
+    """Return the parameters that the class has, as far as they are reviewed."""
+    if allowed.booster is None:
+        return frozenset(allowed.build().get_params(deep=False))
+    return frozenset({*allowed.booster.parameters, *allowed.ours})
+
+
+def _validate(allowed: Allowed, parameters: Mapping[str, Any]) -> None:
+    """Refuse values that the class cannot take, as scikit-learn does.
+
+    Raises:
+        InvalidParameterError: with the parameter and what it may be.
+    """
+    if allowed.booster is None:
+        allowed.build(**parameters)._validate_params()
+        return
+    validate_parameter_constraints(
+        dict(allowed.booster.parameters), parameters, allowed.build.__name__
+    )
 
 
 def _is_plain(value: object) -> bool:
@@ -115,6 +155,14 @@ def _is_plain(value: object) -> bool:
 
 
 def _allowed(candidate: Candidate) -> Allowed:
+    if candidate.estimator in BOOSTER_NAMES and candidate.estimator not in ALLOWED:
+        raise TrainerError(
+            FailureReason.ESTIMATOR_UNKNOWN,
+            f"candidate {candidate.name!r} names the estimator {candidate.estimator!r}, and this "
+            "trainer image was built without the extra `boosters`, which has it; build both "
+            "images with `--build-arg BOOSTERS=yes`, or use one of "
+            f"{', '.join(name for name in ALLOWED if 'HistGradientBoosting' in name)}",
+        )
     if candidate.estimator not in ALLOWED:
         raise TrainerError(
             FailureReason.ESTIMATOR_UNKNOWN,

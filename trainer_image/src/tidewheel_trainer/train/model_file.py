@@ -16,7 +16,11 @@ import skops.io
 from sklearn.pipeline import Pipeline
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from tidewheel_contracts.artifact.trusted_types import TRUSTED_TYPES, unlisted_types
+from tidewheel_contracts.artifact.trusted_types import (
+    TRUSTED_TYPES,
+    missing_library,
+    unlisted_types,
+)
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 
@@ -29,6 +33,8 @@ _LEVEL = 6
 _PLAIN = frozenset({"JsonNode", "TypeNode"})
 # scikit-learn's vectorizers keep an address, by which they tell that they have checked something.
 _ADDRESS = "_stop_words_id"
+# Histograms keep how many threads binned the rows; their trees are the same with any number.
+_THREADS = "n_threads"
 
 
 def model_bytes(model: Pipeline) -> bytes:
@@ -56,7 +62,8 @@ def read_model(data: bytes, source: str) -> Pipeline:
         source: its key, for the message.
 
     Raises:
-        TrainerError: ArtifactDamaged, when it is no model file or holds a type that is not listed.
+        TrainerError: ArtifactDamaged, when it is no model file or holds a type that is not listed;
+            EstimatorUnknown, when it needs a library that this image lacks.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -72,6 +79,13 @@ def read_model(data: bytes, source: str) -> Pipeline:
         return skops.io.loads(data, trusted=list(TRUSTED_TYPES))
     except UntrustedTypesFoundException as error:
         raise _refused(source, str(error)) from error
+    except ImportError as error:
+        missing = missing_library(error)
+        if missing is None:
+            raise
+        raise TrainerError(
+            FailureReason.ESTIMATOR_UNKNOWN, f"model file {source!r} {missing}"
+        ) from error
 
 
 class _Numbering:
@@ -100,6 +114,8 @@ class _Numbering:
             return self.files.setdefault(item, f"{len(self.files)}.{ending}")
         if key == _ADDRESS:
             return {**self.applied(item), "content": "null"}
+        if key == _THREADS:
+            return {**self.applied(item), "content": "1"}
         return self.applied(item)
 
     def _number(self, identity: object, *, plain: bool) -> int:

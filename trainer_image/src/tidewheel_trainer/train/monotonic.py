@@ -63,7 +63,7 @@ def refuse_monotonic_of_classes(
 
 
 def constraints(recipe: Recipe, numeric: Sequence[str], width: int) -> list[int]:
-    """Return the parameter `monotonic_cst`: 1, -1 or 0 for each column after preprocessing.
+    """Return 1, -1 or 0 for each column after preprocessing.
 
     Args:
         recipe: has monotonic features.

@@ -16,6 +16,7 @@ from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import FailureReason
 from tidewheel_fitted.dates import DateParts
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.train.boosters import FIT_ERRORS
 from tidewheel_trainer.train.calibrating import calibrated
 from tidewheel_trainer.train.ensembles import FitRows, assembled
 from tidewheel_trainer.train.estimator_list import ALLOWED, Reading
@@ -23,6 +24,7 @@ from tidewheel_trainer.train.estimators import estimator, task_of
 from tidewheel_trainer.train.inner_folds import Groups, inner_folds
 from tidewheel_trainer.train.monotonic import constraints
 from tidewheel_trainer.train.texts import shared_terms, text_reader
+from tidewheel_trainer.train.threads import one_thread
 from tidewheel_trainer.train.weights import weighed_rows
 
 __all__ = ["answers", "fitted"]
@@ -56,12 +58,11 @@ def fitted(
     # There is nothing to learn from a column without any number, and not every estimator takes one.
     numeric = [name for name in recipe.numeric if rows.frame[name].notna().any()]
     preprocessing = _preprocessing(recipe, numeric, rows.frame)
-    learner = estimator(recipe.estimator, recipe.parameters, recipe.seed)
     given = {} if rows.weights is None else {"sample_weight": rows.weights}
     try:
         prepared = preprocessing.fit_transform(rows.frame[list(recipe.features)])
-        if recipe.monotonic:
-            learner.set_params(monotonic_cst=constraints(recipe, numeric, prepared.shape[1]))
+        signs = constraints(recipe, numeric, prepared.shape[1]) if recipe.monotonic else None
+        learner = estimator(recipe.estimator, recipe.parameters, recipe.seed, signs)
         learner.fit(prepared, rows.labels, **given)
         if recipe.calibration is not None:
             folds = inner_folds(
@@ -75,13 +76,18 @@ def fitted(
             learner = calibrated(
                 learner, prepared, rows.labels, rows.weights, folds, recipe.calibration
             )
-    except ValueError as error:
+    except FIT_ERRORS as error:
         raise TrainerError(
             FailureReason.PARAMETER_INVALID,
-            f"candidate {recipe.candidate!r}: scikit-learn refused to fit {recipe.estimator} on "
-            f"{len(rows.frame):,} rows: {error}",
+            f"candidate {recipe.candidate!r}: {_library(recipe)} refused to fit "
+            f"{recipe.estimator} on {len(rows.frame):,} rows: {error}",
         ) from error
     return Pipeline([("preprocessing", preprocessing), ("estimator", learner)])
+
+
+def _library(recipe: Recipe) -> str:
+    package = recipe.estimator.partition(".")[0]
+    return "scikit-learn" if package == "sklearn" else package
 
 
 def answers(
@@ -103,11 +109,12 @@ def answers(
         TrainerError: ParameterInvalid, when the fit has no finite answer.
     """
     columns = frame[list(recipe.features)]
-    if task_of(recipe) is Task.REGRESSION:
-        found = np.asarray(model.predict(columns), dtype=np.float64)
-    else:
-        found = np.zeros((len(frame), len(class_values)))
-        found[:, np.searchsorted(class_values, model.classes_)] = model.predict_proba(columns)
+    with one_thread():
+        if task_of(recipe) is Task.REGRESSION:
+            found = np.asarray(model.predict(columns), dtype=np.float64)
+        else:
+            found = np.zeros((len(frame), len(class_values)))
+            found[:, np.searchsorted(class_values, model.classes_)] = model.predict_proba(columns)
     endless = np.count_nonzero(~np.isfinite(found))
     if endless:
         raise TrainerError(

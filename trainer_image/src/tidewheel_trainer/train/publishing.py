@@ -115,7 +115,7 @@ def _lineage(run: Run, result: RunResult) -> dict[str, Any]:
         "machine": surroundings.machine,
         "python": surroundings.python,
         "libraries": surroundings.libraries,
-        "threads": 1,
+        "threads": surroundings.threads,
         "gitRevision": surroundings.git_revision,
         "result": result.to_wire(),
     }
