@@ -176,8 +176,12 @@ def test_pipeline_passes_the_policy_on_and_says_what_it_waits_for(
     job = lab.wait_job("flight-delay-")
     lab.end_job(job, trained(job))
     lab.end_job(lab.wait_job("flight-delay-"), answered())
-    waits = lab.wait_ready("modelpipeline", "flight-delay", "DeploymentNotReady")
-    assert "WaitingForApproval, no version of model" in conditions(waits)["Ready"]["message"]
+
+    def missing() -> str | None:
+        said: str = conditions(lab.get("modelpipeline", "flight-delay"))["Ready"]["message"]
+        return None if "WaitingForApproval, no version of model" in said else said
+
+    lab.wait_for("the pipeline to say what it waits for", missing)
 
     approve(lab, 1)
     wait_served(lab, 1)
