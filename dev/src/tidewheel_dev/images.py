@@ -26,7 +26,16 @@ from tidewheel_dev import (
     toolchain,
 )
 
-__all__ = ["BASE", "NAMES", "Image", "ensure", "ensure_pause", "import_missing", "with_dockerfile"]
+__all__ = [
+    "BASE",
+    "NAMES",
+    "Image",
+    "ensure",
+    "ensure_pause",
+    "ensure_program",
+    "import_missing",
+    "with_dockerfile",
+]
 
 BASE = "localhost/tidewheel-base:dev"
 
@@ -78,6 +87,14 @@ def ensure_pause() -> None:
         _ensure_pause()
 
 
+def ensure_program(tag: str, program: Path) -> None:
+    """Build the image of one static program, and import it into the running cluster."""
+    packages.ensure(packages.IMAGES)
+    with locking.exclusive(paths.cache_folder() / "images.lock"):
+        _ensure_program(tag, program)
+    import_missing(paths.cluster_paths())
+
+
 def import_missing(cluster: paths.ClusterPaths) -> None:
     """Import every built image that the running cluster lacks."""
     with locking.exclusive(paths.cache_folder() / "images.lock"):
@@ -91,16 +108,18 @@ def with_dockerfile() -> list[Image]:
 
 
 def _ensure_pause() -> None:
-    program = toolchain.pause()
+    _ensure_program(containerd.PAUSE_IMAGE, toolchain.pause())
 
+
+def _ensure_program(tag: str, program: Path) -> None:
     def build(tag: str) -> None:
         packages.ensure(packages.IMAGES)
         with tempfile.TemporaryDirectory() as folder:
-            shutil.copy2(program, Path(folder) / "pause")
-            settings = ['--entrypoint=["/pause"]', "--user=65532:65532"]
+            shutil.copy2(program, Path(folder) / program.name)
+            settings = [f'--entrypoint=["/{program.name}"]', "--user=65532:65532"]
             buildah.commit_folder(Path(folder), tag, settings=settings)
 
-    _once(containerd.PAUSE_IMAGE, program.parent.name, build)
+    _once(tag, program.parent.name, build)
 
 
 def _ensure_built(image: Image) -> None:
