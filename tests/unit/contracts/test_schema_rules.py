@@ -185,4 +185,5 @@ def test_columns_name_fields_that_exist(kind: Kind) -> None:
 
     for column in kind.columns:
         if "[?" not in column.json_path and not column.json_path.startswith(".metadata."):
-            assert paths[column.json_path] == column.type, column.name
+            path = column.json_path.replace("[*]", "[]")
+            assert paths[path] == column.type, column.name

@@ -24,6 +24,7 @@ from tidewheel_operator.policies.observed import (
     to_time,
 )
 from tidewheel_operator.policies.run_cause import trigger_of
+from tidewheel_operator.policies.serving_periods import Deployments
 from tidewheel_operator.policies.settled import block, refuse
 
 FLIGHTS = Metadata(
@@ -148,10 +149,10 @@ def test_store_is_accepted_as_it_is() -> None:
 
 
 def test_settled_object_stays_as_it_is() -> None:
-    first = model_version.decide(observed(make_version()), (), NOW)
+    first = model_version.decide(observed(make_version()), (), Deployments(), NOW)
     item = dataclasses.replace(observed(make_version()), status=first.status)
 
-    assert model_version.decide(item, (), NOW + timedelta(hours=1)) == first
+    assert model_version.decide(item, (), Deployments(), NOW + timedelta(hours=1)) == first
 
 
 @pytest.mark.parametrize(

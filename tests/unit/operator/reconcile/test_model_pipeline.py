@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.builders import NAMESPACE, Object, make_dataset, make_pipeline, make_snapshot
-from tests.unit.operator.policies.loops import learned, queued, recipe
+from tests.unit.operator.policies.loops import learned, queued, recipe, target
 from tests.unit.operator.reconcile.worlds import found, make_world
 
 from tidewheel_contracts import labels
@@ -37,7 +37,7 @@ def test_run_is_opened_for_the_snapshot_that_the_server_has() -> None:
     step(world)
 
     [run] = api.server.all(TRAINING_RUNS)
-    assert fingerprint(run) == digest_of(f"{SECOND.digest}\n{recipe()}")
+    assert fingerprint(run) == digest_of("\n".join((SECOND.digest, recipe(), target())))
 
 
 def test_run_that_learned_what_the_server_has_is_not_repeated() -> None:
