@@ -23,7 +23,7 @@ def test_serving_image_answers_as_the_fit_did(shop: Lab) -> None:
     assert (last["name"], last["result"]) == ("LoadAndQuery", "Passed")
     assert str(last["message"]).startswith("200 test rows answered as by the fit; loaded in ")
     [version] = shop.list("modelversion")
-    assert "@sha256:" in version["spec"]["images"]["server"]
+    assert "sha256:" in version["spec"]["images"]["server"]
 
 
 def test_model_that_was_changed_after_publishing_is_no_version(shop: Lab) -> None:

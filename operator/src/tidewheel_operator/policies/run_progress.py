@@ -52,11 +52,27 @@ def _progress(view: TrainingRunView, told: Told, now: datetime) -> RunProgress:
     return RunProgress.model_validate(
         {
             **report.model_dump(exclude={"kind", "percent"}),
+            **_told_by_the_search(view, told),
             "percent": percent,
             "attempt": told.attempt,
             "report_time": to_time(now),
         }
     )
+
+
+def _told_by_the_search(view: TrainingRunView, told: Told) -> dict[str, object]:
+    """Return what the trials came to: the Job that judges may end before it says it again."""
+    before = view.run.status.progress
+    if before is None or before.trials is None or told.report.trials is not None:
+        return {}
+    if _part(view, told) != _JUDGING:
+        return {}
+    return {
+        "trials": before.trials.model_copy(update={"running": 0}),
+        "best_candidate": before.best_candidate,
+        "best_score": before.best_score,
+        "curve": told.report.curve or before.curve,
+    }
 
 
 def _part(view: TrainingRunView, told: Told) -> tuple[int, int]:

@@ -130,6 +130,17 @@ def test_percent_is_of_the_whole_run(make_job: Any, attempt: int, percents: dict
         assert found.status.progress == progress(whole, attempt=attempt)
 
 
+def test_what_the_trials_came_to_stays_while_the_best_is_judged() -> None:
+    known = {"best_candidate": "forest", "best_score": "0.71", "curve": CURVE}
+    before = progress(80, seconds_ago=60, trials=trials(8, running=1), **known)
+    run = make_run(search=SEARCH, status=training(2, progress=before))
+    decision = Decision(status=training(2))
+
+    found = with_progress(view(run, reduce_job(run, 2), told=told(2, percent=0)), decision, NOW)
+
+    assert found.status.progress == progress(80, attempt=2, trials=trials(8), **known)
+
+
 def test_a_job_that_is_being_created_comes_first() -> None:
     run = make_run(status=training())
     decision = Decision(status=training(), create=(train_job(run, 2),))
