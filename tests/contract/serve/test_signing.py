@@ -227,7 +227,7 @@ def test_a_server_refuses_what_was_changed_after_it_was_signed(
 
 
 def test_a_server_process_says_that_its_model_is_not_signed(publish: Any, start: Any) -> None:
-    request = publish("linear_model.LogisticRegression").request
+    request = publish("sklearn.linear_model.LogisticRegression").request
     spec = request.store.spec.model_dump(by_alias=True) | {"signing": signing(KEY, required=True)}
     store = {"spec": spec, "namespace": request.store.namespace}
     asked = ServeRequest.model_validate(request.model_dump(by_alias=True) | {"store": store})

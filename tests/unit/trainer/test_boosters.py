@@ -9,14 +9,19 @@ import pytest
 from tests.unit.trainer.recipes import SMALL, recipe_of
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate
+from tidewheel_contracts.api.v1alpha1.ensembles import Calibration, CalibrationMethod, Ensemble
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
+from tidewheel_trainer.run_report.importance import slowness
+from tidewheel_trainer.times import DAY
 from tidewheel_trainer.train import estimators
 from tidewheel_trainer.train.boosters import BOOSTER_NAMES
+from tidewheel_trainer.train.ensemble_recipes import ensemble_recipe
 from tidewheel_trainer.train.estimator_list import ALLOWED
 from tidewheel_trainer.train.estimators import checked_parameters
+from tidewheel_trainer.train.inner_folds import Groups
 from tidewheel_trainer.train.model_file import model_bytes, read_model
 from tidewheel_trainer.train.pipelines import answers, fitted
 from tidewheel_trainer.train.threads import up_to_threads
@@ -136,6 +141,30 @@ def test_a_missing_number_is_a_value_of_its_own(name: str) -> None:
     model = fitted(_recipe(name, {"n_estimators": 40}), frame, labels)
     found = model.predict(frame)
     assert np.array_equal(found > 3 if of_a_number else found, is_missing)
+
+
+@pytest.mark.parametrize("name", _CLASSIFIERS)
+def test_a_booster_is_calibrated_voted_with_and_written_like_others(name: str) -> None:
+    booster = _recipe(name).model_copy(update={"candidate": "booster"})
+    other = _recipe("sklearn.linear_model.LogisticRegression", {}).model_copy(
+        update={"candidate": "other"}
+    )
+    calibrated = booster.model_copy(
+        update={"calibration": Calibration(method=CalibrationMethod.SIGMOID, folds=2)}
+    )
+    members = [{"candidate": "booster"}, {"candidate": "other"}]
+    vote = Ensemble.model_validate({"name": "both", "kind": "Voting", "members": members})
+    labels = np.where(_WIND > 0, "yes", "no")
+    values = np.array(["no", "yes"])
+    groups = Groups(np.arange(_ROWS) // 10 * DAY, are_times=True)
+    together = ensemble_recipe(vote, {"booster": calibrated, "other": other})
+    for recipe in (calibrated, together):
+        model = fitted(recipe, _FRAME, labels, groups)
+        found = answers(model, recipe, _FRAME, values)
+        loaded = read_model(model_bytes(model), "model.skops")
+        assert np.array_equal(answers(loaded, recipe, _FRAME, values), found)
+        assert np.mean(values[found.argmax(axis=1)] == labels) > 0.95
+        assert slowness(model) == (2.0 if recipe is together else 1.0)
 
 
 @pytest.mark.parametrize("name", BOOSTER_NAMES)

@@ -7,7 +7,7 @@ worth. Columns that tell the same share their worth, or hide it.
 The work is bounded by counting it, not by a clock: two attempts of a run must find the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,11 +87,11 @@ def planned(columns: int, slowness: float) -> Plan | None:
     return Plan(rows, repeats)
 
 
-def slowness(model: Pipeline | Sequence[BaseEstimator]) -> float:
-    """Return how many times slower a pipeline answers than a common one, on any machine."""
-    estimator = model[-1]
+def slowness(model: BaseEstimator) -> float:
+    """Return how many times slower a model answers than a common one, on any machine."""
+    estimator = model[-1] if isinstance(model, Pipeline) else model
     if isinstance(estimator, CalibratedClassifierCV):
-        return slowness([estimator.calibrated_classifiers_[0].estimator])
+        return slowness(estimator.calibrated_classifiers_[0].estimator)
     if isinstance(estimator, _OF_MEMBERS):
         return sum(slowness(member) for member in estimator.estimators_)
     learned = getattr(estimator, "n_samples_fit_", 0)
