@@ -26,8 +26,8 @@ def test_worlds_are_alike_but_for_what_the_server_makes_up() -> None:
     assert list(end_state(ONE, "lane-one")) == [
         "ArtifactStore default",
         "Dataset flights",
-        "Job 1 of Dataset flights",
-        "Pod of Job 1 of Dataset flights",
+        "Job collect 1 of Dataset flights",
+        "Pod of Job collect 1 of Dataset flights",
     ]
 
 
@@ -55,7 +55,7 @@ def test_second_object_of_the_same_meaning_is_a_difference() -> None:
 
     found = differences(end_state([*OTHER, again], "lane-two"), end_state(ONE, "lane-one"))
 
-    assert [line.partition(":")[0] for line in found] == ["/Job 1 of Dataset flights #2"]
+    assert [line.partition(":")[0] for line in found] == ["/Job collect 1 of Dataset flights #2"]
 
 
 def test_owner_of_another_uid_is_a_difference() -> None:
@@ -66,8 +66,8 @@ def test_owner_of_another_uid_is_a_difference() -> None:
 
     # Its name tells whose it is as well.
     assert [line.partition(":")[0] for line in found] == [
-        "/Job 1 of Dataset flights",
-        "/Job 1 of a Dataset that is gone",
-        "/Pod of Job 1 of Dataset flights",
-        "/Pod of Job 1 of a Dataset that is gone",
+        "/Job collect 1 of Dataset flights",
+        "/Job collect 1 of a Dataset that is gone",
+        "/Pod of Job collect 1 of Dataset flights",
+        "/Pod of Job collect 1 of a Dataset that is gone",
     ]

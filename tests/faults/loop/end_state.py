@@ -86,8 +86,17 @@ def _what(item: Object, by_uid: dict[str, Object]) -> str:
         parent = by_uid.get(owner["uid"])
         told = _what(parent, by_uid) if parent is not None else f"a {owner['kind']} that is gone"
         number = (metadata.get("annotations") or {}).get(labels.ROUND, "")
-        return f"{kind} {number} of {told}" if number else f"{kind} of {told}"
+        return " ".join(filter(None, (kind, _program(item), number, "of", told)))
     return f"{kind} {metadata['name']}"
+
+
+def _program(item: Object) -> str:
+    """Return what a Job runs: one that trains and one that asks have a first round each."""
+    if item["kind"] != "Job":
+        return ""
+    [container] = item["spec"]["template"]["spec"]["containers"]
+    program: str = container["args"][0]
+    return program
 
 
 def _timeless(value: Any) -> Any:
