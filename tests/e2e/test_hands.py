@@ -9,6 +9,7 @@ from tests.e2e import replicas
 from tests.e2e.lab import (
     FOREST,
     Lab,
+    Object,
     Run,
     condition,
     dataset_spec,
@@ -89,10 +90,15 @@ def test_operator_killed_again_and_again_ends_the_same(shop: Lab, mended: None) 
     assert kills > 2
     assert _numbers(shop) == [1]
     jobs = [job for job in shop.list("job") if job["metadata"]["labels"].get("tidewheel.dev/run")]
-    assert len(jobs) == 1
+    assert sorted(_program(job) for job in jobs) == ["check", "train"]
     run = shop.get("trainingrun", "often")
     assert run is not None
     assert (run["status"]["attempt"], run["status"]["versionNumber"]) == (1, 1)
+
+
+def _program(job: Object) -> str:
+    program: str = job["spec"]["template"]["spec"]["containers"][0]["args"][0]
+    return program
 
 
 def test_deleted_job_is_made_again_and_a_deleted_run_takes_its_job_along(shop: Lab) -> None:
