@@ -3,6 +3,7 @@
 from typing import Any
 
 from tidewheel_contracts.report import REPORT_AUDIENCE, REPORT_TOKEN_PATH, REPORT_VARIABLE
+from tidewheel_operator.manifests.mounting import mounted
 
 __all__ = ["reporting"]
 
@@ -18,15 +19,6 @@ def reporting(job: Object, url: str) -> Object:
 
     The token opens nothing but that: it is made for our audience, and bound to its pod.
     """
-    template = job["spec"]["template"]
-    pod = template["spec"]
-    [container] = pod["containers"]
-    mount = {"name": "report-token", "mountPath": _FOLDER, "readOnly": True}
-    told = {
-        **container,
-        "env": [*container["env"], {"name": REPORT_VARIABLE, "value": url}],
-        "volumeMounts": [*container["volumeMounts"], mount],
-    }
     source = {
         "serviceAccountToken": {
             "audience": REPORT_AUDIENCE,
@@ -35,5 +27,4 @@ def reporting(job: Object, url: str) -> Object:
         }
     }
     volume = {"name": "report-token", "projected": {"sources": [source]}}
-    pod = {**pod, "containers": [told], "volumes": [*pod["volumes"], volume]}
-    return {**job, "spec": {**job["spec"], "template": {**template, "spec": pod}}}
+    return mounted(job, volume, _FOLDER, REPORT_VARIABLE, url)

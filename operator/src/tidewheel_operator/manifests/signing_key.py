@@ -4,12 +4,12 @@ from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.signing import SIGNING_KEY_ENTRY
 from tidewheel_contracts.job import SIGNING_KEY_VARIABLE
+from tidewheel_operator.manifests.mounting import mounted
 
 __all__ = ["with_signing_key"]
 
 Object = dict[str, Any]
 
-_NAME = "signing-key"
 _FOLDER = "/etc/tidewheel-signing"
 # Read by the pod's own group, and by nobody else.
 _SECRET_MODE = 0o440
@@ -21,20 +21,8 @@ def with_signing_key(job: Object, secret_name: str) -> Object:
     The kubelet reads the Secret, not we. A pod whose volume has no Secret waits without a word of
     why, so the program starts without it and says which Secret is missing.
     """
-    template = job["spec"]["template"]
-    pod = template["spec"]
-    container = pod["containers"][0]
-    path = f"{_FOLDER}/{SIGNING_KEY_ENTRY}"
-    with_key = {
-        **container,
-        "env": [*container["env"], {"name": SIGNING_KEY_VARIABLE, "value": path}],
-        "volumeMounts": [
-            *container["volumeMounts"],
-            {"name": _NAME, "mountPath": _FOLDER, "readOnly": True},
-        ],
-    }
     volume = {
-        "name": _NAME,
+        "name": "signing-key",
         "secret": {
             "secretName": secret_name,
             "defaultMode": _SECRET_MODE,
@@ -42,5 +30,5 @@ def with_signing_key(job: Object, secret_name: str) -> Object:
             "items": [{"key": SIGNING_KEY_ENTRY, "path": SIGNING_KEY_ENTRY}],
         },
     }
-    spec = {**pod, "containers": [with_key], "volumes": [*pod["volumes"], volume]}
-    return {**job, "spec": {**job["spec"], "template": {**template, "spec": spec}}}
+    path = f"{_FOLDER}/{SIGNING_KEY_ENTRY}"
+    return mounted(job, volume, _FOLDER, SIGNING_KEY_VARIABLE, path)

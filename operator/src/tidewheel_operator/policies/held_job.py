@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tidewheel_contracts import labels
-from tidewheel_contracts.api.v1alpha1.training_run import Stage
+from tidewheel_contracts.api.v1alpha1.training_run import Stage, TrainingRunStatus
 from tidewheel_operator.policies.conditions import working
 from tidewheel_operator.policies.job_state import Ended, job_state
 from tidewheel_operator.policies.kueue import words_of_kueue
@@ -17,7 +17,7 @@ from tidewheel_operator.policies.run_conditions import held_back, suspended
 from tidewheel_operator.policies.training_job import facts_of_job
 from tidewheel_operator.policies.training_run_view import RunDecision, TrainingRunView, step
 
-__all__ = ["hold"]
+__all__ = ["hold", "wait"]
 
 Object = dict[str, Any]
 
@@ -34,7 +34,7 @@ def hold(view: TrainingRunView, job: Object, now: datetime) -> RunDecision | Non
         return _take_away(view, job, now)
     if not job["spec"].get("suspend"):
         return None
-    return _wait(view, job, now)
+    return wait(view, job, facts_of_job(job).update(view.run.status), now)
 
 
 def _take_away(view: TrainingRunView, job: Object, now: datetime) -> RunDecision:
@@ -48,8 +48,11 @@ def _take_away(view: TrainingRunView, job: Object, now: datetime) -> RunDecision
     return replace(step(told, now, suspended(told), stage=Stage.SUSPENDED), delete=(job,))
 
 
-def _wait(view: TrainingRunView, job: Object, now: datetime) -> RunDecision:
-    metadata, status = job["metadata"], facts_of_job(job).update(view.run.status)
+def wait(
+    view: TrainingRunView, job: Object, status: TrainingRunStatus, now: datetime
+) -> RunDecision:
+    """Return what is said of a Job that somebody else keeps suspended, Kueue for instance."""
+    metadata = job["metadata"]
     queue = (metadata.get("labels") or {}).get(labels.QUEUE)
     workload = view.workloads.get(metadata["uid"])
     if queue is None and workload is None:

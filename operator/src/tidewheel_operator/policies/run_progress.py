@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tidewheel_contracts.api.v1alpha1.run_progress import RunProgress
-from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.training_run import Stage, TrainingRunStatus
 from tidewheel_contracts.report import REPORT_SECONDS
 from tidewheel_operator.policies.job_state import round_of
 from tidewheel_operator.policies.observed import from_time, to_time
@@ -28,6 +28,8 @@ def with_progress(view: TrainingRunView, decision: RunDecision, now: datetime) -
     status, before = decision.status, view.run.status.progress
     if status.completion_time is not None:
         return replace(decision, status=_ended(status))
+    if status.stage is Stage.SUSPENDED:
+        return replace(decision, status=_at_rest(status, {}))
     told = view.told
     if told is None or decision.create or told.attempt != status.attempt:
         return decision
@@ -84,12 +86,17 @@ def _part(view: TrainingRunView, told: Told) -> tuple[int, int]:
 
 def _ended(status: TrainingRunStatus) -> TrainingRunStatus:
     """Return the status of an ended run: 100 with a verdict, where it was without one."""
+    if status.result is None:
+        return _at_rest(status, {})
+    return _at_rest(status, {"percent": 100, "step": "Finished", "message": ""})
+
+
+def _at_rest(status: TrainingRunStatus, told: dict[str, object]) -> TrainingRunStatus:
+    """Return the status of a run that no Job works for: nothing runs, and no end is in sight."""
     progress = status.progress
     if progress is None:
         return status
-    changes: dict[str, object] = {"remaining_seconds": None}
-    if status.result is not None:
-        changes |= {"percent": 100, "step": "Finished", "message": ""}
+    changes = {**told, "remaining_seconds": None}
     if progress.trials is not None:
         changes["trials"] = progress.trials.model_copy(update={"running": 0})
     return status.model_copy(update={"progress": progress.model_copy(update=changes)})

@@ -19,13 +19,11 @@ from tidewheel_contracts.job import (
     parse_training_request,
 )
 from tidewheel_operator.manifests.indexed_job import indexed
-from tidewheel_operator.manifests.job import JobOwner, program_job
-from tidewheel_operator.manifests.names import child_name
-from tidewheel_operator.manifests.queued_job import queued
 from tidewheel_operator.manifests.reporting import reporting
 from tidewheel_operator.manifests.signing_key import with_signing_key
 from tidewheel_operator.policies.failed_attempts import resources_of
 from tidewheel_operator.policies.job_state import round_of
+from tidewheel_operator.policies.run_job import run_job
 from tidewheel_operator.policies.training_run_view import TrainingRunView
 
 __all__ = ["JobFacts", "JobInputs", "facts_of_job", "is_search", "search_job", "training_job"]
@@ -85,27 +83,9 @@ def _task(view: TrainingRunView, inputs: JobInputs) -> dict[str, Any]:
 
 
 def _job(view: TrainingRunView, request: TrainingRequest, purpose: str) -> Object:
-    metadata, spec = view.run.metadata, view.run.spec
-    attempt = view.run.status.attempt + 1
-    job = program_job(
-        name=child_name(metadata.name, metadata.uid, f"{purpose}/{attempt}"),
-        owner=JobOwner(
-            kind="TrainingRun",
-            name=metadata.name,
-            namespace=metadata.namespace,
-            uid=metadata.uid,
-            generation=metadata.generation,
-            label=labels.RUN,
-        ),
-        round_number=attempt,
-        request=request,
-        image=view.image,
-        egress=view.egress,
-        resources=resources_of(spec, view.run.status),
-        deadline_seconds=spec.active_deadline_seconds,
-    )
-    if spec.queue_name is not None:
-        job = queued(job, spec.queue_name, spec.priority_class_name)
+    metadata, status = view.run.metadata, view.run.status
+    resources = resources_of(view.run.spec, status)
+    job = run_job(view, request, purpose, status.attempt + 1, view.image, resources)
     if view.report_url is None:
         return job
     return reporting(job, f"{view.report_url}/reports/{metadata.namespace}/{metadata.name}")

@@ -27,19 +27,17 @@ from tidewheel_contracts.api.v1alpha1.training_run import (
     Verdict,
 )
 from tidewheel_contracts.job import CheckRequest, CheckResult, FailureReason, Store
-from tidewheel_operator.manifests.job import JobOwner, program_job
-from tidewheel_operator.manifests.names import child_name
-from tidewheel_operator.manifests.queued_job import queued
 from tidewheel_operator.policies.conditions import stalled, working
 from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.held_job import wait
 from tidewheel_operator.policies.job_state import RESULT_MISSING, Ended, job_state, round_of
-from tidewheel_operator.policies.kueue import words_of_kueue
 from tidewheel_operator.policies.run_conditions import (
     failed,
     failure_of,
     held_back,
     while_running,
 )
+from tidewheel_operator.policies.run_job import run_job
 from tidewheel_operator.policies.training_run_view import (
     RunDecision,
     TrainingRunView,
@@ -127,36 +125,18 @@ def _start(view: TrainingRunView, result: RunResult, now: datetime, message: str
 
 
 def _job(view: TrainingRunView, result: RunResult, store: Store) -> Object:
-    metadata, spec, artifact = view.run.metadata, view.run.spec, result.artifact
+    artifact = result.artifact
     if artifact is None:
         raise ValueError("the run published nothing")
-    attempt = 1 + _attempt(view.run.status)
-    job = program_job(
-        name=child_name(metadata.name, metadata.uid, f"check/{attempt}"),
-        owner=JobOwner(
-            kind="TrainingRun",
-            name=metadata.name,
-            namespace=metadata.namespace,
-            uid=metadata.uid,
-            generation=metadata.generation,
-            label=labels.RUN,
-        ),
-        round_number=attempt,
-        request=CheckRequest(
-            store=store,
-            model_name=spec.model_name,
-            manifest_key=artifact.manifest_key,
-            manifest_digest=artifact.manifest_digest,
-            artifact_digest=artifact.digest,
-        ),
-        image=view.server_image,
-        egress=view.egress,
-        resources=view.server_resources,
-        deadline_seconds=spec.active_deadline_seconds,
+    request = CheckRequest(
+        store=store,
+        model_name=view.run.spec.model_name,
+        manifest_key=artifact.manifest_key,
+        manifest_digest=artifact.manifest_digest,
+        artifact_digest=artifact.digest,
     )
-    if spec.queue_name is None:
-        return job
-    return queued(job, spec.queue_name, spec.priority_class_name)
+    attempt = 1 + _attempt(view.run.status)
+    return run_job(view, request, "check", attempt, view.server_image, view.server_resources)
 
 
 def _follow(view: TrainingRunView, result: RunResult, job: Object, now: datetime) -> RunDecision:
@@ -169,23 +149,10 @@ def _follow(view: TrainingRunView, result: RunResult, job: Object, now: datetime
     if state.is_ending:
         return Decision(status=view.run.status)
     if job["spec"].get("suspend"):
-        return _wait(view, job, status, now)
+        return wait(view, job, status, now)
     message = "the serving image loads the published model and answers test rows"
     conditions = while_running(view, state, Reason.VERIFYING, message)
     return step(view, now, conditions, stage=Stage.VERIFYING, status=status)
-
-
-def _wait(
-    view: TrainingRunView, job: Object, status: TrainingRunStatus, now: datetime
-) -> RunDecision:
-    metadata = job["metadata"]
-    queue = (metadata.get("labels") or {}).get(labels.QUEUE)
-    workload = view.workloads.get(metadata["uid"])
-    if queue is None and workload is None:
-        held = held_back(f"somebody else has suspended Job '{metadata['name']}'; resume it")
-        return step(view, now, held, stage=Stage.SUSPENDED, status=status)
-    reason, message = words_of_kueue(queue, workload, is_read=view.is_kueue_read)
-    return step(view, now, working(reason, message), stage=Stage.QUEUED, status=status)
 
 
 def _after_check(

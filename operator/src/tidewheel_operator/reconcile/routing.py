@@ -10,6 +10,7 @@ from tidewheel_operator.runtime.fields import field_at, text_at
 from tidewheel_operator.runtime.indexes import (
     ALIASES_BY_MODEL,
     APPROVALS_BY_VERSION,
+    DEPLOYMENTS_BY_CHAMPION,
     DEPLOYMENTS_BY_MODEL,
     OPEN_RUNS,
     OPEN_RUNS_BY_DATASET,
@@ -172,7 +173,8 @@ def _deployment_keys(cache: Cache, item: Object, before: Object | None) -> Itera
     """A version tells where it serves: it heeds who is champion, and who was."""
     namespace, name = _place(item)
     yield from _keys(MODEL_PIPELINES, cache.find(PIPELINES_BY_DEPLOYMENT, namespace, name))
-    champion, champion_before = _champion(item), _champion(before)
+    champion = DEPLOYMENTS_BY_CHAMPION.text_of(item)
+    champion_before = DEPLOYMENTS_BY_CHAMPION.text_of(before or {})
     if before is None or champion != champion_before:
         yield from _named(MODEL_VERSIONS, item, champion)
         yield from _named(MODEL_VERSIONS, item, champion_before)
@@ -184,10 +186,6 @@ def _alias_keys(cache: Cache, alias: Object, before: Object | None) -> Iterator[
     namespace, _ = _place(alias)
     model = text_at(alias, "spec", "modelName")
     yield from _keys(MODEL_DEPLOYMENTS, cache.find(DEPLOYMENTS_BY_MODEL, namespace, model))
-
-
-def _champion(deployment: Object | None) -> str | None:
-    return text_at(deployment, "status", "champion", "name")
 
 
 def _is_same(item: Object, before: Object | None) -> bool:

@@ -139,7 +139,9 @@ def _pipeline(world: World, run: Run) -> Pipeline | None:
 
 
 def _server_resources(world: World, run: Run, pipeline: Pipeline | None) -> Resources:
-    """Return what a pod gets that serves the run's model, or will."""
+    """Return what a pod gets that serves the run's model, or will; only a check asks for it."""
+    if run.status.result is None or is_verified(run.status):
+        return ServerResources()
     if pipeline is not None and pipeline.spec.deployment is not None:
         return pipeline.spec.deployment.resources
     deployments = observe.readable_by(

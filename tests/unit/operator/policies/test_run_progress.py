@@ -10,7 +10,7 @@ from tests.unit.operator.policies.reports import told, trials
 from tests.unit.operator.policies.runs import training, view
 
 from tidewheel_contracts.api.v1alpha1.run_progress import Curve, RunProgress
-from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.training_run import Stage, TrainingRunStatus
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.reported import Told
 from tidewheel_operator.policies.run_progress import with_progress
@@ -158,6 +158,15 @@ def test_at_a_verdict_progress_is_complete() -> None:
     found = decided(before, told(percent=90), ended)
 
     assert found.status.progress == progress(100, step="Finished", message="", trials=trials(3))
+
+
+def test_a_run_that_is_suspended_says_how_far_it_came_and_that_nothing_runs() -> None:
+    before = progress(70, **RUNNING)
+    held = training(progress=before).model_copy(update={"stage": Stage.SUSPENDED})
+
+    found = decided(before, told(percent=90, trials=trials(4, running=1)), held)
+
+    assert found.status.progress == progress(70, trials=trials(3))
 
 
 def test_a_run_that_failed_says_how_far_it_came() -> None:
