@@ -1,1 +1,4 @@
-"""Parts of a fitted model beyond scikit-learn's: trainer and server import them, nobody else."""
+"""What trainer and server share: parts of fitted models, and whose signature counts.
+
+Nobody else imports it.
+"""

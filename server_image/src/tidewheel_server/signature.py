@@ -1,32 +1,22 @@
 """Refuses an artifact that no key of the namespace has signed, before a file of it is opened."""
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tidewheel_contracts.api.v1alpha1.signing import PublicKey, Signing
 from tidewheel_contracts.artifact.model import MANIFEST_FILE
 from tidewheel_contracts.artifact.signature import (
     SIGNATURE_FILE,
     SIGNATURE_LIMIT_BYTES,
-    SignedFiles,
     opened_bundle,
     signed_bytes,
     signed_files,
 )
 from tidewheel_contracts.job import FailureReason
+from tidewheel_fitted.public_keys import has_signed, public_key_of
 from tidewheel_server.errors import LoadError, ObjectMissingError
 from tidewheel_server.store import ObjectStore
 
 __all__ = ["require_signature"]
-
-# The curves of OpenSSF Model Signing, and the hash that goes with each.
-_HASHES: dict[str, hashes.HashAlgorithm] = {
-    "secp256r1": hashes.SHA256(),
-    "secp384r1": hashes.SHA384(),
-    "secp521r1": hashes.SHA512(),
-}
 
 
 def require_signature(
@@ -67,7 +57,9 @@ def _require(data: bytes, keys: dict[str, ec.EllipticCurvePublicKey], manifest_d
         ValueError: it is not what it should be, with the reason.
     """
     signed = opened_bundle(data)
-    if not any(_has_signed(key, signed) for key in keys.values()):
+    if not any(
+        has_signed(key, signed.signature, signed_bytes(signed.statement)) for key in keys.values()
+    ):
         names = ", ".join(f"'{name}'" for name in keys)
         raise ValueError(
             f"none of `signing.publicKeys` of the ArtifactStore ({names}) made it, or it was "
@@ -85,25 +77,10 @@ def _require(data: bytes, keys: dict[str, ec.EllipticCurvePublicKey], manifest_d
 
 def _public_key(listed: PublicKey) -> ec.EllipticCurvePublicKey:
     try:
-        key = load_pem_public_key(listed.pem.encode())
-    except (ValueError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _HASHES:
-        raise _refused(
-            FailureReason.SIGNING_KEY_INVALID,
-            f"'{listed.name}' of `signing.publicKeys` of the ArtifactStore is no public key of "
-            "P-256, P-384 or P-521; copy it again from `openssl ec -in KEY -pubout`",
-        )
-    return key
-
-
-def _has_signed(key: ec.EllipticCurvePublicKey, signed: SignedFiles) -> bool:
-    algorithm = ec.ECDSA(_HASHES[key.curve.name])
-    try:
-        key.verify(signed.signature, signed_bytes(signed.statement), algorithm)
-    except InvalidSignature:
-        return False
-    return True
+        return public_key_of(listed.pem)
+    except ValueError as error:
+        message = f"'{listed.name}' of `signing.publicKeys` of the ArtifactStore {error}"
+        raise _refused(FailureReason.SIGNING_KEY_INVALID, message) from error
 
 
 def _refused(reason: FailureReason, message: str) -> LoadError:

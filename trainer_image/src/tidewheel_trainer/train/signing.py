@@ -21,8 +21,9 @@ from tidewheel_contracts.artifact.signature import (
     statement_of,
 )
 from tidewheel_contracts.job import FailureReason
+from tidewheel_fitted.public_keys import CURVES, hash_of
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.train.public_keys import CURVES, hash_of, hint_of, public_keys_of
+from tidewheel_trainer.train.public_keys import hint_of, public_keys_of
 
 __all__ = ["Signer", "signature_of", "signer_of"]
 
