@@ -1,22 +1,20 @@
 """Nobody moves an alias in the name of another: the chart's policy on a real API server."""
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import yaml
 from tests.builders import Object, make_alias
+from tests.integration.chart_policy import JANE, JOE, created, policy_in_force
 from tests.integration.lab import Lab, Run
 from tests.integration.local_server import LocalServer
-from tests.unit.operator.observations import as_sent
 
-from tidewheel_dev import paths, wait
+from tidewheel_dev import paths
 
-JANE, JOE = "jane@example.com", "joe@example.com"
 ROLES = ("view", "edit")
-TEMPLATES = ("aliases/policy", "aliases/binding", *(f"rbac/{role}-clusterrole" for role in ROLES))
+TEMPLATES = ("aliases/policy", "aliases/binding")
 EXAMPLES = paths.REPOSITORY / "examples" / "registry"
 REFUSED = (
     "denied request: `spec.changedBy` must be your own user name, 'joe@example.com', but it is "
@@ -27,46 +25,10 @@ REFUSED = (
 @pytest.fixture(scope="module")
 def policy(local_server: LocalServer, kubectl: Run, crds: None) -> Iterator[None]:
     """Install the policy and the roles of editors, and give the roles to two people."""
-    shown = (f"--show-only=templates/{name}.yaml" for name in TEMPLATES)
-    chart = str(paths.REPOSITORY / "charts" / "tidewheel")
-    rendered = subprocess.run(
-        [local_server.tools.helm, "template", "tidewheel", chart, "--namespace=ops", *shown],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    bindings = [
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": f"movers-{role}"},
-            "roleRef": {
-                "apiGroup": "rbac.authorization.k8s.io",
-                "kind": "ClusterRole",
-                "name": f"ops-tidewheel-{role}",
-            },
-            "subjects": [{"kind": "User", "name": name} for name in (JANE, JOE)],
-        }
-        for role in ROLES
-    ]
-    text = yaml.safe_dump_all([*yaml.safe_load_all(rendered), *bindings])
-    kubectl("create", "-f", "-", stdin=text, check=True)
-    try:
-        _wait_in_force(kubectl)
+    refused = make_alias(changed_by="nobody", metadata={"namespace": "default"})
+    words = "moves an alias in the name of another"
+    with policy_in_force(local_server, kubectl, TEMPLATES, ROLES, refused, words):
         yield
-    finally:
-        kubectl("delete", "-f", "-", stdin=text, check=True)
-
-
-def _wait_in_force(kubectl: Run) -> None:
-    """The API server takes a moment to heed a policy."""
-    probe = json.dumps(as_sent(make_alias(changed_by="nobody", metadata={"namespace": "default"})))
-
-    def missing() -> str | None:
-        done = kubectl("create", "--dry-run=server", "-f", "-", stdin=probe)
-        return None if "moves an alias in the name of another" in done.stderr else done.stderr
-
-    wait.until("the policy", missing, timeout_seconds=30, interval_seconds=0.2)
 
 
 @pytest.fixture
@@ -74,10 +36,7 @@ def create(policy: None, lab: Lab) -> Callable[..., str]:
     """Return a function that creates an alias as somebody, and returns what is against it."""
 
     def run(caller: str, **spec: Any) -> str:
-        item = as_sent(make_alias(**spec))
-        item["metadata"]["namespace"] = lab.namespace
-        done = lab.kubectl("create", f"--as={caller}", "-f", "-", stdin=json.dumps(item))
-        return done.stderr.strip()
+        return created(lab, caller, make_alias(**spec))
 
     return run
 

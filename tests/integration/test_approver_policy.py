@@ -1,7 +1,6 @@
 """Nobody decides in the name of another: the chart's policy on a real API server."""
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,59 +8,23 @@ from typing import Any
 import pytest
 import yaml
 from tests.builders import Object, make_approval
+from tests.integration.chart_policy import JANE, JOE, created, policy_in_force
 from tests.integration.lab import Lab, Run
 from tests.integration.local_server import LocalServer
-from tests.unit.operator.observations import as_sent
 
-from tidewheel_dev import paths, wait
+from tidewheel_dev import paths
 
-JANE, JOE = "jane@example.com", "joe@example.com"
-TEMPLATES = ("approvals/policy", "approvals/binding", "rbac/approve-clusterrole")
+TEMPLATES = ("approvals/policy", "approvals/binding")
 EXAMPLES = paths.REPOSITORY / "examples" / "approval"
 
 
 @pytest.fixture(scope="module")
 def policy(local_server: LocalServer, kubectl: Run, crds: None) -> Iterator[None]:
     """Install the policy and the role of approvers, and give the role to two people."""
-    shown = (f"--show-only=templates/{name}.yaml" for name in TEMPLATES)
-    chart = str(paths.REPOSITORY / "charts" / "tidewheel")
-    rendered = subprocess.run(
-        [local_server.tools.helm, "template", "tidewheel", chart, "--namespace=ops", *shown],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    people = [{"kind": "User", "name": name} for name in (JANE, JOE)]
-    binding = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": "approvers"},
-        "roleRef": {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "ClusterRole",
-            "name": "ops-tidewheel-approve",
-        },
-        "subjects": people,
-    }
-    objects = [*yaml.safe_load_all(rendered), binding]
-    text = yaml.safe_dump_all(objects)
-    kubectl("create", "-f", "-", stdin=text, check=True)
-    try:
-        _wait_in_force(kubectl)
+    refused = make_approval(approver="nobody", metadata={"namespace": "default"})
+    words = "nobody decides in the name of another"
+    with policy_in_force(local_server, kubectl, TEMPLATES, ("approve",), refused, words):
         yield
-    finally:
-        kubectl("delete", "-f", "-", stdin=text, check=True)
-
-
-def _wait_in_force(kubectl: Run) -> None:
-    """The API server takes a moment to heed a policy."""
-    probe = json.dumps(as_sent(make_approval(approver="nobody", metadata={"namespace": "default"})))
-
-    def missing() -> str | None:
-        done = kubectl("create", "--dry-run=server", "-f", "-", stdin=probe)
-        return None if "nobody decides in the name of another" in done.stderr else done.stderr
-
-    wait.until("the policy", missing, timeout_seconds=30, interval_seconds=0.2)
 
 
 @pytest.fixture
@@ -69,10 +32,7 @@ def create(policy: None, lab: Lab) -> Callable[..., str]:
     """Return a function that creates an approval as somebody, and returns what is against it."""
 
     def run(caller: str, **spec: Any) -> str:
-        item = as_sent(make_approval(**spec))
-        item["metadata"]["namespace"] = lab.namespace
-        done = lab.kubectl("create", f"--as={caller}", "-f", "-", stdin=json.dumps(item))
-        return done.stderr.strip()
+        return created(lab, caller, make_approval(**spec))
 
     return run
 

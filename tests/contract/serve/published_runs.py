@@ -9,14 +9,22 @@ import pyarrow.parquet as pq
 
 from tidewheel_contracts.job import ExitCode
 
-__all__ = ["CLASSIFIER", "REGRESSOR", "flights", "published"]
+__all__ = ["CLASSIFIER", "REGRESSOR", "published"]
 
 ROWS = 6000
-CLASSIFIER = "sklearn.ensemble.HistGradientBoostingClassifier"
-REGRESSOR = "sklearn.ensemble.HistGradientBoostingRegressor"
+CLASSIFIER = {
+    "candidates": [
+        {"name": "boosting", "estimator": "sklearn.ensemble.HistGradientBoostingClassifier"}
+    ]
+}
+REGRESSOR = {
+    "candidates": [
+        {"name": "boosting", "estimator": "sklearn.ensemble.HistGradientBoostingRegressor"}
+    ]
+}
 
 
-def flights() -> bytes:
+def _flights() -> bytes:
     """Return rows with three kinds of labels and without a time column, as a Parquet file."""
     random = np.random.default_rng(1)
     delay = random.normal(size=ROWS)
@@ -36,7 +44,13 @@ def flights() -> bytes:
 
 
 def published(
-    run_trainer: Any, s3: Any, s3_endpoint: str, folder: str, target: str, estimator: str
+    run_trainer: Any,
+    s3: Any,
+    s3_endpoint: str,
+    folder: str,
+    target: str,
+    training: dict[str, Any],
+    winner: str = "boosting",
 ) -> tuple[dict[str, Any], Any]:
     """Collect and train as programs; return the store and the artifact that lies in it."""
     spec = {
@@ -46,7 +60,7 @@ def published(
         "secretName": "keys",
     }
     store = {"spec": spec, "namespace": "ml"}
-    s3.put_object(Bucket="bucket", Key=f"{folder}/raw/flights.parquet", Body=flights())
+    s3.put_object(Bucket="bucket", Key=f"{folder}/raw/flights.parquet", Body=_flights())
     code, collected = run_trainer(
         "collect",
         {
@@ -67,11 +81,9 @@ def published(
             "datasetName": "flights",
             "snapshot": collected.snapshot.to_wire(),
             "target": {"column": target},
-            "training": {
-                "features": {"numeric": ["delay", "seats"]},
-                "candidates": [{"name": "boosting", "estimator": estimator}],
-            },
+            "training": {"features": {"numeric": ["delay", "seats"]}} | training,
         },
     )
     assert code == ExitCode.SUCCESS, trained
+    assert trained.result.candidate == winner
     return store, trained.result.artifact

@@ -25,7 +25,9 @@ from tidewheel_contracts.job import (
     parse_termination_message,
 )
 
-LINEAR = "sklearn.linear_model.LogisticRegression"
+LINEAR = {
+    "candidates": [{"name": "boosting", "estimator": "sklearn.linear_model.LogisticRegression"}]
+}
 Check = Callable[..., tuple[int, CheckResult | Failure]]
 
 
@@ -72,7 +74,7 @@ def request_of(store: dict[str, Any], artifact: Any) -> CheckRequest:
 
 
 @pytest.mark.parametrize(
-    ("target", "estimator"),
+    ("target", "training"),
     [
         pytest.param("late", CLASSIFIER, id="two classes"),
         pytest.param("grade", LINEAR, id="three classes"),
@@ -86,9 +88,9 @@ def test_server_answers_two_hundred_rows_as_the_fit_did(
     s3_endpoint: str,
     folder: str,
     target: str,
-    estimator: str,
+    training: dict[str, Any],
 ) -> None:
-    request = request_of(*published(run_trainer, s3, s3_endpoint, folder, target, estimator))
+    request = request_of(*published(run_trainer, s3, s3_endpoint, folder, target, training))
 
     code, found = check(request)
 

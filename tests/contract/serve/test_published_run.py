@@ -5,24 +5,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tests.contract.serve.published_runs import flights
+from tests.contract.serve.published_runs import CLASSIFIER, REGRESSOR, published
 
 from tidewheel_contracts.artifact.model import ModelManifest
-from tidewheel_contracts.job import ExitCode
 from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.inference import infer, sample_body
 from tidewheel_trainer.train.model_file import read_model
 
-CLASSIFIER = {
-    "candidates": [
-        {"name": "boosting", "estimator": "sklearn.ensemble.HistGradientBoostingClassifier"}
-    ]
-}
-REGRESSOR = {
-    "candidates": [
-        {"name": "boosting", "estimator": "sklearn.ensemble.HistGradientBoostingRegressor"}
-    ]
-}
 TREE = {
     "name": "tree",
     "estimator": "sklearn.tree.DecisionTreeClassifier",
@@ -71,40 +60,7 @@ def test_published_model_is_served(
     winner: str,
     datatype: str,
 ) -> None:
-    spec = {
-        "endpoint": s3_endpoint,
-        "bucket": "bucket",
-        "prefix": f"{folder}/tidewheel",
-        "secretName": "keys",
-    }
-    store = {"spec": spec, "namespace": "ml"}
-    s3.put_object(Bucket="bucket", Key=f"{folder}/raw/flights.parquet", Body=flights())
-    code, collected = run_trainer(
-        "collect",
-        {
-            "store": store,
-            "datasetName": "flights",
-            "source": {"s3": {"prefix": f"{folder}/raw/"}},
-            "target": {"column": target},
-        },
-    )
-    assert code == ExitCode.SUCCESS, collected
-    code, trained = run_trainer(
-        "train",
-        {
-            "store": store,
-            "runName": "first",
-            "runUid": "first",
-            "modelName": "flights",
-            "datasetName": "flights",
-            "snapshot": collected.snapshot.to_wire(),
-            "target": {"column": target},
-            "training": {"features": {"numeric": ["delay", "seats"]}} | training,
-        },
-    )
-    assert code == ExitCode.SUCCESS, trained
-    assert trained.result.candidate == winner
-    artifact = trained.result.artifact
+    store, artifact = published(run_trainer, s3, s3_endpoint, folder, target, training, winner)
 
     model = load(
         ServeRequest.model_validate(
