@@ -9,7 +9,7 @@ import uvloop
 
 from tidewheel_contracts.job import Failure, FailureReason
 from tidewheel_contracts.serving import ServeRequest
-from tidewheel_server.check_program import check_program
+from tidewheel_server.check.program import check_program
 from tidewheel_server.log import log
 from tidewheel_server.server import exit_code_of, serve
 from tidewheel_server.settings import Settings, settings_from

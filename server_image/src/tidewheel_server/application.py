@@ -9,12 +9,9 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tidewheel_server.http_message import HttpRequest, HttpResponse, error_response, header_line
-from tidewheel_server.http_protocol import Answer
-from tidewheel_server.inference import Inference, infer, unsupported_encoding
+from tidewheel_server.http.connection import Answer
+from tidewheel_server.http.message import HttpRequest, HttpResponse, error_response, header_line
 from tidewheel_server.log import log_defect
-from tidewheel_server.metadata import describe, not_ready
-from tidewheel_server.metrics import ServerMetrics
 from tidewheel_server.model_state import (
     Identity,
     Loading,
@@ -23,7 +20,10 @@ from tidewheel_server.model_state import (
     served_model,
     unready_reason,
 )
-from tidewheel_server.routes import Endpoint, find_endpoint, routes_of
+from tidewheel_server.monitoring.metrics import ServerMetrics
+from tidewheel_server.protocol.inference import Inference, infer, unsupported_encoding
+from tidewheel_server.protocol.metadata import describe, not_ready
+from tidewheel_server.protocol.routes import Endpoint, find_endpoint, routes_of
 
 __all__ = ["INLINE_BODY_BYTES", "Application"]
 

@@ -9,7 +9,7 @@ import asyncio
 from typing import Protocol
 
 from tidewheel_server.application import Application
-from tidewheel_server.connections import ConnectionTable
+from tidewheel_server.http.connections import ConnectionTable
 from tidewheel_server.log import log
 from tidewheel_server.model_state import drained
 

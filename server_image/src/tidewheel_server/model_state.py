@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import Failure
-from tidewheel_server.engine import Engine
-from tidewheel_server.http_message import header_line
+from tidewheel_server.engines.engine import Engine
+from tidewheel_server.http.message import header_line
 from tidewheel_server.tensors import TensorSpec
 
 __all__ = [

@@ -10,11 +10,11 @@ from typing import Any
 from tidewheel_contracts.job import ExitCode, Failure, FailureReason
 from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.application import Application
-from tidewheel_server.connections import ConnectionTable
 from tidewheel_server.drain import drain
-from tidewheel_server.http_parser import MessageLimits
-from tidewheel_server.http_protocol import ConnectionTimes, HttpConnection
-from tidewheel_server.loading import load_with_patience, retry_delays
+from tidewheel_server.http.connection import ConnectionTimes, HttpConnection
+from tidewheel_server.http.connections import ConnectionTable
+from tidewheel_server.http.parser import MessageLimits
+from tidewheel_server.loading.patience import load_with_patience, retry_delays
 from tidewheel_server.log import log, log_defect
 from tidewheel_server.model_state import Failed, Identity, ModelState, ServedModel
 from tidewheel_server.settings import Settings
@@ -116,12 +116,12 @@ async def _load(
 def _load_from_store(request: ServeRequest, identity: Identity) -> ServedModel:
     # Imported here, in the loading thread: boto3 and scikit-learn take seconds to import, and the
     # liveness probe is answered meanwhile.
-    from tidewheel_server.artifact_files import fetch_artifact
-    from tidewheel_server.store import S3Store
+    from tidewheel_server.loading.artifact_files import fetch_artifact
+    from tidewheel_server.loading.store import S3Store
 
     artifact = fetch_artifact(request, S3Store(request.store.spec, os.environ))
 
-    from tidewheel_server.artifact_loader import load_model
+    from tidewheel_server.loading.artifact_loader import load_model
 
     return load_model(artifact, identity)
 

@@ -38,11 +38,11 @@ from tidewheel_contracts.job import (
     parse_termination_message,
 )
 from tidewheel_contracts.serving import ServeRequest
-from tidewheel_server.artifact_files import fetch_artifact
-from tidewheel_server.artifact_loader import load_model
+from tidewheel_server.loading.artifact_files import fetch_artifact
+from tidewheel_server.loading.artifact_loader import load_model
+from tidewheel_server.loading.store import S3Store
 from tidewheel_server.model_state import ServedModel
 from tidewheel_server.server import identity_of
-from tidewheel_server.store import S3Store
 from tidewheel_trainer.train.frame import features_frame
 from tidewheel_trainer.train.model_file import model_bytes
 from tidewheel_trainer.train.pipelines import fitted

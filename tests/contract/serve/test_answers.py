@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pytest
 
-from tidewheel_server.inference import infer
+from tidewheel_server.protocol.inference import infer
 
 INFER = "/v2/models/flights/infer"
 

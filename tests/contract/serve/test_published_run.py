@@ -9,7 +9,7 @@ from tests.contract.serve.published_runs import CLASSIFIER, REGRESSOR, published
 
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.serving import ServeRequest
-from tidewheel_server.inference import infer, sample_body
+from tidewheel_server.protocol.inference import infer, sample_body
 from tidewheel_trainer.train.model_file import read_model
 
 TREE = {

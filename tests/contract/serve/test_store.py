@@ -7,7 +7,7 @@ import pytest
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.job import FailureReason
 from tidewheel_server.errors import LoadError, StoreUnavailableError
-from tidewheel_server.store import S3Store
+from tidewheel_server.loading.store import S3Store
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tidewheel_contracts.artifact.model import ModelInput, ModelManifest, Recipe
-from tidewheel_server.engine import Columns, Outputs
+from tidewheel_server.engines.engine import Columns, Outputs
 from tidewheel_server.model_state import Identity, ServedModel
 from tidewheel_server.tensors import input_tensors, output_tensors
 

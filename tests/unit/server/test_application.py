@@ -10,8 +10,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tidewheel_server.application import INLINE_BODY_BYTES, Application
-from tidewheel_server.engine import Columns, Outputs
-from tidewheel_server.http_message import HttpRequest, HttpResponse
+from tidewheel_server.engines.engine import Columns, Outputs
+from tidewheel_server.http.message import HttpRequest, HttpResponse
 from tidewheel_server.model_state import Identity, Ready, ServedModel
 
 Tensors = Callable[..., list[dict[str, Any]]]

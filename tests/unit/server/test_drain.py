@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from tidewheel_server.application import Application
-from tidewheel_server.connections import ConnectionTable
 from tidewheel_server.drain import drain
+from tidewheel_server.http.connections import ConnectionTable
 from tidewheel_server.model_state import Identity, Ready, ServedModel, unready_reason
 
 

@@ -18,9 +18,9 @@ from tidewheel_contracts.artifact.signature import (
 )
 from tidewheel_contracts.job import FailureReason
 from tidewheel_contracts.serving import ServeRequest
-from tidewheel_server.artifact_files import fetch_artifact
 from tidewheel_server.errors import LoadError, ObjectMissingError
-from tidewheel_server.signature import require_signature
+from tidewheel_server.loading.artifact_files import fetch_artifact
+from tidewheel_server.loading.signature import require_signature
 
 FOLDER = "tidewheel/ml/models/flights/uid"
 MANIFEST_KEY = f"{FOLDER}/manifest.json"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import orjson
 
-from tidewheel_server.engine import Columns
-from tidewheel_server.http_message import shown
-from tidewheel_server.tensor_data import Invalid, column_of
+from tidewheel_server.engines.engine import Columns
+from tidewheel_server.http.message import shown
+from tidewheel_server.protocol.tensor_data import Invalid, column_of
 from tidewheel_server.tensors import TensorSpec
 
 __all__ = ["InferenceRequest", "decode_request"]

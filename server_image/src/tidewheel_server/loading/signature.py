@@ -14,7 +14,7 @@ from tidewheel_contracts.artifact.signature import (
 from tidewheel_contracts.job import FailureReason
 from tidewheel_fitted.public_keys import has_signed, public_key_of
 from tidewheel_server.errors import LoadError, ObjectMissingError
-from tidewheel_server.store import ObjectStore
+from tidewheel_server.loading.store import ObjectStore
 
 __all__ = ["require_signature"]
 

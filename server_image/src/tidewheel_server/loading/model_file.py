@@ -14,8 +14,8 @@ from tidewheel_contracts.artifact.trusted_types import (
     unlisted_types,
 )
 from tidewheel_contracts.job import FailureReason
+from tidewheel_server.engines.sklearn_engine import Fitted
 from tidewheel_server.errors import LoadError
-from tidewheel_server.sklearn_engine import Fitted
 
 __all__ = ["open_model"]
 

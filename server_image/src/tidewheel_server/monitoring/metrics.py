@@ -16,9 +16,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from tidewheel_server.http_message import HttpResponse
+from tidewheel_server.http.message import HttpResponse
 from tidewheel_server.model_state import Identity
-from tidewheel_server.routes import Endpoint
+from tidewheel_server.protocol.routes import Endpoint
 
 __all__ = ["ServerMetrics"]
 

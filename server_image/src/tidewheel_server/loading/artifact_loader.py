@@ -3,12 +3,12 @@
 import orjson
 
 from tidewheel_contracts.job import FailureReason
-from tidewheel_server.artifact_files import VerifiedArtifact
+from tidewheel_server.engines.sklearn_engine import SklearnEngine
 from tidewheel_server.errors import LoadError
-from tidewheel_server.inference import infer, sample_body
-from tidewheel_server.model_file import open_model
+from tidewheel_server.loading.artifact_files import VerifiedArtifact
+from tidewheel_server.loading.model_file import open_model
 from tidewheel_server.model_state import Identity, ServedModel
-from tidewheel_server.sklearn_engine import SklearnEngine
+from tidewheel_server.protocol.inference import infer, sample_body
 from tidewheel_server.tensors import input_tensors, output_tensors
 
 __all__ = ["load_model"]

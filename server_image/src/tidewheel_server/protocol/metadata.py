@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tidewheel_server.http_message import HttpResponse, error_response, header_line, json_response
+from tidewheel_server.http.message import HttpResponse, error_response, header_line, json_response
 from tidewheel_server.model_state import (
     Identity,
     ModelState,
@@ -10,7 +10,7 @@ from tidewheel_server.model_state import (
     served_model,
     unready_reason,
 )
-from tidewheel_server.routes import Endpoint
+from tidewheel_server.protocol.routes import Endpoint
 from tidewheel_server.tensors import TensorSpec
 
 __all__ = ["SERVER_NAME", "describe", "not_ready"]

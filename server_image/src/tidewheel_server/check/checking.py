@@ -12,8 +12,8 @@ from tidewheel_contracts.artifact.check_rows import CheckRows
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import FailureReason
 from tidewheel_server.errors import LoadError
-from tidewheel_server.inference import infer, rows_body
 from tidewheel_server.model_state import ServedModel
+from tidewheel_server.protocol.inference import infer, rows_body
 from tidewheel_server.tensors import PREDICT, PROBABILITY
 
 __all__ = ["Differences", "ask", "refuse_unfitting"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import FailureReason
-from tidewheel_server.engine import Columns, Outputs, ValuesRefusedError
+from tidewheel_server.engines.engine import Columns, Outputs, ValuesRefusedError
 from tidewheel_server.errors import LoadError
 from tidewheel_server.tensors import PREDICT, PROBABILITY
 

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from tidewheel_server.model_state import Identity
-from tidewheel_server.routes import Endpoint, find_endpoint, routes_of
+from tidewheel_server.protocol.routes import Endpoint, find_endpoint, routes_of
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import numpy as np
 import orjson
 import pytest
 
-from tidewheel_server.engine import ValuesRefusedError
-from tidewheel_server.inference import infer, sample_body
+from tidewheel_server.engines.engine import ValuesRefusedError
 from tidewheel_server.model_state import ServedModel
+from tidewheel_server.protocol.inference import infer, sample_body
 
 Tensors = Callable[..., list[dict[str, Any]]]
 

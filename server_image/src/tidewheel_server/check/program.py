@@ -69,16 +69,16 @@ def _request(path: Path) -> CheckRequest:
 def _check(request: CheckRequest) -> CheckResult:
     # Imported here, as the server does: a store that does not answer is told before the libraries
     # of models are loaded.
-    from tidewheel_server.artifact_files import fetch_artifact, fetch_check_rows
-    from tidewheel_server.store import S3Store
+    from tidewheel_server.loading.artifact_files import fetch_artifact, fetch_check_rows
+    from tidewheel_server.loading.store import S3Store
 
     started = time.monotonic()
     store = S3Store(request.store.spec, os.environ)
     artifact = fetch_artifact(request, store)
     rows = fetch_check_rows(request, artifact.manifest, store)
 
-    from tidewheel_server.artifact_loader import load_model
-    from tidewheel_server.checking import ask, refuse_unfitting
+    from tidewheel_server.check.checking import ask, refuse_unfitting
+    from tidewheel_server.loading.artifact_loader import load_model
 
     model = load_model(artifact, _identity(request))
     load_seconds = round(time.monotonic() - started, 3)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httptools
 
-from tidewheel_server.http_message import HttpRequest, HttpResponse, error_response
+from tidewheel_server.http.message import HttpRequest, HttpResponse, error_response
 
 __all__ = [
     "ContinueExpected",

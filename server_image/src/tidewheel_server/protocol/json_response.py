@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tidewheel_server.engine import Outputs
-from tidewheel_server.http_message import HttpResponse, json_response
-from tidewheel_server.inference_request import InferenceRequest
+from tidewheel_server.engines.engine import Outputs
+from tidewheel_server.http.message import HttpResponse, json_response
 from tidewheel_server.model_state import Identity
+from tidewheel_server.protocol.json_request import InferenceRequest
 
 __all__ = ["encode_outputs"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote
 
-from tidewheel_server.http_message import HttpResponse, error_response, header_line, shown
+from tidewheel_server.http.message import HttpResponse, error_response, header_line, shown
 from tidewheel_server.model_state import Identity
 
 __all__ = ["Endpoint", "Route", "find_endpoint", "routes_of"]

@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 
 from tidewheel_contracts.artifact.model import ModelManifest
-from tidewheel_server.engine import ValuesRefusedError
-from tidewheel_server.http_message import HttpRequest, HttpResponse, error_response
-from tidewheel_server.inference_request import decode_request
-from tidewheel_server.inference_response import encode_outputs
+from tidewheel_server.engines.engine import ValuesRefusedError
+from tidewheel_server.http.message import HttpRequest, HttpResponse, error_response
 from tidewheel_server.model_state import ServedModel
-from tidewheel_server.tensor_data import Invalid
+from tidewheel_server.protocol.json_request import decode_request
+from tidewheel_server.protocol.json_response import encode_outputs
+from tidewheel_server.protocol.tensor_data import Invalid
 
 __all__ = ["Inference", "infer", "rows_body", "sample_body", "unsupported_encoding"]
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, cast
 
-from tidewheel_server.connections import ConnectionTable
-from tidewheel_server.http_message import (
+from tidewheel_server.http.connections import ConnectionTable
+from tidewheel_server.http.message import (
     CONTINUE,
     HttpRequest,
     HttpResponse,
     encode_response,
 )
-from tidewheel_server.http_parser import (
+from tidewheel_server.http.parser import (
     ContinueExpected,
     Event,
     IncomingRequest,

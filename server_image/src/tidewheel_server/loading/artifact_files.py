@@ -21,7 +21,7 @@ from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import CheckRequest, FailureReason
 from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.errors import LoadError
-from tidewheel_server.store import ObjectStore
+from tidewheel_server.loading.store import ObjectStore
 
 __all__ = ["VerifiedArtifact", "fetch_artifact", "fetch_check_rows"]
 
@@ -88,7 +88,7 @@ def _require_signature(request: ServeRequest | CheckRequest, store: ObjectStore)
     if signing is None or not signing.required:
         return
     # Imported here: a server that verifies nothing starts without the library.
-    from tidewheel_server.signature import require_signature
+    from tidewheel_server.loading.signature import require_signature
 
     require_signature(signing, request.manifest_key, request.manifest_digest, store)
 

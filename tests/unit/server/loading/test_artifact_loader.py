@@ -27,11 +27,11 @@ from tidewheel_contracts.artifact.model import ArtifactFile, ModelManifest, mode
 from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import FailureReason
 from tidewheel_contracts.serving import ServeRequest
-from tidewheel_server.artifact_files import fetch_artifact
-from tidewheel_server.artifact_loader import load_model
 from tidewheel_server.errors import LoadError
-from tidewheel_server.inference import infer, sample_body
+from tidewheel_server.loading.artifact_files import fetch_artifact
+from tidewheel_server.loading.artifact_loader import load_model
 from tidewheel_server.model_state import Identity, ServedModel
+from tidewheel_server.protocol.inference import infer, sample_body
 
 FOLDER = "tidewheel/ns/models/flights/uid"
 MANIFEST_KEY = f"{FOLDER}/manifest.json"

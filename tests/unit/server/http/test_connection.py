@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from tidewheel_server.connections import ConnectionTable
-from tidewheel_server.http_message import HttpRequest, HttpResponse
-from tidewheel_server.http_parser import MessageLimits
-from tidewheel_server.http_protocol import Answer, ConnectionTimes, HttpConnection
+from tidewheel_server.http.connection import Answer, ConnectionTimes, HttpConnection
+from tidewheel_server.http.connections import ConnectionTable
+from tidewheel_server.http.message import HttpRequest, HttpResponse
+from tidewheel_server.http.parser import MessageLimits
 
 TIMES = ConnectionTimes(idle_seconds=75, receive_seconds=30, linger_seconds=5)
 

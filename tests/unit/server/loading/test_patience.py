@@ -8,7 +8,7 @@ import pytest
 
 from tidewheel_contracts.job import ExitCode, Failure, FailureReason
 from tidewheel_server.errors import LoadError, StoreUnavailableError
-from tidewheel_server.loading import load_with_patience, retry_delays
+from tidewheel_server.loading.patience import load_with_patience, retry_delays
 from tidewheel_server.model_state import Failed, Loading, ModelState, Ready, ServedModel
 from tidewheel_server.server import exit_code_of
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tidewheel_server.http_message import HttpRequest
-from tidewheel_server.http_parser import (
+from tidewheel_server.http.message import HttpRequest
+from tidewheel_server.http.parser import (
     ContinueExpected,
     Event,
     IncomingRequest,

@@ -8,7 +8,6 @@ import pytest
 
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.job import Failure, FailureReason
-from tidewheel_server.metadata import describe
 from tidewheel_server.model_state import (
     Draining,
     Failed,
@@ -20,7 +19,8 @@ from tidewheel_server.model_state import (
     drained,
     served_model,
 )
-from tidewheel_server.routes import Endpoint
+from tidewheel_server.protocol.metadata import describe
+from tidewheel_server.protocol.routes import Endpoint
 from tidewheel_server.tensors import output_tensors
 
 LOADING = Loading("The model is being loaded")

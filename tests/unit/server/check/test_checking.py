@@ -10,8 +10,8 @@ from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.check_rows import CheckRows
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import FailureReason
-from tidewheel_server.checking import Differences, ask, refuse_unfitting
-from tidewheel_server.engine import Columns, Engine, Outputs, ValuesRefusedError
+from tidewheel_server.check.checking import Differences, ask, refuse_unfitting
+from tidewheel_server.engines.engine import Columns, Engine, Outputs, ValuesRefusedError
 from tidewheel_server.errors import LoadError
 from tidewheel_server.model_state import Identity, ServedModel
 from tidewheel_server.tensors import input_tensors, output_tensors

@@ -1,0 +1,1 @@
+"""Whatever computes predictions, behind one seam."""

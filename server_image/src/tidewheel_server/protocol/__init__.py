@@ -1,0 +1,1 @@
+"""The Open Inference Protocol: requests in, answers out, from the state of the model."""
