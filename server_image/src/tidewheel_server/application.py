@@ -54,6 +54,7 @@ class Application:
     def state(self, state: ModelState) -> None:
         self._state = state
         self.metrics.is_ready = unready_reason(state) is None
+        self.metrics.model = served_model(state)
 
     def handle(self, request: HttpRequest) -> Answer:
         """Return the answer, or the promise of one from the worker thread."""

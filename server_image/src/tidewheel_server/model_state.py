@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import Failure
+from tidewheel_server.engines.choosing import Refused
 from tidewheel_server.engines.engine import Engine
 from tidewheel_server.http.message import header_line
 from tidewheel_server.tensors import TensorSpec
@@ -48,7 +49,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A loaded model with everything that a request needs, derived once."""
+    """A loaded model with everything that a request needs, derived once.
+
+    `refused` are faster kinds of engines that do not serve it.
+    """
 
     identity: Identity
     manifest: ModelManifest
@@ -56,6 +60,7 @@ class ServedModel:
     inputs: Mapping[str, TensorSpec]
     outputs: Mapping[str, TensorSpec]
     header_lines: bytes
+    refused: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tidewheel_server.http.connections import ConnectionTable
 from tidewheel_server.http.parser import MessageLimits
 from tidewheel_server.loading.patience import load_with_patience, retry_delays
 from tidewheel_server.log import log, log_defect
-from tidewheel_server.model_state import Failed, Identity, ModelState, ServedModel
+from tidewheel_server.model_state import Failed, Identity, ModelState, Ready, ServedModel
 from tidewheel_server.settings import Settings
 
 __all__ = ["exit_code_of", "identity_of", "serve"]
@@ -96,24 +96,26 @@ async def _load(
         application.state = state
 
     state = await load_with_patience(
-        partial(_load_from_store, request, identity),
+        partial(_load_from_store, request, identity, settings.engine),
         show,
         retry_delays(settings.store_patience_seconds),
     )
     application.metrics.load_seconds = time.monotonic() - started
     application.state = state
-    if not isinstance(state, Failed):
+    if isinstance(state, Ready):
         log(
             "ready",
             model=identity.model_name,
             version=identity.version,
             digest=identity.artifact_digest,
+            engine=state.model.engine.platform,
+            refused_engines={each.engine: each.reason for each in state.model.refused},
             load_seconds=round(application.metrics.load_seconds, 3),
         )
     return state
 
 
-def _load_from_store(request: ServeRequest, identity: Identity) -> ServedModel:
+def _load_from_store(request: ServeRequest, identity: Identity, engine: str | None) -> ServedModel:
     # Imported here, in the loading thread: boto3 and scikit-learn take seconds to import, and the
     # liveness probe is answered meanwhile.
     from tidewheel_server.loading.artifact_files import fetch_artifact
@@ -123,7 +125,7 @@ def _load_from_store(request: ServeRequest, identity: Identity) -> ServedModel:
 
     from tidewheel_server.loading.artifact_loader import load_model
 
-    return load_model(artifact, identity)
+    return load_model(artifact, identity, engine)
 
 
 def _log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -5,10 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tidewheel_contracts.api.v1alpha1.serving_engine import EngineKind
 from tidewheel_contracts.job import REQUEST_PATH, TERMINATION_PATH
 from tidewheel_contracts.serving import HTTP_PORT
 
 __all__ = ["Settings", "settings_from"]
+
+_ANY_ENGINE = "auto"
+_ENGINES = tuple(kind.lower() for kind in EngineKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Settings:
     drain_seconds: float = 5.0
     exit_seconds: float = 20.0
     store_patience_seconds: float = 120.0
+    # The only kind that may serve beside scikit-learn; None for the fastest that is alike.
+    engine: str | None = None
 
 
 def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
@@ -50,6 +56,13 @@ def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> S
     add("drain-seconds", float, default.drain_seconds, "time to go on answering after SIGTERM")
     add("exit-seconds", float, default.exit_seconds, "time for open requests after that")
     add("store-patience-seconds", float, default.store_patience_seconds, "time to retry the store")
+    parser.add_argument(
+        "--engine",
+        type=_engine,
+        default=environment.get("TIDEWHEEL_ENGINE", _ANY_ENGINE),
+        help=f"what predicts where it answers as scikit-learn does: {', '.join(_ENGINES)}, or "
+        f"{_ANY_ENGINE} for the fastest (default %(default)s, or TIDEWHEEL_ENGINE)",
+    )
     values = parser.parse_args(arguments)
     return Settings(
         request_path=values.request,
@@ -61,4 +74,15 @@ def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         drain_seconds=values.drain_seconds,
         exit_seconds=values.exit_seconds,
         store_patience_seconds=values.store_patience_seconds,
+        engine=values.engine,
     )
+
+
+def _engine(text: str) -> str | None:
+    if text == _ANY_ENGINE:
+        return None
+    if text not in _ENGINES:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no engine; take {_ANY_ENGINE}, {', '.join(_ENGINES)}"
+        )
+    return text

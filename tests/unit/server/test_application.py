@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tidewheel_server.application import INLINE_BODY_BYTES, Application
+from tidewheel_server.engines.choosing import Refused
 from tidewheel_server.engines.engine import Columns, Outputs
 from tidewheel_server.http.message import HttpRequest, HttpResponse
 from tidewheel_server.model_state import Identity, Ready, ServedModel
@@ -162,7 +164,8 @@ def test_everything_is_counted(
     application: Application, model: ServedModel, tensors: Tensors
 ) -> None:
     application.handle(request(b"{}"))
-    application.state = Ready(model)
+    refused = (Refused("native", "has no such tree"),)
+    application.state = Ready(replace(model, refused=refused))
     application.metrics.load_seconds = 1.5
     application.handle(request(orjson.dumps({"inputs": tensors()})))
     application.handle(request(orjson.dumps({"inputs": tensors()})))
@@ -191,4 +194,6 @@ def test_everything_is_counted(
         ("ready",): 1,
         ("model_load_duration_seconds",): 1.5,
         ("model_info", "sha256:" + "a" * 64): 1,
+        ("engine_info", "fake", ""): 1,
+        ("engine_info", "native", "has no such tree"): 0,
     }

@@ -34,3 +34,27 @@ def test_wrong_variable_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> 
         settings_from([], {"TIDEWHEEL_DRAIN_SECONDS": "soon"})
 
     assert "argument --drain-seconds: invalid float value: 'soon'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "engine"),
+    [
+        pytest.param([], {}, None, id="the fastest by default"),
+        pytest.param(["--engine", "auto"], {"TIDEWHEEL_ENGINE": "sklearn"}, None, id="any again"),
+        pytest.param([], {"TIDEWHEEL_ENGINE": "sklearn"}, "sklearn", id="one by a variable"),
+    ],
+)
+def test_engine_is_any_or_one(
+    flags: list[str], environment: dict[str, str], engine: str | None
+) -> None:
+    assert settings_from(flags, environment).engine == engine
+
+
+def test_unknown_engine_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        settings_from([], {"TIDEWHEEL_ENGINE": "fast"})
+
+    assert (
+        "argument --engine: 'fast' is no engine; take auto, native, onnxruntime, sklearn"
+        in capsys.readouterr().err
+    )

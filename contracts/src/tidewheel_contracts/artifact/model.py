@@ -17,6 +17,7 @@ __all__ = [
     "MANIFEST_FILE",
     "METRICS_FILE",
     "MODEL_FILE",
+    "PARITY_FILE",
     "PROFILE_FILE",
     "PROTOCOL",
     "REPORT_FILE",
@@ -37,6 +38,8 @@ MANIFEST_FILE = "manifest.json"
 MODEL_FILE = "model.skops"
 # Test rows with their answers, which the serving image must give again; see `check_rows`.
 CHECK_FILE = "check.json"
+# Rows to compare a faster engine with scikit-learn by, and what that says of them; see `parity`.
+PARITY_FILE = "parity.json"
 PROFILE_FILE = "profile.json"
 METRICS_FILE = "metrics.json"
 LINEAGE_FILE = "lineage.json"

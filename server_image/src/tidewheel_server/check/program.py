@@ -75,7 +75,7 @@ def _check(request: CheckRequest) -> CheckResult:
     started = time.monotonic()
     store = S3Store(request.store.spec, os.environ)
     artifact = fetch_artifact(request, store)
-    rows = fetch_check_rows(request, artifact.manifest, store)
+    rows = fetch_check_rows(request, artifact.files.manifest, store)
 
     from tidewheel_server.check.checking import ask, refuse_unfitting
     from tidewheel_server.loading.artifact_loader import load_model
@@ -84,7 +84,7 @@ def _check(request: CheckRequest) -> CheckResult:
     load_seconds = round(time.monotonic() - started, 3)
     if rows is None:
         return CheckResult(rows=0, load_seconds=load_seconds)
-    refuse_unfitting(rows, artifact.manifest)
+    refuse_unfitting(rows, artifact.files.manifest)
     found = ask(model, rows, time.perf_counter)
     return CheckResult(
         rows=len(rows.predicted),

@@ -1,7 +1,7 @@
 """Predicts with scikit-learn itself: right for every model, and the yardstick of faster engines."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,30 +10,30 @@ from numpy.typing import NDArray
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import FailureReason
+from tidewheel_server.engines.classes import class_values
 from tidewheel_server.engines.engine import Columns, Outputs, ValuesRefusedError
+from tidewheel_server.engines.fitted import Fitted
+from tidewheel_server.engines.model_file import open_model
+from tidewheel_server.engines.tier import SKLEARN, ModelFiles
 from tidewheel_server.errors import LoadError
 from tidewheel_server.tensors import PREDICT, PROBABILITY
 
-__all__ = ["Fitted", "SklearnEngine"]
+__all__ = ["SklearnEngine", "sklearn_engine"]
 
 
-class Fitted(Protocol):
-    """What of a fitted scikit-learn object is used, whatever it predicts."""
+def sklearn_engine(files: ModelFiles) -> "SklearnEngine":
+    """Return the engine of a model file.
 
-    def predict(self, frame: pd.DataFrame) -> NDArray[Any]:
-        """Return the class of each row, or its number, shape (rows,)."""
-
-    def get_params(self, deep: bool = True) -> Mapping[str, object]:
-        """Return every parameter by its nested name."""
-
-    def set_params(self, **parameters: object) -> "Fitted":
-        """Set parameters by their nested names, and return the object itself."""
+    Raises:
+        LoadError: the file holds no model of ours.
+    """
+    return SklearnEngine(open_model(files.skops), files.manifest)
 
 
 class SklearnEngine:
     """A fitted pipeline that takes a frame of the training columns."""
 
-    platform = "sklearn"
+    platform = SKLEARN
 
     def __init__(self, pipeline: Fitted, manifest: ModelManifest) -> None:
         """Take a pipeline of the manifest's task.
@@ -90,17 +90,6 @@ def _frame(columns: Columns) -> pd.DataFrame:
         },
         copy=False,
     )
-
-
-def class_values(manifest: ModelManifest) -> NDArray[Any]:
-    """Return the classes as values of their datatype, in the order of the manifest."""
-    if manifest.classes_datatype == "INT64":
-        return np.array([int(text) for text in manifest.classes], dtype=np.int64)
-    if manifest.classes_datatype == "FP64":
-        return np.array([float(text) for text in manifest.classes], dtype=np.float64)
-    if manifest.classes_datatype == "BOOL":
-        return np.array([text.lower() == "true" for text in manifest.classes], dtype=np.bool_)
-    return np.array(manifest.classes, dtype=object)
 
 
 def _single_threaded(pipeline: Fitted) -> Fitted:

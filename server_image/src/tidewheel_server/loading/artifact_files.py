@@ -13,13 +13,17 @@ from tidewheel_contracts.artifact.check_rows import CheckRows
 from tidewheel_contracts.artifact.model import (
     CHECK_FILE,
     MODEL_FILE,
+    PARITY_FILE,
     ArtifactFile,
     ModelManifest,
     model_digest,
 )
+from tidewheel_contracts.artifact.parity import Parity
 from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import CheckRequest, FailureReason
 from tidewheel_contracts.serving import ServeRequest
+from tidewheel_server.engines.parity import Probes, probes_of
+from tidewheel_server.engines.tier import ModelFiles
 from tidewheel_server.errors import LoadError
 from tidewheel_server.loading.store import ObjectStore
 
@@ -31,10 +35,13 @@ _MODEL_LIMIT_BYTES = 1024 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class VerifiedArtifact:
-    """A manifest and the model file that it names, both of the digests that were asked for."""
+    """The files of a model, of the digests that were asked for, and the probes beside them.
 
-    manifest: ModelManifest
-    model_data: bytes
+    An artifact of an earlier release has no probes.
+    """
+
+    files: ModelFiles
+    probes: Probes | None = None
 
 
 def fetch_artifact(request: ServeRequest | CheckRequest, store: ObjectStore) -> VerifiedArtifact:
@@ -49,8 +56,11 @@ def fetch_artifact(request: ServeRequest | CheckRequest, store: ObjectStore) -> 
     _require_signature(request, store)
     manifest = _manifest(request, data)
     folder = request.manifest_key.rpartition("/")[0]
-    file = _model_file(manifest)
-    return VerifiedArtifact(manifest, _verified_bytes(store, f"{folder}/{file.name}", file))
+    model = _model_file(manifest)
+    return VerifiedArtifact(
+        files=ModelFiles(manifest, _verified_bytes(store, f"{folder}/{model.name}", model)),
+        probes=_probes(store, folder, manifest),
+    )
 
 
 def fetch_check_rows(
@@ -62,11 +72,9 @@ def fetch_check_rows(
         StoreUnavailableError: the store does not answer.
         LoadError: the file is missing, damaged, or not of this version.
     """
-    file = next((file for file in manifest.files if file.name == CHECK_FILE), None)
-    if file is None:
+    data = _beside(store, request.manifest_key.rpartition("/")[0], manifest, CHECK_FILE)
+    if data is None:
         return None
-    folder = request.manifest_key.rpartition("/")[0]
-    data = _verified_bytes(store, f"{folder}/{file.name}", file)
     try:
         return CheckRows.model_validate_json(data)
     except pydantic.ValidationError as error:
@@ -124,6 +132,24 @@ def _model_file(manifest: ModelManifest) -> ArtifactFile:
             f"{MODEL_FILE} has {file.size_bytes} bytes; the server takes {_MODEL_LIMIT_BYTES}"
         )
     return file
+
+
+def _probes(store: ObjectStore, folder: str, manifest: ModelManifest) -> Probes | None:
+    data = _beside(store, folder, manifest, PARITY_FILE)
+    if data is None:
+        return None
+    try:
+        return probes_of(Parity.model_validate_json(data), manifest)
+    except pydantic.ValidationError as error:
+        raise _damaged(f"{PARITY_FILE} is not of this version: {_first_problem(error)}") from error
+    except ValueError as error:
+        raise _damaged(f"{PARITY_FILE} is not of this model: {error}") from error
+
+
+def _beside(store: ObjectStore, folder: str, manifest: ModelManifest, name: str) -> bytes | None:
+    """Return a file that not every artifact has."""
+    file = next((file for file in manifest.files if file.name == name), None)
+    return None if file is None else _verified_bytes(store, f"{folder}/{file.name}", file)
 
 
 def _verified_bytes(store: ObjectStore, key: str, file: ArtifactFile) -> bytes:

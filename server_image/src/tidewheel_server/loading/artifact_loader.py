@@ -3,10 +3,10 @@
 import orjson
 
 from tidewheel_contracts.job import FailureReason
-from tidewheel_server.engines.sklearn_engine import SklearnEngine
+from tidewheel_server.engines.choosing import chosen_engine
+from tidewheel_server.engines.tiers import FASTER
 from tidewheel_server.errors import LoadError
 from tidewheel_server.loading.artifact_files import VerifiedArtifact
-from tidewheel_server.loading.model_file import open_model
 from tidewheel_server.model_state import Identity, ServedModel
 from tidewheel_server.protocol.inference import infer, sample_body
 from tidewheel_server.tensors import input_tensors, output_tensors
@@ -14,18 +14,28 @@ from tidewheel_server.tensors import input_tensors, output_tensors
 __all__ = ["load_model"]
 
 
-def load_model(artifact: VerifiedArtifact, identity: Identity) -> ServedModel:
+def load_model(
+    artifact: VerifiedArtifact, identity: Identity, engine: str | None = None
+) -> ServedModel:
     """Return the model, ready to answer.
+
+    Args:
+        artifact: what to serve.
+        identity: what it answers as.
+        engine: the only kind of engine that may serve beside scikit-learn; None for any.
 
     Raises:
         LoadError: the file holds no model of ours, or the model cannot predict its sample.
     """
+    manifest = artifact.files.manifest
+    choice = chosen_engine(artifact.files, artifact.probes, FASTER, engine)
     model = ServedModel(
         identity=identity,
-        manifest=artifact.manifest,
-        engine=SklearnEngine(open_model(artifact.model_data), artifact.manifest),
-        inputs=input_tensors(artifact.manifest),
-        outputs=output_tensors(artifact.manifest),
+        manifest=manifest,
+        engine=choice.engine,
+        refused=choice.refused,
+        inputs=input_tensors(manifest),
+        outputs=output_tensors(manifest),
         header_lines=identity.header_lines,
     )
     _predict_sample(model)

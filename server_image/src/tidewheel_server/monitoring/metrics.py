@@ -17,7 +17,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from tidewheel_server.http.message import HttpResponse
-from tidewheel_server.model_state import Identity
+from tidewheel_server.model_state import Identity, ServedModel
 from tidewheel_server.protocol.routes import Endpoint
 
 __all__ = ["ServerMetrics"]
@@ -42,6 +42,7 @@ class ServerMetrics:
         self.in_flight = 0
         self.is_ready = False
         self.load_seconds: float | None = None
+        self.model: ServedModel | None = None
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
 
@@ -90,6 +91,19 @@ class ServerMetrics:
         )
         info.add_metric((*self._values, self._identity.artifact_digest), 1)
         yield info
+        if self.model is not None:
+            yield self._engine(self.model)
+
+    def _engine(self, model: ServedModel) -> GaugeMetricFamily:
+        family = GaugeMetricFamily(
+            f"{_PREFIX}_engine_info",
+            "1 for the engine that predicts, 0 for a faster one that does not, and why.",
+            labels=(*_LABELS, "engine", "reason"),
+        )
+        family.add_metric((*self._values, model.engine.platform, ""), 1)
+        for each in model.refused:
+            family.add_metric((*self._values, each.engine, each.reason), 0)
+        return family
 
     def _durations(self) -> HistogramMetricFamily:
         family = HistogramMetricFamily(

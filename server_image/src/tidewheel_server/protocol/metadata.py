@@ -68,6 +68,8 @@ def _model_metadata(model: ServedModel) -> HttpResponse:
                 # The columns of `probability`, and the values of `predict`, in this order; a model
                 # of a number has none.
                 "classes": list(model.manifest.classes),
+                # Faster kinds of engines than `platform`, and why they do not serve.
+                "refused_engines": {each.engine: each.reason for each in model.refused},
             },
         },
         model.header_lines,

@@ -8,6 +8,7 @@ import pytest
 
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.job import Failure, FailureReason
+from tidewheel_server.engines.choosing import Refused
 from tidewheel_server.model_state import (
     Draining,
     Failed,
@@ -85,6 +86,21 @@ def test_draining_model_is_not_ready_but_answers(model: ServedModel) -> None:
     assert describe(Endpoint.READY, model.identity, drained(Ready(model)), "").status == 503
 
 
+def test_model_metadata_tells_why_faster_engines_do_not_serve(
+    identity: Identity, model: ServedModel
+) -> None:
+    refused = (Refused("native", "has no such tree"), Refused("onnxruntime", "has no graph"))
+
+    _, document = described(
+        Endpoint.MODEL_METADATA, identity, Ready(replace(model, refused=refused))
+    )
+
+    assert document["properties"]["refused_engines"] == {
+        "native": "has no such tree",
+        "onnxruntime": "has no graph",
+    }
+
+
 def test_model_metadata_names_every_tensor(identity: Identity, model: ServedModel) -> None:
     assert described(Endpoint.MODEL_METADATA, identity, Ready(model)) == (
         200,
@@ -107,6 +123,7 @@ def test_model_metadata_names_every_tensor(identity: Identity, model: ServedMode
                 "artifact_digest": identity.artifact_digest,
                 "task": "Classification",
                 "classes": ["on time", "late"],
+                "refused_engines": {},
             },
         },
     )

@@ -14,7 +14,7 @@ from tidewheel_contracts.artifact.trusted_types import (
     unlisted_types,
 )
 from tidewheel_contracts.job import FailureReason
-from tidewheel_server.engines.sklearn_engine import Fitted
+from tidewheel_server.engines.fitted import Fitted
 from tidewheel_server.errors import LoadError
 
 __all__ = ["open_model"]
