@@ -8,8 +8,10 @@ encoding happen in a worker thread, behind a queue with an end.
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from tidewheel_server.http.connection import Answer
+from tidewheel_server.http.content_coding import Undecodable, compressed
 from tidewheel_server.http.message import HttpRequest, HttpResponse, error_response, header_line
 from tidewheel_server.log import log_defect
 from tidewheel_server.model_state import (
@@ -21,24 +23,37 @@ from tidewheel_server.model_state import (
     unready_reason,
 )
 from tidewheel_server.monitoring.metrics import ServerMetrics
-from tidewheel_server.protocol.inference import Inference, infer, unsupported_encoding
+from tidewheel_server.protocol.inference import Inference
+from tidewheel_server.protocol.inference_call import InferenceCall, infer_call, unpacked
 from tidewheel_server.protocol.metadata import describe, not_ready
+from tidewheel_server.protocol.repository import repository_index
 from tidewheel_server.protocol.routes import Endpoint, find_endpoint, routes_of
+from tidewheel_server.protocol.statistics import statistics
 
-__all__ = ["INLINE_BODY_BYTES", "Application"]
+__all__ = ["INLINE_BODY_BYTES", "Application", "RequestLimits"]
 
 # One row of thirty columns has 3 kB; a body of this size has at most some hundred rows.
 INLINE_BODY_BYTES = 16 * 1024
 
 _RETRY_SOON = header_line("retry-after", "1")
+_INFERENCES = frozenset({Endpoint.INFER, Endpoint.PREDICT})
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """How large a request may be, and how many large ones may wait."""
+
+    body_bytes: int
+    rows: int
+    in_flight: int
 
 
 class Application:
     """The request handler of every connection of one server."""
 
-    def __init__(self, identity: Identity, in_flight_limit: int, server_version: str) -> None:
+    def __init__(self, identity: Identity, limits: RequestLimits, server_version: str) -> None:
         self._identity = identity
-        self._in_flight_limit = in_flight_limit
+        self._limits = limits
         self._server_version = server_version
         self._routes = routes_of(identity)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="predict")
@@ -60,61 +75,86 @@ class Application:
         """Return the answer, or the promise of one from the worker thread."""
         endpoint, answer = find_endpoint(self._routes, self._identity, request.method, request.path)
         if answer is None:
-            if endpoint is Endpoint.INFER:
-                return self._infer(request)
-            answer = self._described(endpoint)
+            if endpoint in _INFERENCES:
+                return self._infer(endpoint, request)
+            answer = self._described(endpoint, request)
         self.metrics.count_request(endpoint, answer.status)
-        return answer
+        return compressed(answer, request.headers.get(b"accept-encoding"))
 
     def rejected(self, response: HttpResponse) -> None:
         """Count what a connection refused before it was a request."""
         self.metrics.count_request(Endpoint.UNKNOWN, response.status)
 
-    def _described(self, endpoint: Endpoint) -> HttpResponse:
+    def _described(self, endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
         if endpoint is Endpoint.METRICS:
             return self.metrics.exposition()
+        if endpoint is Endpoint.STATISTICS:
+            return statistics(self._identity, self.metrics.inference_counts())
+        if endpoint is Endpoint.REPOSITORY_INDEX:
+            return repository_index(self._identity, self._state, request.body)
         return describe(endpoint, self._identity, self._state, self._server_version)
 
-    def _infer(self, request: HttpRequest) -> Answer:
+    def _infer(self, endpoint: Endpoint, request: HttpRequest) -> Answer:
         model = served_model(self._state)
-        refusal = not_ready(self._state) if model is None else unsupported_encoding(request)
-        if model is None or refusal is not None:
-            assert refusal is not None  # noqa: S101 - for the type checker
-            self.metrics.count_request(Endpoint.INFER, refusal.status)
-            return refusal
+        if model is None:
+            return self._refused(endpoint, not_ready(self._state))
         if len(request.body) <= INLINE_BODY_BYTES:
             started = time.perf_counter()
-            return self._counted(_infer_safely(model, request.body), started)
-        if self.metrics.in_flight >= self._in_flight_limit:
-            self.metrics.count_request(Endpoint.INFER, 503)
-            return error_response(
-                503,
-                f"{self.metrics.in_flight} large requests are waiting already; try again",
-                _RETRY_SOON,
-            )
-        return asyncio.ensure_future(self._infer_in_worker(model, request.body))
+            body = unpacked(request, INLINE_BODY_BYTES)
+            if isinstance(body, bytes):
+                call = InferenceCall(endpoint, request.headers, body, self._limits.rows)
+                return self._counted(endpoint, _infer_safely(model, call), started)
+            if body.status != 413:
+                return self._refused(endpoint, _refusal(model, body))
+        if self.metrics.in_flight >= self._limits.in_flight:
+            message = f"{self.metrics.in_flight} large requests are waiting already; try again"
+            lines = model.header_lines + _RETRY_SOON
+            return self._refused(endpoint, error_response(503, message, lines))
+        return asyncio.ensure_future(self._infer_in_worker(endpoint, model, request))
 
-    async def _infer_in_worker(self, model: ServedModel, body: bytes) -> HttpResponse:
+    async def _infer_in_worker(
+        self, endpoint: Endpoint, model: ServedModel, request: HttpRequest
+    ) -> HttpResponse:
         started = time.perf_counter()
         self.metrics.in_flight += 1
         try:
             inference = await asyncio.get_running_loop().run_in_executor(
-                self._worker, _infer_safely, model, body
+                self._worker, _infer_large, endpoint, model, request, self._limits
             )
         finally:
             self.metrics.in_flight -= 1
-        return self._counted(inference, started)
+        return self._counted(endpoint, inference, started)
 
-    def _counted(self, inference: Inference, started: float) -> HttpResponse:
-        self.metrics.count_request(Endpoint.INFER, inference.response.status)
-        self.metrics.count_inference(inference.rows, time.perf_counter() - started)
+    def _refused(self, endpoint: Endpoint, refusal: HttpResponse) -> HttpResponse:
+        self.metrics.count_request(endpoint, refusal.status)
+        return refusal
+
+    def _counted(self, endpoint: Endpoint, inference: Inference, started: float) -> HttpResponse:
+        self.metrics.count_request(endpoint, inference.response.status)
+        self.metrics.count_inference(
+            inference.response.status, inference.rows, time.perf_counter() - started
+        )
         return inference.response
 
 
-def _infer_safely(model: ServedModel, body: bytes) -> Inference:
+def _infer_large(
+    endpoint: Endpoint, model: ServedModel, request: HttpRequest, limits: RequestLimits
+) -> Inference:
+    body = unpacked(request, limits.body_bytes)
+    if isinstance(body, Undecodable):
+        return Inference(_refusal(model, body))
+    return _infer_safely(model, InferenceCall(endpoint, request.headers, body, limits.rows))
+
+
+def _infer_safely(model: ServedModel, call: InferenceCall) -> Inference:
     """Turn a defect into an answer: one bad request must not take the connection's others along."""
     try:
-        return infer(model, body)
+        return infer_call(model, call)
     except Exception as error:
         log_defect("inference failed", error)
-        return Inference(error_response(500, "The server has a defect; its log says more"))
+        message = "The server has a defect; its log says more"
+        return Inference(error_response(500, message, model.header_lines))
+
+
+def _refusal(model: ServedModel, undecodable: Undecodable) -> HttpResponse:
+    return error_response(undecodable.status, undecodable.message, model.header_lines)

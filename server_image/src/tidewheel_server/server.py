@@ -9,7 +9,7 @@ from typing import Any
 
 from tidewheel_contracts.job import ExitCode, Failure, FailureReason
 from tidewheel_contracts.serving import ServeRequest
-from tidewheel_server.application import Application
+from tidewheel_server.application import Application, RequestLimits
 from tidewheel_server.drain import drain
 from tidewheel_server.http.connection import ConnectionTimes, HttpConnection
 from tidewheel_server.http.connections import ConnectionTable
@@ -28,7 +28,8 @@ async def serve(request: ServeRequest, settings: Settings, server_version: str) 
     """Serve until SIGTERM; return why the model could not be served, if so."""
     loop = asyncio.get_running_loop()
     identity = identity_of(request)
-    application = Application(identity, settings.in_flight_limit, server_version)
+    limits = RequestLimits(settings.body_limit_bytes, settings.rows_limit, settings.in_flight_limit)
+    application = Application(identity, limits, server_version)
     connections = ConnectionTable()
     loop.set_exception_handler(_log_loop_error)
     terminated = asyncio.Event()

@@ -24,6 +24,7 @@ class Settings:
     host: str = "0.0.0.0"  # noqa: S104 - a pod's server is there for the whole pod network
     port: int = HTTP_PORT
     body_limit_bytes: int = 16 * 1024 * 1024
+    rows_limit: int = 100_000
     in_flight_limit: int = 16
     drain_seconds: float = 5.0
     exit_seconds: float = 20.0
@@ -52,6 +53,7 @@ def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> S
     parser.add_argument("--host", default=default.host)
     parser.add_argument("--port", type=int, default=default.port)
     add("body-limit-bytes", int, default.body_limit_bytes, "largest request body")
+    add("rows-limit", int, default.rows_limit, "most rows of one request")
     add("in-flight-limit", int, default.in_flight_limit, "large requests that may wait at once")
     add("drain-seconds", float, default.drain_seconds, "time to go on answering after SIGTERM")
     add("exit-seconds", float, default.exit_seconds, "time for open requests after that")
@@ -70,6 +72,7 @@ def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         host=values.host,
         port=values.port,
         body_limit_bytes=values.body_limit_bytes,
+        rows_limit=values.rows_limit,
         in_flight_limit=values.in_flight_limit,
         drain_seconds=values.drain_seconds,
         exit_seconds=values.exit_seconds,

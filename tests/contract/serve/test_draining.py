@@ -66,7 +66,7 @@ def test_client_that_keeps_asking_meets_no_failure(
     server.wait_for("draining")
     assert server.ask("GET", "/v2/health/ready") == (
         503,
-        {"ready": False, "reason": "The server is shutting down"},
+        {"ready": False, "error": "The server is shutting down"},
     )
     client.wait_for_more(ANSWERS_WHILE_DRAINING)
     client.stopped.set()  # by now its endpoint has moved

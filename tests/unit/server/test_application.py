@@ -1,7 +1,9 @@
 """The request handler: what it answers at once, what later, and what it counts."""
 
 import asyncio
+import gzip
 import threading
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +12,7 @@ import orjson
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tidewheel_server.application import INLINE_BODY_BYTES, Application
+from tidewheel_server.application import INLINE_BODY_BYTES, Application, RequestLimits
 from tidewheel_server.engines.choosing import Refused
 from tidewheel_server.engines.engine import Columns, Outputs
 from tidewheel_server.http.message import HttpRequest, HttpResponse
@@ -37,7 +39,8 @@ class GatedEngine:
 
 @pytest.fixture
 def application(identity: Identity) -> Application:
-    return Application(identity, in_flight_limit=2, server_version="abc1234")
+    limits = RequestLimits(body_bytes=1024 * 1024, rows=1000, in_flight=2)
+    return Application(identity, limits, server_version="abc1234")
 
 
 def request(
@@ -53,6 +56,12 @@ def answered(application: Application, http_request: HttpRequest) -> tuple[int, 
     answer = application.handle(http_request)
     assert isinstance(answer, HttpResponse)
     return answer.status, orjson.loads(answer.body)
+
+
+async def finished(application: Application, http_request: HttpRequest) -> tuple[int, Any]:
+    answer = application.handle(http_request)
+    response = answer if isinstance(answer, HttpResponse) else await answer
+    return response.status, orjson.loads(response.body)
 
 
 def samples(application: Application) -> dict[tuple[str, ...], float]:
@@ -80,29 +89,92 @@ def test_inference_before_the_model_is_loaded_is_asked_to_come_again(
 
 
 @pytest.mark.parametrize(
-    ("headers", "status", "error"),
+    ("coding", "body", "status", "error"),
     [
-        pytest.param(
-            {b"inference-header-content-length": b"10"},
-            501,
-            "Binary tensors are not supported; send the data as JSON",
-            id="binary tensors",
-        ),
-        pytest.param(
-            {b"content-encoding": b"gzip"}, 415, "The body must not be compressed", id="gzip"
-        ),
+        (b"br", b"x", 415, "Content-Encoding 'br' is not one of gzip, deflate"),
+        (b"gzip", b"x" * 20, 400, "The body is not gzip: Error -3 while decompressing data: "),
+        (b"deflate", zlib.compress(b"{}")[:-1], 400, "The body is not deflate: it ends too early"),
     ],
 )
-def test_body_that_is_not_plain_is_refused(
+def test_body_that_cannot_be_unpacked_is_refused(
     application: Application,
     model: ServedModel,
-    headers: dict[bytes, bytes],
+    coding: bytes,
+    body: bytes,
     status: int,
     error: str,
 ) -> None:
     application.state = Ready(model)
 
-    assert answered(application, request(b"x", headers=headers)) == (status, {"error": error})
+    found, document = answered(application, request(body, headers={b"content-encoding": coding}))
+
+    assert (found, document["error"][: len(error)]) == (status, error)
+
+
+def test_compressed_request_is_answered_as_the_plain_one(
+    application: Application, model: ServedModel, tensors: Tensors
+) -> None:
+    application.state = Ready(model)
+    plain = orjson.dumps({"inputs": tensors()})
+    packed = request(gzip.compress(plain), headers={b"content-encoding": b"gzip"})
+
+    assert answered(application, packed) == answered(application, request(plain))
+
+
+def test_small_body_that_unpacks_to_a_large_one_is_read_by_the_worker_up_to_the_limit(
+    application: Application, model: ServedModel, tensors: Tensors
+) -> None:
+    application.state = Ready(model)
+
+    async def statuses() -> list[int]:
+        answers = []
+        for padding in (INLINE_BODY_BYTES, 2 * 1024 * 1024):
+            document = orjson.dumps({"inputs": tensors(), "padding": "x" * padding})
+            packed = request(gzip.compress(document), headers={b"content-encoding": b"gzip"})
+            assert len(packed.body) < INLINE_BODY_BYTES
+            answer = application.handle(packed)
+            assert isinstance(answer, asyncio.Future)
+            answers.append((await answer).status)
+        return answers
+
+    assert asyncio.run(statuses()) == [200, 413]
+
+
+def test_answer_is_compressed_where_the_client_takes_that(
+    application: Application, model: ServedModel
+) -> None:
+    application.state = Ready(model)
+    rows = {name: [1] * 300 for name in model.inputs}
+    rows |= {"night": [True] * 300, "carrier": ["UA"] * 300}
+    body = orjson.dumps({"inputs": rows})
+    path = "/v1/models/flights:predict"
+
+    small = application.handle(request(body, path=path, headers={b"accept-encoding": b"gzip"}))
+    plain = application.handle(request(body, path=path))
+
+    assert isinstance(small, HttpResponse)
+    assert isinstance(plain, HttpResponse)
+    assert gzip.decompress(small.body) == plain.body
+    assert small.header_lines == (
+        model.header_lines + b"content-encoding: gzip\r\nvary: accept-encoding\r\n"
+    )
+
+
+def test_more_rows_than_the_limit_are_refused_by_either_protocol(
+    application: Application, model: ServedModel
+) -> None:
+    application.state = Ready(model)
+    rows = {name: [None] * 1001 for name in model.inputs}
+    tensors = [
+        {"name": name, "shape": [1001], "datatype": spec.datatype, "data": rows[name]}
+        for name, spec in model.inputs.items()
+    ]
+    refusal = (413, {"error": "A request may have at most 1000 rows, not 1001"})
+
+    v2 = request(orjson.dumps({"inputs": tensors}))
+    assert asyncio.run(finished(application, v2)) == refusal
+    v1 = request(orjson.dumps({"inputs": rows}), path="/v1/models/flights:predict")
+    assert asyncio.run(finished(application, v1)) == refusal
 
 
 def test_small_request_is_answered_at_once(
@@ -131,7 +203,10 @@ def test_large_requests_leave_health_checks_alone_and_end_somewhere(
         assert answered(application, request(method="GET", path="/v2/health/ready"))[0] == 200
         refused = application.handle(large)
         assert isinstance(refused, HttpResponse)
-        assert (refused.status, refused.header_lines) == (503, b"retry-after: 1\r\n")
+        assert (refused.status, refused.header_lines) == (
+            503,
+            model.header_lines + b"retry-after: 1\r\n",
+        )
         assert refused.body == b'{"error":"2 large requests are waiting already; try again"}'
         gated.gate.set()
         for answer in waiting:
@@ -158,6 +233,34 @@ def test_defect_is_one_answer_and_one_log_line(
     )
     line = orjson.loads(capsys.readouterr().out)
     assert (line["event"], line["error"]) == ("inference failed", "RuntimeError: a defect")
+
+
+def test_statistics_are_those_of_the_requests_in_words_of_triton(
+    application: Application, model: ServedModel, tensors: Tensors
+) -> None:
+    application.state = Ready(model)
+    for body in (orjson.dumps({"inputs": tensors()}), orjson.dumps({"inputs": tensors()}), b"{"):
+        application.handle(request(body))
+
+    status, document = answered(
+        application, request(method="GET", path="/v2/models/flights/versions/2/stats")
+    )
+
+    [model_stats] = document["model_stats"]
+    assert model_stats.pop("last_inference") > 1_700_000_000_000
+    sums = {name: entry.pop("ns") for name, entry in model_stats["inference_stats"].items()}
+    assert min(sums.values()) > 0
+    assert (status, model_stats) == (
+        200,
+        {
+            "name": "flights",
+            "version": "2",
+            "inference_count": 4,
+            "execution_count": 2,
+            "inference_stats": {"success": {"count": 2}, "fail": {"count": 1}},
+            "batch_stats": [],
+        },
+    )
 
 
 def test_everything_is_counted(

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from tidewheel_server.application import Application
+from tidewheel_server.application import Application, RequestLimits
 from tidewheel_server.drain import drain
 from tidewheel_server.http.connections import ConnectionTable
 from tidewheel_server.model_state import Identity, Ready, ServedModel, unready_reason
@@ -42,7 +42,7 @@ class FakeListener:
 def test_listener_closes_last_and_open_requests_are_waited_for(
     identity: Identity, model: ServedModel
 ) -> None:
-    application = Application(identity, in_flight_limit=1, server_version="")
+    application = Application(identity, RequestLimits(1024, 10, in_flight=1), "")
     application.state = Ready(model)
 
     async def scenario() -> list[object]:
@@ -64,7 +64,7 @@ def test_listener_closes_last_and_open_requests_are_waited_for(
 
 
 def test_request_that_never_ends_does_not_hold_the_exit(identity: Identity) -> None:
-    application = Application(identity, in_flight_limit=1, server_version="")
+    application = Application(identity, RequestLimits(1024, 10, in_flight=1), "")
 
     async def scenario() -> int:
         connections = ConnectionTable()

@@ -20,7 +20,13 @@ __all__ = [
 
 # The headers that the server acts on; all others are counted and dropped.
 _KEPT_HEADERS = frozenset(
-    (b"content-encoding", b"content-length", b"expect", b"inference-header-content-length")
+    (
+        b"accept-encoding",
+        b"content-encoding",
+        b"content-length",
+        b"expect",
+        b"inference-header-content-length",
+    )
 )
 
 
@@ -112,7 +118,9 @@ class RequestParser:
         self._count_head(len(name) + len(value) + 4)
         name = name.lower()
         if name in _KEPT_HEADERS:
-            self._headers[name] = value
+            given = self._headers.get(name)
+            # A header that comes twice is a list in two pieces.
+            self._headers[name] = value if given is None else b"%b, %b" % (given, value)
 
     def on_headers_complete(self) -> None:
         self._reading_head = False

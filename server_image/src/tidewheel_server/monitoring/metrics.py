@@ -4,6 +4,7 @@ Requests add to plain integers; Prometheus objects are made when somebody scrape
 with labelled prometheus_client objects would cost half as much as the whole HTTP layer.
 """
 
+import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from tidewheel_server.http.message import HttpResponse
 from tidewheel_server.model_state import Identity, ServedModel
 from tidewheel_server.protocol.routes import Endpoint
+from tidewheel_server.protocol.statistics import InferenceCounts
 
 __all__ = ["ServerMetrics"]
 
@@ -39,6 +41,9 @@ class ServerMetrics:
         self._duration_counts = [0] * (len(_BUCKETS_SECONDS) + 1)
         self._duration_sum_seconds = 0.0
         self._rows = 0
+        self._successes = self._failures = 0
+        self._success_seconds = self._failure_seconds = 0.0
+        self._last_unix_seconds = 0.0
         self.in_flight = 0
         self.is_ready = False
         self.load_seconds: float | None = None
@@ -50,11 +55,29 @@ class ServerMetrics:
         """Count one answered request."""
         self._requests[endpoint, status] += 1
 
-    def count_inference(self, rows: int, duration_seconds: float) -> None:
+    def count_inference(self, status: int, rows: int, duration_seconds: float) -> None:
         """Count the rows and the duration of one inference, refused or not."""
+        if status == 200:
+            self._successes += 1
+            self._success_seconds += duration_seconds
+        else:
+            self._failures += 1
+            self._failure_seconds += duration_seconds
+        self._last_unix_seconds = time.time()
         self._rows += rows
         self._duration_sum_seconds += duration_seconds
         self._duration_counts[bisect_left(_BUCKETS_SECONDS, duration_seconds)] += 1
+
+    def inference_counts(self) -> InferenceCounts:
+        """Return the counts that the statistics are made of."""
+        return InferenceCounts(
+            successes=self._successes,
+            success_seconds=self._success_seconds,
+            failures=self._failures,
+            failure_seconds=self._failure_seconds,
+            rows=self._rows,
+            last_unix_seconds=self._last_unix_seconds,
+        )
 
     def exposition(self) -> HttpResponse:
         """Return the answer to a scrape."""

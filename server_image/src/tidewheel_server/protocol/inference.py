@@ -1,20 +1,25 @@
 """One inference from body to response; requests and the readiness check both take this path."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from tidewheel_contracts.artifact.model import ModelManifest
-from tidewheel_server.engines.engine import ValuesRefusedError
-from tidewheel_server.http.message import HttpRequest, HttpResponse, error_response
+from tidewheel_server.engines.engine import Outputs, ValuesRefusedError
+from tidewheel_server.http.message import HttpResponse, error_response
 from tidewheel_server.model_state import ServedModel
+from tidewheel_server.protocol.inference_request import InferenceRequest
+from tidewheel_server.protocol.invalid import Invalid
 from tidewheel_server.protocol.json_request import decode_request
 from tidewheel_server.protocol.json_response import encode_outputs
-from tidewheel_server.protocol.tensor_data import Invalid
+from tidewheel_server.protocol.v1 import decode_instances, encode_predictions
 
-__all__ = ["Inference", "infer", "rows_body", "sample_body", "unsupported_encoding"]
+__all__ = ["Inference", "infer", "predict_instances", "rows_body", "sample_body"]
+
+_NO_LIMIT = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +30,47 @@ class Inference:
     rows: int = 0
 
 
-def infer(model: ServedModel, body: bytes) -> Inference:
-    """Return the answer to an inference request."""
-    request = decode_request(body, model.inputs, model.outputs)
+def infer(
+    model: ServedModel,
+    body: bytes,
+    *,
+    json_length: bytes | None = None,
+    rows_limit: int = _NO_LIMIT,
+) -> Inference:
+    """Return the answer to an inference request of V2.
+
+    `json_length` is the header Inference-Header-Content-Length of a request with binary tensors.
+    """
+    request = decode_request(
+        body, model.inputs, model.outputs, json_length=json_length, rows_limit=rows_limit
+    )
+    return _answered(
+        model,
+        request,
+        lambda valid, outputs: encode_outputs(valid, outputs, model.identity, model.header_lines),
+    )
+
+
+def predict_instances(model: ServedModel, body: bytes, *, rows_limit: int = _NO_LIMIT) -> Inference:
+    """Return the answer to a prediction request of V1."""
+    request = decode_instances(body, model.inputs, model.outputs, rows_limit=rows_limit)
+    return _answered(
+        model, request, lambda _, outputs: encode_predictions(outputs, model.header_lines)
+    )
+
+
+def _answered(
+    model: ServedModel,
+    request: InferenceRequest | Invalid,
+    encode: Callable[[InferenceRequest, Outputs], HttpResponse],
+) -> Inference:
     if isinstance(request, Invalid):
-        return Inference(error_response(400, request.message, model.header_lines))
+        return Inference(error_response(request.status, request.message, model.header_lines))
     try:
         outputs = model.engine.predict(request.columns)
     except ValuesRefusedError as error:
         return Inference(error_response(400, str(error), model.header_lines))
-    response = encode_outputs(request, outputs, model.identity, model.header_lines)
-    return Inference(response, request.rows)
-
-
-def unsupported_encoding(request: HttpRequest) -> HttpResponse | None:
-    """Return the refusal of a body that is not plain JSON, though it may be valid."""
-    if b"inference-header-content-length" in request.headers:
-        return error_response(501, "Binary tensors are not supported; send the data as JSON")
-    coding = request.headers.get(b"content-encoding", b"identity").lower()
-    if coding != b"identity":
-        return error_response(415, "The body must not be compressed")
-    return None
+    return Inference(encode(request, outputs), request.rows)
 
 
 def sample_body(manifest: ModelManifest) -> bytes:

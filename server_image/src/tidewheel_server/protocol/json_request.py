@@ -2,112 +2,136 @@
 
 Numbers are taken as written: a tensor declared FP32 is not rounded to it. JSON has no NaN and no
 infinity, and neither do we: the tokens are malformed JSON, null is a missing value, and a number
-beyond the range of FP64 is refused.
+beyond the range of FP64 is refused. In binary tensors NaN is a missing value.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
 import orjson
+from numpy.typing import NDArray
 
 from tidewheel_server.engines.engine import Columns
 from tidewheel_server.http.message import shown
-from tidewheel_server.protocol.tensor_data import Invalid, column_of
+from tidewheel_server.protocol.binary_request import (
+    arrays_of,
+    bytes_left,
+    raw_document,
+    split_body,
+)
+from tidewheel_server.protocol.inference_request import (
+    InferenceRequest,
+    complete_columns,
+    no_input,
+)
+from tidewheel_server.protocol.invalid import Invalid
+from tidewheel_server.protocol.matrix import is_matrix, matrix_columns, matrix_in_json
+from tidewheel_server.protocol.tensor_data import column_from_array, column_of
+from tidewheel_server.protocol.wanted_outputs import wanted_outputs
 from tidewheel_server.tensors import TensorSpec
 
-__all__ = ["InferenceRequest", "decode_request"]
+__all__ = ["decode_request"]
 
-_NAMES_SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class InferenceRequest:
-    """A valid request: columns in training order, outputs in the order of the answer."""
-
-    columns: Columns
-    rows: int
-    outputs: tuple[TensorSpec, ...]
-    id: str | None = None
+Inputs = Mapping[str, TensorSpec]
 
 
 def decode_request(
-    body: bytes, inputs: Mapping[str, TensorSpec], outputs: Mapping[str, TensorSpec]
+    body: bytes,
+    inputs: Inputs,
+    outputs: Mapping[str, TensorSpec],
+    *,
+    json_length: bytes | None,
+    rows_limit: int,
 ) -> InferenceRequest | Invalid:
-    """Return the request, or what is wrong with it in one sentence."""
+    """Return the request, or what is wrong with it in one sentence.
+
+    `json_length` is the header Inference-Header-Content-Length, if there was one.
+    """
+    parts = split_body(body, json_length)
+    if isinstance(parts, Invalid):
+        return parts
+    head, tail = parts
+    document = _document(head) if head or not tail else raw_document(tail, inputs)
+    if isinstance(document, Invalid):
+        return document
+    request_id = document.get("id")
+    if request_id is not None and not isinstance(request_id, str):
+        return Invalid("'id' must be a string")
+    wanted = wanted_outputs(document, outputs)
+    if isinstance(wanted, Invalid):
+        return wanted
+    binary = None if json_length is None else tail
+    columns = _columns(document.get("inputs"), binary, inputs, rows_limit)
+    if isinstance(columns, Invalid):
+        return columns
+    rows = len(next(iter(columns.values())))
+    return InferenceRequest(columns, rows, wanted.outputs, request_id, wanted.binary)
+
+
+def _document(head: memoryview) -> dict[str, Any] | Invalid:
     try:
-        document = orjson.loads(body)
+        document = orjson.loads(head)
     except orjson.JSONDecodeError as error:
         return Invalid(f"The body is not JSON: {error}")
     if not isinstance(document, dict):
         return Invalid("The body must be a JSON object with the key 'inputs'")
-    request_id = document.get("id")
-    if request_id is not None and not isinstance(request_id, str):
-        return Invalid("'id' must be a string")
-    wanted = _wanted_outputs(document.get("outputs"), outputs)
-    if isinstance(wanted, Invalid):
-        return wanted
-    columns = _columns(document.get("inputs"), inputs)
-    if isinstance(columns, Invalid):
-        return columns
-    return InferenceRequest(columns, len(next(iter(columns.values()))), wanted, request_id)
+    return document
 
 
-def _columns(tensors: object, inputs: Mapping[str, TensorSpec]) -> Columns | Invalid:
+def _columns(
+    tensors: object, tail: memoryview | None, inputs: Inputs, rows_limit: int
+) -> Columns | Invalid:
     if not isinstance(tensors, list):
         return Invalid("'inputs' must be a list of tensors")
-    columns = {}
-    for tensor in tensors:
+    arrays: Mapping[int, NDArray[Any]] = {}
+    if tail is not None:
+        found = arrays_of(tensors, tail)
+        if isinstance(found, Invalid):
+            return found
+        arrays, used = found
+        if used < len(tail):
+            return bytes_left(len(tail) - used)
+    if is_matrix(tensors, inputs):
+        return _matrix(tensors[0], arrays.get(0), inputs, rows_limit)
+    columns = _named(tensors, arrays, inputs)
+    if isinstance(columns, Invalid):
+        return columns
+    return complete_columns(columns, inputs, rows_limit)
+
+
+def _named(
+    tensors: list[Any], arrays: Mapping[int, NDArray[Any]], inputs: Inputs
+) -> Columns | Invalid:
+    columns: dict[str, NDArray[Any]] = {}
+    for place, tensor in enumerate(tensors):
         name = tensor.get("name") if isinstance(tensor, dict) else None
         if not isinstance(name, str):
             return Invalid("Each of 'inputs' must be an object with a 'name'")
         spec = inputs.get(name)
         if spec is None:
-            return Invalid(f"No input {shown(name)}; the model takes {_listed(inputs)}")
+            return no_input(name, inputs)
         if name in columns:
             return Invalid(f"Input {shown(name)} is given twice")
-        column = column_of(tensor, spec)
+        values = arrays.get(place)
+        column = (
+            column_of(tensor, spec)
+            if values is None
+            else column_from_array(values, tensor.get("datatype"), tensor.get("shape"), spec)
+        )
         if isinstance(column, Invalid):
-            return Invalid(f"Input {shown(name)}: {column.message}")
+            return Invalid(f"Input {shown(name)}: {column.message}", column.status)
         columns[name] = column
-    missing = inputs.keys() - columns.keys()
-    if missing:
-        return Invalid(f"Missing inputs: {_listed(name for name in inputs if name in missing)}")
-    return _of_one_length({name: columns[name] for name in inputs})
-
-
-def _of_one_length(columns: Columns) -> Columns | Invalid:
-    first, rows = next((name, len(column)) for name, column in columns.items())
-    for name, column in columns.items():
-        if len(column) != rows:
-            return Invalid(
-                f"Input {shown(name)} has {len(column)} rows, but {shown(first)} has {rows}"
-            )
-    if rows == 0:
-        return Invalid("The inputs must have at least one row")
     return columns
 
 
-def _wanted_outputs(
-    wanted: object, outputs: Mapping[str, TensorSpec]
-) -> tuple[TensorSpec, ...] | Invalid:
-    """Return the outputs asked for, each once; none asked for means all."""
-    if not wanted and (wanted is None or isinstance(wanted, list)):
-        return tuple(outputs.values())
-    if not isinstance(wanted, list):
-        return Invalid("'outputs' must be a list of objects with a 'name'")
-    chosen = {}
-    for output in wanted:
-        name = output.get("name") if isinstance(output, dict) else None
-        if not isinstance(name, str):
-            return Invalid("Each of 'outputs' must be an object with a 'name'")
-        if name not in outputs:
-            return Invalid(f"No output {shown(name)}; the model gives {_listed(outputs)}")
-        chosen[name] = outputs[name]
-    return tuple(chosen.values())
-
-
-def _listed(names: Iterable[str]) -> str:
-    quoted = [shown(name) for name in names]
-    if len(quoted) > _NAMES_SHOWN:
-        return f"{', '.join(quoted[:_NAMES_SHOWN])} and {len(quoted) - _NAMES_SHOWN} more"
-    return ", ".join(quoted)
+def _matrix(
+    tensor: dict[str, Any], values: NDArray[Any] | None, inputs: Inputs, rows_limit: int
+) -> Columns | Invalid:
+    columns = (
+        matrix_in_json(tensor, inputs, rows_limit)
+        if values is None
+        else matrix_columns(values, tensor, inputs, rows_limit)
+    )
+    if isinstance(columns, Invalid):
+        return Invalid(f"Input {shown(tensor['name'])}: {columns.message}", columns.status)
+    return complete_columns(columns, inputs, rows_limit)

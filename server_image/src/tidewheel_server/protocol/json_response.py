@@ -1,14 +1,20 @@
-"""The engine's outputs in, the body of an inference response out: pure."""
+"""The engine's outputs in, the body of an inference response out: pure.
+
+Outputs that the request wants in binary follow the JSON as raw tensors, in its order.
+"""
 
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from tidewheel_server.engines.engine import Outputs
-from tidewheel_server.http.message import HttpResponse, json_response
+from tidewheel_server.http.message import HttpResponse, header_line, json_response
 from tidewheel_server.model_state import Identity
-from tidewheel_server.protocol.json_request import InferenceRequest
+from tidewheel_server.protocol.binary_data import bytes_of
+from tidewheel_server.protocol.binary_request import SIZE
+from tidewheel_server.protocol.inference_request import InferenceRequest
 
 __all__ = ["encode_outputs"]
 
@@ -23,6 +29,8 @@ def encode_outputs(
     }
     if request.id is not None:
         document["id"] = request.id
+    if request.binary:
+        return _with_binary(document, request, outputs, header_lines)
     document["outputs"] = [
         {
             "name": spec.name,
@@ -33,6 +41,27 @@ def encode_outputs(
         for spec in request.outputs
     ]
     return json_response(200, document, header_lines)
+
+
+def _with_binary(
+    document: dict[str, Any], request: InferenceRequest, outputs: Outputs, header_lines: bytes
+) -> HttpResponse:
+    document["outputs"] = tensors = []
+    parts = []
+    for spec in request.outputs:
+        values = outputs[spec.name]
+        tensor = {"name": spec.name, "shape": list(values.shape), "datatype": spec.datatype}
+        if spec.name in request.binary:
+            parts.append(bytes_of(values, spec.datatype))
+            tensor["parameters"] = {SIZE: len(parts[-1])}
+        else:
+            tensor["data"] = _data(values)
+        tensors.append(tensor)
+    head = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    length = header_line("inference-header-content-length", str(len(head)))
+    return HttpResponse(
+        200, b"".join((head, *parts)), b"application/octet-stream", header_lines + length
+    )
 
 
 def _data(values: NDArray[Any]) -> list[Any] | NDArray[Any]:

@@ -13,10 +13,17 @@ from tidewheel_server.model_state import (
 from tidewheel_server.protocol.routes import Endpoint
 from tidewheel_server.tensors import TensorSpec
 
-__all__ = ["SERVER_NAME", "describe", "not_ready"]
+__all__ = ["EXTENSIONS", "SERVER_NAME", "describe", "not_ready"]
 
 SERVER_NAME = "tidewheel"
 
+# In Triton's words; what is named here works as Triton documents it.
+EXTENSIONS = ("binary_tensor_data", "model_repository", "statistics")
+
+_NO_CONTROL = (
+    "A server serves the one version that its ModelDeployment names: change that to load or unload "
+    "a model"
+)
 _RETRY_SOON = header_line("retry-after", "1")
 
 
@@ -30,12 +37,20 @@ def describe(
         return _readiness({}, state)
     if endpoint is Endpoint.MODELS:
         return json_response(200, {"models": [identity.model_name]})
-    if endpoint is Endpoint.MODEL_READY:
+    if endpoint in (Endpoint.MODEL_READY, Endpoint.V1_MODEL):
         return _readiness({"name": identity.model_name}, state)
     if endpoint is Endpoint.MODEL_METADATA:
         model = served_model(state)
         return not_ready(state) if model is None else _model_metadata(model)
-    return json_response(200, {"name": SERVER_NAME, "version": server_version, "extensions": []})
+    if endpoint is Endpoint.ALIVE:
+        return json_response(200, {"status": "alive"})
+    if endpoint is Endpoint.EXPLAIN:
+        return error_response(501, "The server explains no predictions; the model's report does")
+    if endpoint is Endpoint.REPOSITORY_CONTROL:
+        return error_response(501, _NO_CONTROL)
+    return json_response(
+        200, {"name": SERVER_NAME, "version": server_version, "extensions": EXTENSIONS}
+    )
 
 
 def not_ready(state: ModelState) -> HttpResponse:
@@ -48,7 +63,7 @@ def _readiness(document: dict[str, Any], state: ModelState) -> HttpResponse:
     reason = unready_reason(state)
     if reason is None:
         return json_response(200, {**document, "ready": True})
-    return json_response(503, {**document, "ready": False, "reason": reason})
+    return json_response(503, {**document, "ready": False, "error": reason}, _RETRY_SOON)
 
 
 def _model_metadata(model: ServedModel) -> HttpResponse:

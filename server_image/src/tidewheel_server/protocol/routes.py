@@ -21,6 +21,13 @@ class Endpoint(StrEnum):
     MODEL_METADATA = "model_metadata"
     MODEL_READY = "model_ready"
     INFER = "infer"
+    STATISTICS = "statistics"
+    REPOSITORY_INDEX = "repository_index"
+    REPOSITORY_CONTROL = "repository_control"
+    ALIVE = "alive"
+    V1_MODEL = "v1_model"
+    PREDICT = "predict"
+    EXPLAIN = "explain"
     METRICS = "metrics"
     UNKNOWN = "unknown"
 
@@ -35,18 +42,29 @@ class Route:
 
 def routes_of(identity: Identity) -> Mapping[str, Route]:
     """Return every path that the server answers."""
-    model = f"/v2/models/{identity.model_name}"
+    name = identity.model_name
+    model = f"/v2/models/{name}"
     routes = {
+        "/": Route(Endpoint.ALIVE),
+        "/v1/models": Route(Endpoint.MODELS),
+        f"/v1/models/{name}": Route(Endpoint.V1_MODEL),
+        f"/v1/models/{name}:predict": Route(Endpoint.PREDICT, ("POST",)),
+        f"/v1/models/{name}:explain": Route(Endpoint.EXPLAIN, ("POST",)),
         "/v2": Route(Endpoint.SERVER_METADATA),
         "/v2/": Route(Endpoint.SERVER_METADATA),
         "/v2/health/live": Route(Endpoint.LIVE),
         "/v2/health/ready": Route(Endpoint.READY),
         "/v2/models": Route(Endpoint.MODELS),
+        "/v2/models/stats": Route(Endpoint.STATISTICS),
+        "/v2/repository/index": Route(Endpoint.REPOSITORY_INDEX, ("POST",)),
+        f"/v2/repository/models/{name}/load": Route(Endpoint.REPOSITORY_CONTROL, ("POST",)),
+        f"/v2/repository/models/{name}/unload": Route(Endpoint.REPOSITORY_CONTROL, ("POST",)),
         "/metrics": Route(Endpoint.METRICS),
     }
     for path in (model, f"{model}/versions/{identity.version}"):
         routes[path] = Route(Endpoint.MODEL_METADATA)
         routes[f"{path}/ready"] = Route(Endpoint.MODEL_READY)
+        routes[f"{path}/stats"] = Route(Endpoint.STATISTICS)
         routes[f"{path}/infer"] = Route(Endpoint.INFER, ("POST",))
     return routes
 
@@ -67,13 +85,18 @@ def find_endpoint(
 
 def _not_found(identity: Identity, path: str) -> str:
     """Say which part of the path names nothing."""
-    parts = path.split("/")
-    if parts[:3] == ["", "v2", "models"] and len(parts) > 3:
-        if parts[3] != identity.model_name:
-            return f"No model {shown(parts[3])} is here; the model is '{identity.model_name}'"
-        if parts[4:5] == ["versions"] and len(parts) > 5 and parts[5] != identity.version:
-            return (
-                f"Model '{identity.model_name}' has no version {shown(parts[5])} here; "
-                f"the version is '{identity.version}'"
-            )
+    match path.split("/"):
+        case ["", "v2", "models", model, *rest] | ["", "v2", "repository", "models", model, *rest]:
+            pass
+        case ["", "v1", "models", named]:
+            model, rest = named.partition(":")[0], []
+        case _:
+            return f"No such path: {shown(path)}"
+    if model != identity.model_name:
+        return f"No model {shown(model)} is here; the model is '{identity.model_name}'"
+    if rest[:1] == ["versions"] and len(rest) > 1 and rest[1] != identity.version:
+        return (
+            f"Model '{identity.model_name}' has no version {shown(rest[1])} here; "
+            f"the version is '{identity.version}'"
+        )
     return f"No such path: {shown(path)}"

@@ -64,14 +64,9 @@ def test_answer_is_exactly_this(model: ServedModel, tensors: Tensors) -> None:
             id="outputs in the order asked for, each once",
         ),
         pytest.param(
-            {"parameters": {"binary_data_output": True, "priority": 1}, "unknown": 1},
+            {"parameters": {"binary_data_output": False, "priority": 1}, "unknown": 1},
             ANSWER,
             id="parameters and unknown keys are tolerated",
-        ),
-        pytest.param(
-            {"outputs": [{"name": "predict", "parameters": {"binary_data": True}}]},
-            {**ANSWER, "outputs": [PREDICT]},
-            id="binary output is answered as JSON",
         ),
     ],
 )
@@ -185,6 +180,14 @@ NO_INPUT = "No input 'x'; the model takes 'delay', 'seats', 'night', 'carrier'"
         ({"outputs": ["predict"]}, "Each of 'outputs' must be an object with a 'name'"),
         ({"outputs": [{"name": 1}]}, "Each of 'outputs' must be an object with a 'name'"),
         ({"outputs": [{"name": "x"}]}, NO_OUTPUT),
+        (
+            {"outputs": [{"name": "predict", "parameters": {"binary_data": 1}}]},
+            "Output 'predict': 'binary_data' must be true or false",
+        ),
+        (
+            {"parameters": {"binary_data_output": "yes"}},
+            "'binary_data_output' must be true or false",
+        ),
         ({"inputs": None}, "'inputs' must be a list of tensors"),
         ({"inputs": {}}, "'inputs' must be a list of tensors"),
         ({"inputs": [1]}, "Each of 'inputs' must be an object with a 'name'"),

@@ -40,9 +40,14 @@ def described(endpoint: Endpoint, identity: Identity, state: ModelState) -> tupl
         (Endpoint.LIVE, {"live": True}),
         (
             Endpoint.SERVER_METADATA,
-            {"name": "tidewheel", "version": "abc1234", "extensions": []},
+            {
+                "name": "tidewheel",
+                "version": "abc1234",
+                "extensions": ["binary_tensor_data", "model_repository", "statistics"],
+            },
         ),
         (Endpoint.MODELS, {"models": ["flights"]}),
+        (Endpoint.ALIVE, {"status": "alive"}),
     ],
 )
 def test_server_answers_for_itself_whatever_the_model_does(
@@ -62,11 +67,12 @@ def test_server_answers_for_itself_whatever_the_model_does(
 def test_model_that_is_not_ready_says_why(
     identity: Identity, state: ModelState, reason: str
 ) -> None:
-    assert described(Endpoint.READY, identity, state) == (503, {"ready": False, "reason": reason})
-    assert described(Endpoint.MODEL_READY, identity, state) == (
-        503,
-        {"name": "flights", "ready": False, "reason": reason},
-    )
+    assert described(Endpoint.READY, identity, state) == (503, {"ready": False, "error": reason})
+    for endpoint in (Endpoint.MODEL_READY, Endpoint.V1_MODEL):
+        assert described(endpoint, identity, state) == (
+            503,
+            {"name": "flights", "ready": False, "error": reason},
+        )
     assert described(Endpoint.MODEL_METADATA, identity, state) == (
         503,
         {"error": f"The model is not ready: {reason}"},
@@ -158,3 +164,20 @@ def test_model_metadata_lists_the_outputs_of_its_task(
     assert (status, document["outputs"]) == (200, outputs)
     assert document["properties"]["task"] == manifest.task
     assert document["properties"]["classes"] == list(manifest.classes)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "error"),
+    [
+        (Endpoint.EXPLAIN, "The server explains no predictions; the model's report does"),
+        (
+            Endpoint.REPOSITORY_CONTROL,
+            "A server serves the one version that its ModelDeployment names: change that to load "
+            "or unload a model",
+        ),
+    ],
+)
+def test_what_the_server_does_not_do_is_said(
+    identity: Identity, model: ServedModel, endpoint: Endpoint, error: str
+) -> None:
+    assert described(endpoint, identity, Ready(model)) == (501, {"error": error})

@@ -24,6 +24,18 @@ from tidewheel_server.protocol.routes import Endpoint, find_endpoint, routes_of
         ("POST", "/v2/models/flights/versions/2/infer", Endpoint.INFER),
         ("POST", "/v2/models/fl%69ghts/infer", Endpoint.INFER),
         ("GET", "/metrics", Endpoint.METRICS),
+        ("GET", "/v2/models/stats", Endpoint.STATISTICS),
+        ("GET", "/v2/models/flights/stats", Endpoint.STATISTICS),
+        ("GET", "/v2/models/flights/versions/2/stats", Endpoint.STATISTICS),
+        ("POST", "/v2/repository/index", Endpoint.REPOSITORY_INDEX),
+        ("POST", "/v2/repository/models/flights/load", Endpoint.REPOSITORY_CONTROL),
+        ("POST", "/v2/repository/models/flights/unload", Endpoint.REPOSITORY_CONTROL),
+        ("GET", "/", Endpoint.ALIVE),
+        ("GET", "/v1/models", Endpoint.MODELS),
+        ("GET", "/v1/models/flights", Endpoint.V1_MODEL),
+        ("POST", "/v1/models/flights:predict", Endpoint.PREDICT),
+        ("POST", "/v1/models/flights%3Apredict", Endpoint.PREDICT),
+        ("POST", "/v1/models/flights:explain", Endpoint.EXPLAIN),
     ],
 )
 def test_path_finds_its_endpoint(
@@ -35,8 +47,23 @@ def test_path_finds_its_endpoint(
 @pytest.mark.parametrize(
     ("method", "path", "status", "error", "header_lines"),
     [
-        ("GET", "/", 404, "No such path: '/'", b""),
-        ("GET", "/v1/models/flights", 404, "No such path: '/v1/models/flights'", b""),
+        ("GET", "/v3", 404, "No such path: '/v3'", b""),
+        ("GET", "/v1/models/x", 404, "No model 'x' is here; the model is 'flights'", b""),
+        ("POST", "/v1/models/x:predict", 404, "No model 'x' is here; the model is 'flights'", b""),
+        (
+            "POST",
+            "/v1/models/flights:learn",
+            404,
+            "No such path: '/v1/models/flights:learn'",
+            b"",
+        ),
+        (
+            "POST",
+            "/v2/repository/models/x/load",
+            404,
+            "No model 'x' is here; the model is 'flights'",
+            b"",
+        ),
         ("GET", "/v2/models/", 404, "No model '' is here; the model is 'flights'", b""),
         ("POST", "/v2/models/x/infer", 404, "No model 'x' is here; the model is 'flights'", b""),
         (
