@@ -1,6 +1,7 @@
 """Starts the server, or `check`, the test before it: request file in, exit code out."""
 
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -39,8 +40,15 @@ def _serve(settings: Settings) -> Failure | None:
             reason=FailureReason.REQUEST_INVALID,
             message=f"The request is not of this version: {error}"[:3000],
         )
+    _allow_files()
     loop = uvloop.new_event_loop()
     return loop.run_until_complete(serve(request, settings, _version()))
+
+
+def _allow_files() -> None:
+    """Take as many open files as we may: a connection is one, and the usual limit is 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _version() -> str:

@@ -12,7 +12,7 @@ from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.application import Application, RequestLimits
 from tidewheel_server.drain import drain
 from tidewheel_server.http.connection import ConnectionTimes, HttpConnection
-from tidewheel_server.http.connections import ConnectionTable
+from tidewheel_server.http.connections import ConnectionLimits, ConnectionTable
 from tidewheel_server.http.parser import MessageLimits
 from tidewheel_server.loading.patience import load_with_patience, retry_delays
 from tidewheel_server.log import log, log_defect
@@ -22,6 +22,8 @@ from tidewheel_server.settings import Settings
 __all__ = ["exit_code_of", "identity_of", "serve"]
 
 _SWEEP_SECONDS = 1.0
+# As many clients may connect at the same moment; the kernel's own limit is mostly 4,096.
+_BACKLOG = 2048
 
 
 async def serve(request: ServeRequest, settings: Settings, server_version: str) -> Failure | None:
@@ -30,7 +32,9 @@ async def serve(request: ServeRequest, settings: Settings, server_version: str) 
     identity = identity_of(request)
     limits = RequestLimits(settings.body_limit_bytes, settings.rows_limit, settings.in_flight_limit)
     application = Application(identity, limits, server_version)
-    connections = ConnectionTable()
+    connections = ConnectionTable(
+        ConnectionLimits(settings.connection_limit, settings.held_limit_bytes)
+    )
     loop.set_exception_handler(_log_loop_error)
     terminated = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -40,11 +44,17 @@ async def serve(request: ServeRequest, settings: Settings, server_version: str) 
         application,
         connections,
         MessageLimits(settings.body_limit_bytes),
-        ConnectionTimes(),
+        ConnectionTimes(
+            idle_seconds=settings.idle_seconds,
+            head_seconds=settings.head_seconds,
+            receive_seconds=settings.receive_seconds,
+        ),
         loop,
     )
     try:
-        listener = await loop.create_server(new_connection, settings.host, settings.port)
+        listener = await loop.create_server(
+            new_connection, settings.host, settings.port, backlog=_BACKLOG
+        )
     except OSError as error:
         return Failure(reason=FailureReason.INTERNAL, message=f"The server cannot listen: {error}")
     sweeping = asyncio.create_task(_sweep(connections))

@@ -26,6 +26,11 @@ class Settings:
     body_limit_bytes: int = 16 * 1024 * 1024
     rows_limit: int = 100_000
     in_flight_limit: int = 16
+    held_limit_bytes: int = 128 * 1024 * 1024
+    connection_limit: int = 10_000
+    idle_seconds: float = 75.0
+    head_seconds: float = 10.0
+    receive_seconds: float = 30.0
     drain_seconds: float = 5.0
     exit_seconds: float = 20.0
     store_patience_seconds: float = 120.0
@@ -55,6 +60,11 @@ def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> S
     add("body-limit-bytes", int, default.body_limit_bytes, "largest request body")
     add("rows-limit", int, default.rows_limit, "most rows of one request")
     add("in-flight-limit", int, default.in_flight_limit, "large requests that may wait at once")
+    add("held-limit-bytes", int, default.held_limit_bytes, "unanswered bodies of all connections")
+    add("connection-limit", int, default.connection_limit, "connections at once")
+    add("idle-seconds", float, default.idle_seconds, "time between requests of a connection")
+    add("head-seconds", float, default.head_seconds, "time for the headers of a request")
+    add("receive-seconds", float, default.receive_seconds, "time for the body of a request")
     add("drain-seconds", float, default.drain_seconds, "time to go on answering after SIGTERM")
     add("exit-seconds", float, default.exit_seconds, "time for open requests after that")
     add("store-patience-seconds", float, default.store_patience_seconds, "time to retry the store")
@@ -74,6 +84,11 @@ def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         body_limit_bytes=values.body_limit_bytes,
         rows_limit=values.rows_limit,
         in_flight_limit=values.in_flight_limit,
+        held_limit_bytes=values.held_limit_bytes,
+        connection_limit=values.connection_limit,
+        idle_seconds=values.idle_seconds,
+        head_seconds=values.head_seconds,
+        receive_seconds=values.receive_seconds,
         drain_seconds=values.drain_seconds,
         exit_seconds=values.exit_seconds,
         store_patience_seconds=values.store_patience_seconds,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tidewheel_server.application import Application, RequestLimits
 from tidewheel_server.drain import drain
-from tidewheel_server.http.connections import ConnectionTable
+from tidewheel_server.http.connections import ConnectionLimits, ConnectionTable
 from tidewheel_server.model_state import Identity, Ready, ServedModel, unready_reason
 
 
@@ -42,11 +42,11 @@ class FakeListener:
 def test_listener_closes_last_and_open_requests_are_waited_for(
     identity: Identity, model: ServedModel
 ) -> None:
-    application = Application(identity, RequestLimits(1024, 10, in_flight=1), "")
+    application = Application(identity, RequestLimits(1024, 10, 1), "")
     application.state = Ready(model)
 
     async def scenario() -> list[object]:
-        connections = ConnectionTable()
+        connections = ConnectionTable(ConnectionLimits())
         listener = FakeListener(application, connections)
         busy = FakeConnection(connections, is_idle=False)
         connections.add(FakeConnection(connections))
@@ -64,10 +64,10 @@ def test_listener_closes_last_and_open_requests_are_waited_for(
 
 
 def test_request_that_never_ends_does_not_hold_the_exit(identity: Identity) -> None:
-    application = Application(identity, RequestLimits(1024, 10, in_flight=1), "")
+    application = Application(identity, RequestLimits(1024, 10, 1), "")
 
     async def scenario() -> int:
-        connections = ConnectionTable()
+        connections = ConnectionTable(ConnectionLimits())
         connections.add(FakeConnection(connections, is_idle=False))
         listener = FakeListener(application, connections)
         await drain(application, connections, listener, drain_seconds=0, exit_seconds=0)

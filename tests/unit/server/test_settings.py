@@ -14,7 +14,13 @@ def test_defaults_are_those_of_a_pod() -> None:
         host="0.0.0.0",  # noqa: S104  the default under test
         port=8080,
         body_limit_bytes=16 * 1024 * 1024,
+        rows_limit=100_000,
         in_flight_limit=16,
+        held_limit_bytes=128 * 1024 * 1024,
+        connection_limit=10_000,
+        idle_seconds=75,
+        head_seconds=10,
+        receive_seconds=30,
         drain_seconds=5,
         exit_seconds=20,
         store_patience_seconds=120,

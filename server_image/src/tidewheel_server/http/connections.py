@@ -1,9 +1,18 @@
-"""All open connections: closes those that waited too long, and all of them when the server ends."""
+"""All open connections: limits them, and closes those that waited too long or are in the way."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Connection", "ConnectionTable"]
+__all__ = ["Connection", "ConnectionLimits", "ConnectionTable"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """How many connections there may be, and how much all of their unanswered bodies may hold."""
+
+    connections: int = 10_000
+    held_bytes: int = 128 * 1024 * 1024
 
 
 class Connection(Protocol):
@@ -20,6 +29,9 @@ class Connection(Protocol):
     def close(self) -> None:
         """Close after what is already written has been sent."""
 
+    def end_overdue(self) -> None:
+        """Close because the deadline has passed, and say so if somebody may read it."""
+
 
 class ConnectionTable:
     """The open connections of one server.
@@ -27,7 +39,9 @@ class ConnectionTable:
     One sweep over all of them replaces a timer per request.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self._limits = limits
+        self._held_bytes = 0
         self._connections: set[Connection] = set()
         self._all_closed = asyncio.Event()
         self._all_closed.set()
@@ -36,6 +50,24 @@ class ConnectionTable:
 
     def __len__(self) -> int:
         return len(self._connections)
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether a new connection must be refused."""
+        return len(self._connections) >= self._limits.connections
+
+    @property
+    def is_overrun(self) -> bool:
+        """Tell whether there are so many that refusing them politely takes too much."""
+        return len(self._connections) >= 2 * self._limits.connections
+
+    def hold(self, count_bytes: int) -> bool:
+        """Count bytes of bodies that came or went; tell whether all of them are within the limit.
+
+        However many connections send large bodies at once, they share one amount of memory.
+        """
+        self._held_bytes += count_bytes
+        return self._held_bytes <= self._limits.held_bytes
 
     def add(self, connection: Connection) -> None:
         """Watch a new connection."""
@@ -49,9 +81,9 @@ class ConnectionTable:
             self._all_closed.set()
 
     def close_overdue(self, now: float) -> None:
-        """Close every connection whose deadline has passed."""
+        """End every connection whose deadline has passed."""
         for connection in [c for c in self._connections if c.deadline <= now]:
-            connection.close()
+            connection.end_overdue()
 
     def close_idle(self) -> None:
         """Close every connection on which nothing is happening."""

@@ -79,6 +79,18 @@ class RequestParser:
         """Tell whether a message has begun and is not complete."""
         return self._reading
 
+    @property
+    def part(self) -> str:
+        """Return which part of a message is being read: `head`, `body` or none."""
+        if not self._reading:
+            return ""
+        return "head" if self._reading_head else "body"
+
+    @property
+    def unfinished_bytes(self) -> int:
+        """Return how much there is of a body that is not complete."""
+        return self._body_bytes if self._reading else 0
+
     def feed(self, data: bytes) -> list[Event]:
         """Return what these bytes complete."""
         self._events = []

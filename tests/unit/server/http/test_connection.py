@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 
 from tidewheel_server.http.connection import Answer, ConnectionTimes, HttpConnection
-from tidewheel_server.http.connections import ConnectionTable
+from tidewheel_server.http.connections import ConnectionLimits, ConnectionTable
 from tidewheel_server.http.message import HttpRequest, HttpResponse
 from tidewheel_server.http.parser import MessageLimits
 
-TIMES = ConnectionTimes(idle_seconds=75, receive_seconds=30, linger_seconds=5)
+TIMES = ConnectionTimes(idle_seconds=75, head_seconds=10, receive_seconds=30, linger_seconds=5)
 
 
 @dataclass
@@ -80,6 +80,16 @@ class Wire:
     handler: FakeHandler
     connections: ConnectionTable
     clock: SimpleNamespace
+    clock_loop: Any
+
+    def open(self) -> FakeTransport:
+        """Return the other end of another connection."""
+        other = HttpConnection(
+            self.handler, self.connections, MessageLimits(100), TIMES, self.clock_loop
+        )
+        transport = FakeTransport()
+        other.connection_made(cast("Any", transport))
+        return transport
 
     def send(self, data: bytes) -> bytes:
         """Return what is answered to these bytes."""
@@ -105,13 +115,13 @@ def answer(path: str, *headers: str) -> bytes:
 def wire() -> Iterator[Wire]:
     loop = asyncio.new_event_loop()
     clock = SimpleNamespace(now=1000.0)
-    connections = ConnectionTable()
+    connections = ConnectionTable(ConnectionLimits(connections=2, held_bytes=150))
     handler = FakeHandler(loop)
     timed = cast("Any", SimpleNamespace(time=lambda: clock.now))
     connection = HttpConnection(handler, connections, MessageLimits(100), TIMES, timed)
     transport = FakeTransport()
     connection.connection_made(cast("Any", transport))
-    yield Wire(connection, transport, handler, connections, clock)
+    yield Wire(connection, transport, handler, connections, clock, timed)
     loop.close()
 
 
@@ -258,16 +268,24 @@ def test_new_and_idle_connections_may_wait_for_the_idle_time(wire: Wire) -> None
 
 def test_slow_message_has_one_deadline_however_often_it_trickles(wire: Wire) -> None:
     wire.send(b"GET ")
-    wire.clock.now = 1020.0
+    wire.clock.now = 1005.0
     wire.send(b"/a HTTP/1.1\r\n")
+    assert wire.connection.deadline == 1010
+
+
+def test_body_has_one_deadline_of_its_own_however_often_it_trickles(wire: Wire) -> None:
+    wire.send(b"POST /a HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
+    for now in (1001.0, 1020.0):
+        wire.clock.now = now
+        wire.send(b"x")
     assert wire.connection.deadline == 1030
 
 
 def test_next_message_gets_time_of_its_own(wire: Wire) -> None:
     wire.send(b"GET ")
-    wire.clock.now = 1020.0
+    wire.clock.now = 1005.0
     wire.send(b"/a HTTP/1.1\r\n\r\nGET")
-    assert wire.connection.deadline == 1050
+    assert wire.connection.deadline == 1015
 
 
 def test_waiting_for_our_own_answer_has_no_deadline(wire: Wire) -> None:
@@ -280,6 +298,55 @@ def test_overdue_connections_are_closed(wire: Wire) -> None:
     assert wire.transport.calls == []
     wire.connections.close_overdue(1075)
     assert wire.transport.calls == ["close"]
+
+
+def test_client_that_is_too_slow_is_told(wire: Wire) -> None:
+    wire.send(b"GET /a HTTP/1.1\r\n")
+
+    wire.connections.close_overdue(1010)
+
+    assert wire.transport.written.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert wire.transport.written.endswith(b'{"error":"The request took too long to arrive"}')
+    assert (wire.transport.calls, wire.handler.rejections) == (["write_eof"], [408])
+    wire.connections.close_overdue(1005)
+    assert wire.transport.calls == ["write_eof", "close"]
+
+
+def test_connection_over_the_limit_is_refused(wire: Wire) -> None:
+    wire.open()
+    refused = wire.open()
+    assert refused.written.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert b"\r\nretry-after: 1\r\n" in refused.written
+    assert refused.written.endswith(b'{"error":"The server has too many connections; try again"}')
+    assert (refused.calls, wire.handler.rejections) == (["write_eof"], [503])
+
+
+def test_connection_far_over_the_limit_is_cut_off(wire: Wire) -> None:
+    assert [wire.open().calls for _ in range(4)] == [[], ["write_eof"], ["write_eof"], ["abort"]]
+
+
+def test_bodies_of_all_connections_share_one_limit(wire: Wire) -> None:
+    head = b"POST /a HTTP/1.1\r\nContent-Length: 100\r\n\r\n"
+    other = HttpConnection(
+        wire.handler, wire.connections, MessageLimits(100), TIMES, wire.clock_loop
+    )
+    transport = FakeTransport()
+    other.connection_made(cast("Any", transport))
+
+    assert wire.send(head + b"x" * 90) == b""
+    other.data_received(head + b"x" * 61)
+
+    assert transport.written.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert transport.written.endswith(
+        b'{"error":"Too many large requests arrive at once; try again"}'
+    )
+    assert wire.send(b"x" * 10) == answer("/a")
+
+
+def test_body_that_was_answered_makes_room(wire: Wire) -> None:
+    for _ in range(3):
+        assert wire.send(b"POST /a HTTP/1.1\r\nContent-Length: 100\r\n\r\n" + b"x" * 90) == b""
+        assert wire.send(b"x" * 10) == answer("/a")
 
 
 def test_overdue_client_that_does_not_read_is_cut_off(wire: Wire) -> None:
