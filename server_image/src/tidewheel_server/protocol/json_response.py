@@ -50,7 +50,11 @@ def _with_binary(
     parts = []
     for spec in request.outputs:
         values = outputs[spec.name]
-        tensor = {"name": spec.name, "shape": list(values.shape), "datatype": spec.datatype}
+        tensor: dict[str, Any] = {
+            "name": spec.name,
+            "shape": list(values.shape),
+            "datatype": spec.datatype,
+        }
         if spec.name in request.binary:
             parts.append(bytes_of(values, spec.datatype))
             tensor["parameters"] = {SIZE: len(parts[-1])}
