@@ -44,6 +44,10 @@ bench-data: $(venv)/ready ## Clean and check 5 GB within 1 GiB of memory; prints
 bench-training: $(venv)/ready ## Compare runs and searches with bare fits; prints ratios
 	@$(python) -m tests.bench.training
 
+.PHONY: bench-serving
+bench-serving: $(venv)/ready ## Compare the model server with its peers; prints ratios
+	@$(python) -m tests.bench.serving
+
 .PHONY: test-faults
 test-faults: $(venv)/ready ## Do every fault to the operator (SEED=n draws other samples)
 	@TIDEWHEEL_TEST_LONG=1 TIDEWHEEL_TEST_SEED=$(SEED) $(python) -m pytest tests/faults

@@ -49,7 +49,7 @@ def _overhead(folder: Path, rows: int) -> dict[str, float]:
     write_flights(file, rows)
     parameters = {"max_iter": 200}
     bare = measured(_bare("fit", file, [_recipe(parameters)], 1), {})
-    with workspace(folder, file) as place:
+    with workspace(folder, file, TARGET, TIME) as place:
         candidate = {"name": "boosting", "estimator": _BOOSTING, "parameters": parameters}
         run = measured(*place.program("train", "overhead", {"candidates": [candidate]}))
     return {
@@ -71,7 +71,7 @@ def _search(folder: Path, rows: int) -> dict[str, float]:
         for rate, leaves in itertools.product(_RATES, _LEAVES)
     ]
     bare = measured(_bare("search", file, recipes, _PODS), {})
-    with workspace(folder, file) as place:
+    with workspace(folder, file, TARGET, TIME) as place:
         pods = _pods(place)
     return {
         "trials": len(recipes),

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from tests.bench.training.flights import TARGET, TIME
 from tests.bench.training.process import measured
 from tests.servers import seaweedfs
 
@@ -31,7 +30,14 @@ class Workspace:
 
     folder: Path
     endpoint: str
+    target: str
+    time: str
     snapshot: dict[str, str]
+
+    @property
+    def store(self) -> dict[str, Any]:
+        """Return the store as programs are told of it."""
+        return _store(self.endpoint)
 
     def program(
         self, name: str, run: str, training: dict[str, Any], index: int | None = None
@@ -40,14 +46,14 @@ class Workspace:
         kind = {"train": "TrainRequest", "search": "SearchRequest", "reduce": "ReduceRequest"}
         request = {
             "kind": kind[name],
-            "store": _store(self.endpoint),
+            "store": self.store,
             "runName": run,
             "runUid": run,
             "modelName": "delays",
             "datasetName": "flights",
             "snapshot": self.snapshot,
-            "target": {"column": TARGET},
-            "time": {"column": TIME},
+            "target": {"column": self.target},
+            "time": {"column": self.time},
             "training": training,
         }
         own = {} if index is None else {"JOB_COMPLETION_INDEX": str(index)}
@@ -56,16 +62,16 @@ class Workspace:
 
 
 @contextmanager
-def workspace(folder: Path, rows: Path) -> Iterator[Workspace]:
-    """Run a store and collect the rows of a Parquet file into a snapshot."""
+def workspace(folder: Path, rows: Path, target: str, time: str) -> Iterator[Workspace]:
+    """Run a store and collect the rows of a Parquet file, with these columns, into a snapshot."""
     with seaweedfs.running(folder, [_KEYS]) as store:
         _upload(store.endpoint, rows)
         request = {
             "store": _store(store.endpoint),
             "datasetName": "flights",
             "source": {"s3": {"prefix": "raw/"}},
-            "target": {"column": TARGET},
-            "time": {"column": TIME},
+            "target": {"column": target},
+            "time": {"column": time},
         }
         place = folder / "collect"
         measured(_program(place, "collect", request), {**_ENVIRONMENT, "TMPDIR": str(folder)})
@@ -73,7 +79,7 @@ def workspace(folder: Path, rows: Path) -> Iterator[Workspace]:
         assert isinstance(message, CollectResult)
         snapshot = message.snapshot
         reference = {"digest": snapshot.digest, "manifestKey": snapshot.manifest_key}
-        yield Workspace(folder, store.endpoint, reference)
+        yield Workspace(folder, store.endpoint, target, time, reference)
 
 
 def _program(place: Path, name: str, request: dict[str, Any]) -> list[str]:
