@@ -7,7 +7,7 @@ worth. Columns that tell the same share their worth, or hide it.
 The work is bounded by counting it, not by a clock: two attempts of a run must find the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,6 @@ from sklearn.ensemble import (
     VotingClassifier,
     VotingRegressor,
 )
-from sklearn.inspection import permutation_importance
 from sklearn.pipeline import Pipeline
 
 __all__ = ["ColumnImportance", "Importance", "Plan", "measured_importance", "planned", "slowness"]
@@ -34,6 +33,11 @@ _MOST_WORK = 500_000
 # So many trees that ask their rows one after the other, or rows that each row is compared with,
 # are as slow as a hundred trees of HistGradientBoosting; measured with 2,000 rows of 20 columns.
 _TREES, _NEIGHBOURS = 10, 500
+# So many columns of a row take as long to prepare as the rest of its answer does.
+_COLUMNS = 200
+# Shuffled copies of the rows are answered together up to so many: a call costs some milliseconds
+# whatever it is asked, and every column of a wide table is copied for it.
+_ROWS_A_CALL = 10000
 # Of each class that has them, one part of so many of the rows is its own: an AUC of a handful of
 # rare rows would be noise.
 _OWN_PART = 5
@@ -41,7 +45,8 @@ _DIGITS = 6
 
 _OF_MEMBERS = (VotingClassifier, VotingRegressor, StackingClassifier, StackingRegressor)
 
-Scorer = Callable[[Pipeline, pd.DataFrame, np.ndarray], float]
+Answer = Callable[[pd.DataFrame], np.ndarray]
+Score = Callable[[np.ndarray, np.ndarray], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ def planned(columns: int, slowness: float) -> Plan | None:
         columns: how many columns the model reads.
         slowness: how many times slower it is than a common one, at least 1.
     """
-    each = columns * slowness
+    each = columns * (slowness + columns / _COLUMNS)
     if each * _LEAST_ROWS > _MOST_WORK:
         return None
     repeats = int(min(_REPEATS, max(1, _WORK // (each * _MOST_ROWS))))
@@ -104,7 +109,8 @@ def measured_importance(
     frame: pd.DataFrame,
     truth: np.ndarray,
     groups: np.ndarray | None,
-    scorer: Scorer,
+    answer: Answer,
+    score: Score,
     seed: int,
 ) -> Importance:
     """Return the permutation importance of every column of the frame.
@@ -112,31 +118,62 @@ def measured_importance(
     Args:
         model: a fit that has learned none of the rows.
         frame: the test rows with the columns that the model reads, and no others.
-        truth: what the scorer compares answers with, shape (n_rows,).
+        truth: what answers are compared with, shape (n_rows,).
         groups: the class of each row, shape (n_rows,); None where a number is predicted.
-        scorer: score of a fit on rows, the higher the better.
+        answer: what the fit says of rows, each row by itself, shape (n_rows, ...).
+        score: of truth and answers, the higher the better.
         seed: of the shuffling and of the choice of rows.
     """
     plan = planned(frame.shape[1], slowness(model))
     if plan is None:
         return Importance((), None)
     chosen = _chosen_rows(len(frame), groups, plan.rows, seed)
-    found = permutation_importance(
-        model,
-        frame.iloc[chosen],
-        truth[chosen],
-        scoring=scorer,
-        n_repeats=plan.repeats,
-        random_state=seed,
-    )
+    drops = _drops(frame.iloc[chosen], truth[chosen], plan.repeats, answer, score, seed)
     columns = tuple(
         ColumnImportance(str(name), round(float(mean), _DIGITS), round(float(spread), _DIGITS))
         for name, mean, spread in zip(
-            frame.columns, found.importances_mean, found.importances_std, strict=True
+            frame.columns, drops.mean(axis=1), drops.std(axis=1), strict=True
         )
         if np.isfinite(mean)
     )
     return Importance(columns, Plan(len(chosen), plan.repeats))
+
+
+def _drops(
+    frame: pd.DataFrame, truth: np.ndarray, repeats: int, answer: Answer, score: Score, seed: int
+) -> np.ndarray:
+    """Return by how much the score falls, shape (n_columns, repeats)."""
+    rows = len(frame)
+    whole = score(truth, answer(frame))
+    copies = [(column, turn) for column in range(frame.shape[1]) for turn in range(repeats)]
+    drops = np.empty((frame.shape[1], repeats))
+    for some in _portions(copies, max(1, _ROWS_A_CALL // max(1, rows))):
+        answers = answer(_shuffled(frame, some, seed))
+        for place, (column, turn) in enumerate(some):
+            own = answers[place * rows : (place + 1) * rows]
+            drops[column, turn] = whole - score(truth, own)
+    return drops
+
+
+def _portions(copies: list[tuple[int, int]], most: int) -> Iterator[list[tuple[int, int]]]:
+    for begin in range(0, len(copies), most):
+        yield copies[begin : begin + most]
+
+
+def _shuffled(frame: pd.DataFrame, copies: list[tuple[int, int]], seed: int) -> pd.DataFrame:
+    """Return copies of the rows one below the other, in each of them one column shuffled."""
+    rows = len(frame)
+    places = np.tile(np.arange(rows), len(copies))
+    order = {copy: np.random.default_rng((seed, *copy)).permutation(rows) for copy in copies}
+    stacked = {}
+    for column, name in enumerate(frame.columns):
+        taken = places
+        for at, copy in enumerate(copies):
+            if copy[0] == column:
+                taken = places.copy() if taken is places else taken
+                taken[at * rows : (at + 1) * rows] = order[copy]
+        stacked[name] = frame[name].array.take(taken)
+    return pd.DataFrame(stacked)
 
 
 def _chosen_rows(rows: int, groups: np.ndarray | None, most: int, seed: int) -> np.ndarray:

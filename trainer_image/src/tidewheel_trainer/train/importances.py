@@ -25,9 +25,8 @@ def column_importance(model: Pipeline, recipe: Recipe, rows: Rows, test: np.ndar
     measure, target = rows.measure, rows.target
     truth, class_values = target.truth(test), target.class_values
 
-    def scored(fit: Pipeline, shuffled: pd.DataFrame, chosen: np.ndarray) -> float:
-        return measure.score(chosen, answers(fit, recipe, shuffled, class_values))
+    def answer(some: pd.DataFrame) -> np.ndarray:
+        return answers(model, recipe, some, class_values)
 
-    return measured_importance(
-        model, frame, truth, truth if target.classes else None, scored, recipe.seed
-    )
+    groups = truth if target.classes else None
+    return measured_importance(model, frame, truth, groups, answer, measure.score, recipe.seed)
