@@ -46,6 +46,7 @@ def test_a_first_run_is_published_with_everything_that_serving_needs(
         "manifest.json",
         "metrics.json",
         "model.skops",
+        "parity.json",
         "profile.json",
         "report.html",
         "report.md",

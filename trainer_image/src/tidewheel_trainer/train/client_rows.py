@@ -5,7 +5,7 @@ import pandas as pd
 
 from tidewheel_contracts.artifact.model import ModelInput
 
-__all__ = ["Columns", "client_columns", "served_frame"]
+__all__ = ["Columns", "client_columns", "json_value", "served_frame"]
 
 # One tuple of JSON values for each input, in the order of the inputs.
 Columns = tuple[tuple[object, ...], ...]
@@ -22,7 +22,7 @@ def client_columns(
         places: which rows, shape (n_chosen,).
     """
     return tuple(
-        tuple(_json_value(value, column) for value in frame[column.name].iloc[places])
+        tuple(json_value(value, column) for value in frame[column.name].iloc[places])
         for column in inputs
     )
 
@@ -39,7 +39,11 @@ def served_frame(columns: Columns, inputs: tuple[ModelInput, ...]) -> pd.DataFra
     )
 
 
-def _json_value(value: object, column: ModelInput) -> object:
+def json_value(value: object, column: ModelInput) -> object:
+    """Return text as it is and a number as JSON of the input's datatype; None if it is not finite.
+
+    A fraction of an INT64 is cut off, and of a BOOL all but 0 is true.
+    """
     if value is None or isinstance(value, str):
         return value
     number = float(value)  # type: ignore[arg-type]  # the frame holds text and floats only

@@ -9,6 +9,7 @@ from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith
 from tidewheel_contracts.artifact.check_rows import CheckRows
 from tidewheel_contracts.artifact.model import ModelInput, Recipe
+from tidewheel_contracts.artifact.parity import Parity
 from tidewheel_trainer.run_report.importance import Importance
 from tidewheel_trainer.train.bounds import Bound
 from tidewheel_trainer.train.comparing import Comparison
@@ -84,6 +85,7 @@ class Refit:
     classes_datatype: str
     sample: tuple[tuple[object, ...], ...]
     check: CheckRows
+    parity: Parity
     training_rows: int
     trained_through: str | None
     cost: Cost

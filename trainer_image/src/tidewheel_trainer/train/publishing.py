@@ -22,6 +22,7 @@ from tidewheel_contracts.artifact.model import (
     MANIFEST_FILE,
     METRICS_FILE,
     MODEL_FILE,
+    PARITY_FILE,
     PROFILE_FILE,
     REPORT_FILE,
     SUMMARY_FILE,
@@ -61,6 +62,7 @@ def publish_model(
     content = {
         MODEL_FILE: refit.data,
         CHECK_FILE: manifest_bytes(refit.check),
+        PARITY_FILE: manifest_bytes(refit.parity),
         PROFILE_FILE: manifest_bytes(profile),
         METRICS_FILE: _json(metrics_document(trial)),
         **report,

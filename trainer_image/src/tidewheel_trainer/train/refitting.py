@@ -16,6 +16,7 @@ from tidewheel_trainer.train.gate.limits import Cost
 from tidewheel_trainer.train.material import Material
 from tidewheel_trainer.train.model_file import model_bytes, read_model
 from tidewheel_trainer.train.outcome import Refit
+from tidewheel_trainer.train.parity import parity
 from tidewheel_trainer.train.pipelines import answers, fitted
 
 __all__ = ["refitted"]
@@ -46,8 +47,9 @@ def refitted(recipe: Recipe, material: Material, test: np.ndarray, seconds: Seco
     training_seconds = seconds() - started
     data = model_bytes(model)
     sample = _sample(rows.frame, material.inputs)
+    loaded = read_model(data, MODEL_FILE)
     _refuse_other_answers(
-        model, data, recipe, served_frame(sample, material.inputs), rows.target.class_values
+        model, loaded, recipe, served_frame(sample, material.inputs), rows.target.class_values
     )
     milliseconds = None
     if material.gate.limits.prediction_milliseconds is not None:
@@ -66,6 +68,7 @@ def refitted(recipe: Recipe, material: Material, test: np.ndarray, seconds: Seco
             rows.target,
             lambda frame: answers(model, recipe, frame, rows.target.class_values),
         ),
+        parity=parity(loaded, recipe, rows.frame, material.inputs, rows.target),
         training_rows=len(rows),
         trained_through=through,
         cost=Cost(training_seconds, len(data), milliseconds),
@@ -106,9 +109,12 @@ def _cut(value: object) -> object:
 
 
 def _refuse_other_answers(
-    model: Pipeline, data: bytes, recipe: Recipe, sample: pd.DataFrame, class_values: np.ndarray
+    model: Pipeline,
+    loaded: Pipeline,
+    recipe: Recipe,
+    sample: pd.DataFrame,
+    class_values: np.ndarray,
 ) -> None:
-    loaded = read_model(data, MODEL_FILE)
     expected = answers(model, recipe, sample, class_values)
     if not np.array_equal(answers(loaded, recipe, sample, class_values), expected):
         raise TrainerError(
