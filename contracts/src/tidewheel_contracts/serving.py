@@ -6,9 +6,10 @@ from tidewheel_contracts.api.model import Digest
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.job import Store, Wire
 
-__all__ = ["HTTP_PORT", "ServeRequest", "store_of_servers"]
+__all__ = ["GRPC_PORT", "HTTP_PORT", "ServeRequest", "store_of_servers"]
 
 HTTP_PORT = 8080
+GRPC_PORT = 8081
 
 
 class ServeRequest(Wire):

@@ -7,8 +7,11 @@ encoding happen in a worker thread, behind a queue with an end.
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from tidewheel_server.http.connection import Answer
 from tidewheel_server.http.content_coding import Undecodable, compressed
@@ -34,6 +37,8 @@ __all__ = ["INLINE_BODY_BYTES", "Application", "RequestLimits"]
 
 # One row of thirty columns has 3 kB; a body of this size has at most some hundred rows.
 INLINE_BODY_BYTES = 16 * 1024
+
+Result = TypeVar("Result")
 
 _RETRY_SOON = header_line("retry-after", "1")
 _INFERENCES = frozenset({Endpoint.INFER, Endpoint.PREDICT})
@@ -81,6 +86,19 @@ class Application:
         self.metrics.count_request(endpoint, answer.status)
         return compressed(answer, request.headers.get(b"accept-encoding"))
 
+    @property
+    def is_overloaded(self) -> bool:
+        """Tell whether the queue of large requests is full."""
+        return self.metrics.in_flight >= self._limits.in_flight
+
+    async def in_worker(self, compute: Callable[[], Result]) -> Result:
+        """Return what a large request comes to, computed by the worker thread in its turn."""
+        self.metrics.in_flight += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, compute)
+        finally:
+            self.metrics.in_flight -= 1
+
     def rejected(self, response: HttpResponse) -> None:
         """Count what a connection refused before it was a request."""
         self.metrics.count_request(Endpoint.UNKNOWN, response.status)
@@ -106,7 +124,7 @@ class Application:
                 return self._counted(endpoint, _infer_safely(model, call), started)
             if body.status != 413:
                 return self._refused(endpoint, _refusal(model, body))
-        if self.metrics.in_flight >= self._limits.in_flight:
+        if self.is_overloaded:
             message = f"{self.metrics.in_flight} large requests are waiting already; try again"
             lines = model.header_lines + _RETRY_SOON
             return self._refused(endpoint, error_response(503, message, lines))
@@ -116,13 +134,9 @@ class Application:
         self, endpoint: Endpoint, model: ServedModel, request: HttpRequest
     ) -> HttpResponse:
         started = time.perf_counter()
-        self.metrics.in_flight += 1
-        try:
-            inference = await asyncio.get_running_loop().run_in_executor(
-                self._worker, _infer_large, endpoint, model, request, self._limits
-            )
-        finally:
-            self.metrics.in_flight -= 1
+        inference = await self.in_worker(
+            partial(_infer_large, endpoint, model, request, self._limits)
+        )
         return self._counted(endpoint, inference, started)
 
     def _refused(self, endpoint: Endpoint, refusal: HttpResponse) -> HttpResponse:

@@ -6,6 +6,7 @@ SIGTERM -> not ready, each answer closes its connection      (for `drain_seconds
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 from tidewheel_server.application import Application
@@ -13,7 +14,7 @@ from tidewheel_server.http.connections import ConnectionTable
 from tidewheel_server.log import log
 from tidewheel_server.model_state import drained
 
-__all__ = ["Listener", "drain"]
+__all__ = ["CallServer", "Listener", "drain"]
 
 
 class Listener(Protocol):
@@ -23,10 +24,18 @@ class Listener(Protocol):
         """Accept no more; open connections stay."""
 
 
+class CallServer(Protocol):
+    """What answers calls beside HTTP."""
+
+    async def stop(self, grace: float | None) -> None:
+        """Take no more calls; return when those there are have ended, or the grace is over."""
+
+
 async def drain(
     application: Application,
     connections: ConnectionTable,
     listener: Listener,
+    call_servers: Sequence[CallServer] = (),
     *,
     drain_seconds: float,
     exit_seconds: float,
@@ -38,9 +47,11 @@ async def drain(
     await asyncio.sleep(drain_seconds)
     listener.close()
     connections.close_idle()
+    stopping = [asyncio.create_task(server.stop(exit_seconds)) for server in call_servers]
     try:
         await asyncio.wait_for(connections.all_closed(), exit_seconds)
     except TimeoutError:
         log("drain timed out", connections=len(connections))
     else:
         log("drained")
+    await asyncio.gather(*stopping)

@@ -4,13 +4,14 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from tidewheel_contracts.job import ExitCode, Failure, FailureReason
 from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.application import Application, RequestLimits
-from tidewheel_server.drain import drain
+from tidewheel_server.drain import CallServer, drain
 from tidewheel_server.http.connection import ConnectionTimes, HttpConnection
 from tidewheel_server.http.connections import ConnectionLimits, ConnectionTable
 from tidewheel_server.http.parser import MessageLimits
@@ -59,6 +60,10 @@ async def serve(request: ServeRequest, settings: Settings, server_version: str) 
         return Failure(reason=FailureReason.INTERNAL, message=f"The server cannot listen: {error}")
     sweeping = asyncio.create_task(_sweep(connections))
     log("listening", port=listener.sockets[0].getsockname()[1])
+    try:
+        call_servers = await _start_grpc(application, identity, limits, settings, server_version)
+    except OSError as error:
+        return Failure(reason=FailureReason.INTERNAL, message=f"The server cannot listen: {error}")
     loading = asyncio.create_task(_load(application, request, identity, settings))
     ending = asyncio.create_task(terminated.wait())
     await asyncio.wait((loading, ending), return_when=asyncio.FIRST_COMPLETED)
@@ -72,11 +77,40 @@ async def serve(request: ServeRequest, settings: Settings, server_version: str) 
         application,
         connections,
         listener,
+        call_servers,
         drain_seconds=settings.drain_seconds,
         exit_seconds=settings.exit_seconds,
     )
     sweeping.cancel()
     return None
+
+
+async def _start_grpc(
+    application: Application,
+    identity: Identity,
+    limits: RequestLimits,
+    settings: Settings,
+    server_version: str,
+) -> Sequence[CallServer]:
+    """Return the gRPC server, if there shall be one; it listens before the model is ready.
+
+    Raises:
+        OSError: its port is taken.
+    """
+    if settings.grpc_port is None:
+        return ()
+    # Imported here: whoever switches gRPC off pays nothing for it.
+    from tidewheel_server.grpc_protocol.server import start_grpc
+
+    server, port = await start_grpc(
+        application,
+        identity,
+        limits,
+        address=f"{settings.host}:{settings.grpc_port}",
+        server_version=server_version,
+    )
+    log("listening for gRPC", port=port)
+    return (server,)
 
 
 def identity_of(request: ServeRequest) -> Identity:

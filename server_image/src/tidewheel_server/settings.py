@@ -7,11 +7,13 @@ from pathlib import Path
 
 from tidewheel_contracts.api.v1alpha1.serving_engine import EngineKind
 from tidewheel_contracts.job import REQUEST_PATH, TERMINATION_PATH
-from tidewheel_contracts.serving import HTTP_PORT
+from tidewheel_contracts.serving import GRPC_PORT, HTTP_PORT
 
 __all__ = ["Settings", "settings_from"]
 
 _ANY_ENGINE = "auto"
+_OFF = "off"
+_LAST_PORT = 65535
 _ENGINES = tuple(kind.lower() for kind in EngineKind)
 
 
@@ -23,6 +25,7 @@ class Settings:
     termination_path: Path = Path(TERMINATION_PATH)
     host: str = "0.0.0.0"  # noqa: S104 - a pod's server is there for the whole pod network
     port: int = HTTP_PORT
+    grpc_port: int | None = GRPC_PORT  # None switches gRPC off
     body_limit_bytes: int = 16 * 1024 * 1024
     rows_limit: int = 100_000
     in_flight_limit: int = 16
@@ -57,6 +60,12 @@ def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> S
     parser.add_argument("--termination-log", type=Path, default=default.termination_path)
     parser.add_argument("--host", default=default.host)
     parser.add_argument("--port", type=int, default=default.port)
+    parser.add_argument(
+        "--grpc-port",
+        type=_port_or_off,
+        default=environment.get("TIDEWHEEL_GRPC_PORT", default.grpc_port),
+        help=f"port of gRPC, or {_OFF} (default %(default)s, or TIDEWHEEL_GRPC_PORT)",
+    )
     add("body-limit-bytes", int, default.body_limit_bytes, "largest request body")
     add("rows-limit", int, default.rows_limit, "most rows of one request")
     add("in-flight-limit", int, default.in_flight_limit, "large requests that may wait at once")
@@ -81,6 +90,7 @@ def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         termination_path=values.termination_log,
         host=values.host,
         port=values.port,
+        grpc_port=values.grpc_port,
         body_limit_bytes=values.body_limit_bytes,
         rows_limit=values.rows_limit,
         in_flight_limit=values.in_flight_limit,
@@ -94,6 +104,14 @@ def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         store_patience_seconds=values.store_patience_seconds,
         engine=values.engine,
     )
+
+
+def _port_or_off(text: str) -> int | None:
+    if text == _OFF:
+        return None
+    if not text.isdigit() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"'{text}' is no port number, and not '{_OFF}'")
+    return int(text)
 
 
 def _engine(text: str) -> str | None:

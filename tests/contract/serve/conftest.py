@@ -279,7 +279,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
             [
                 *(sys.executable, "-m", "tidewheel_server", "--host", "127.0.0.1", "--port", "0"),
                 *("--request", str(folder / "request.json")),
-                *("--termination-log", str(termination_path), *flags),
+                *("--termination-log", str(termination_path), "--grpc-port", "off", *flags),
             ],
             stdout=subprocess.PIPE,
             text=True,

@@ -13,6 +13,7 @@ def test_defaults_are_those_of_a_pod() -> None:
         termination_path=Path("/dev/termination-log"),
         host="0.0.0.0",  # noqa: S104  the default under test
         port=8080,
+        grpc_port=8081,
         body_limit_bytes=16 * 1024 * 1024,
         rows_limit=100_000,
         in_flight_limit=16,
@@ -33,6 +34,22 @@ def test_flag_wins_over_environment() -> None:
     settings = settings_from(["--drain-seconds", "1.5", "--port", "0"], environment)
 
     assert (settings.drain_seconds, settings.body_limit_bytes, settings.port) == (1.5, 1024, 0)
+
+
+@pytest.mark.parametrize(("text", "port"), [("off", None), ("0", 0), ("9000", 9000)])
+def test_grpc_has_a_port_or_is_off(text: str, port: int | None) -> None:
+    assert settings_from([], {"TIDEWHEEL_GRPC_PORT": text}).grpc_port == port
+    assert settings_from(["--grpc-port", text], {}).grpc_port == port
+
+
+@pytest.mark.parametrize("text", ["on", "-1", "65536", ""])
+def test_wrong_port_of_grpc_is_a_usage_error(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        settings_from([], {"TIDEWHEEL_GRPC_PORT": text})
+
+    assert f"argument --grpc-port: '{text}' is no port number, and not 'off'" in (
+        capsys.readouterr().err
+    )
 
 
 def test_wrong_variable_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.common import Resources
-from tidewheel_contracts.serving import HTTP_PORT, ServeRequest
+from tidewheel_contracts.serving import GRPC_PORT, HTTP_PORT, ServeRequest
 from tidewheel_operator.manifests.job import ProgramImage
 from tidewheel_operator.manifests.metadata import owned_metadata, with_hash
 from tidewheel_operator.manifests.pod import program_container, program_pod
@@ -99,7 +99,10 @@ def _server(request: ServeRequest, resources: Resources, image: ProgramImage) ->
     )
     return {
         **container,
-        "ports": [{"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"}],
+        "ports": [
+            {"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"},
+            {"name": "grpc", "containerPort": GRPC_PORT, "protocol": "TCP"},
+        ],
         "readinessProbe": _probe("/v2/health/ready", period_seconds=2, failures=2),
         "livenessProbe": _probe("/v2/health/live", period_seconds=10, failures=6),
     }

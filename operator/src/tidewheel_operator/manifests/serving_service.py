@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tidewheel_contracts.serving import GRPC_PORT
 from tidewheel_operator.manifests.metadata import owned_metadata, with_hash
 from tidewheel_operator.manifests.serving_deployment import (
     ServingOwner,
@@ -50,8 +51,18 @@ def _service(
             ),
             "spec": {
                 "selector": dict(selector),
-                # By name: version pods and, later, router pods have a port called http.
-                "ports": [{"name": "http", "port": _PORT, "protocol": "TCP", "targetPort": "http"}],
+                # By name: version pods and, later, router pods have ports called http and grpc.
+                "ports": [
+                    {"name": "http", "port": _PORT, "protocol": "TCP", "targetPort": "http"},
+                    {
+                        "name": "grpc",
+                        "port": GRPC_PORT,
+                        "protocol": "TCP",
+                        "targetPort": "grpc",
+                        # So that gateways speak HTTP/2 to the pods.
+                        "appProtocol": "kubernetes.io/h2c",
+                    },
+                ],
             },
         }
     )

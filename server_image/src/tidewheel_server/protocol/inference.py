@@ -17,7 +17,7 @@ from tidewheel_server.protocol.json_request import decode_request
 from tidewheel_server.protocol.json_response import encode_outputs
 from tidewheel_server.protocol.v1 import decode_instances, encode_predictions
 
-__all__ = ["Inference", "infer", "predict_instances", "rows_body", "sample_body"]
+__all__ = ["Inference", "infer", "predict_instances", "predicted", "rows_body", "sample_body"]
 
 _NO_LIMIT = sys.maxsize
 
@@ -65,12 +65,23 @@ def _answered(
     encode: Callable[[InferenceRequest, Outputs], HttpResponse],
 ) -> Inference:
     if isinstance(request, Invalid):
-        return Inference(error_response(request.status, request.message, model.header_lines))
-    try:
-        outputs = model.engine.predict(request.columns)
-    except ValuesRefusedError as error:
-        return Inference(error_response(400, str(error), model.header_lines))
+        return _refused(model, request)
+    outputs = predicted(model, request)
+    if isinstance(outputs, Invalid):
+        return _refused(model, outputs)
     return Inference(encode(request, outputs), request.rows)
+
+
+def predicted(model: ServedModel, request: InferenceRequest) -> Outputs | Invalid:
+    """Return what the model answers to a valid request, or why it does not."""
+    try:
+        return model.engine.predict(request.columns)
+    except ValuesRefusedError as error:
+        return Invalid(str(error))
+
+
+def _refused(model: ServedModel, invalid: Invalid) -> Inference:
+    return Inference(error_response(invalid.status, invalid.message, model.header_lines))
 
 
 def sample_body(manifest: ModelManifest) -> bytes:

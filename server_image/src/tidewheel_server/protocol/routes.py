@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from tidewheel_server.http.message import HttpResponse, error_response, header_line, shown
 from tidewheel_server.model_state import Identity
 
-__all__ = ["Endpoint", "Route", "find_endpoint", "routes_of"]
+__all__ = ["Endpoint", "Route", "find_endpoint", "not_here", "routes_of"]
 
 
 class Endpoint(StrEnum):
@@ -92,11 +92,17 @@ def _not_found(identity: Identity, path: str) -> str:
             model, rest = named.partition(":")[0], []
         case _:
             return f"No such path: {shown(path)}"
+    version = rest[1] if rest[:1] == ["versions"] and len(rest) > 1 else ""
+    return not_here(identity, model, version) or f"No such path: {shown(path)}"
+
+
+def not_here(identity: Identity, model: str, version: str) -> str | None:
+    """Say what of a model and a version is not here; no version stands for ours."""
     if model != identity.model_name:
         return f"No model {shown(model)} is here; the model is '{identity.model_name}'"
-    if rest[:1] == ["versions"] and len(rest) > 1 and rest[1] != identity.version:
+    if version not in ("", identity.version):
         return (
-            f"Model '{identity.model_name}' has no version {shown(rest[1])} here; "
+            f"Model '{identity.model_name}' has no version {shown(version)} here; "
             f"the version is '{identity.version}'"
         )
-    return f"No such path: {shown(path)}"
+    return None

@@ -57,7 +57,10 @@ def test_deployment_of_a_version() -> None:
             "requests": {"cpu": "250m", "memory": "1Gi"},
             "limits": {"memory": "1Gi"},
         },
-        "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}],
+        "ports": [
+            {"name": "http", "containerPort": 8080, "protocol": "TCP"},
+            {"name": "grpc", "containerPort": 8081, "protocol": "TCP"},
+        ],
         "readinessProbe": {
             "httpGet": {"path": "/v2/health/ready", "port": "http"},
             "periodSeconds": 2,
@@ -127,7 +130,16 @@ def test_service(service: Object, name: str, own_labels: dict[str, str]) -> None
         },
         "spec": {
             "selector": SELECTOR,
-            "ports": [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": "http"}],
+            "ports": [
+                {"name": "http", "port": 80, "protocol": "TCP", "targetPort": "http"},
+                {
+                    "name": "grpc",
+                    "port": 8081,
+                    "protocol": "TCP",
+                    "targetPort": "grpc",
+                    "appProtocol": "kubernetes.io/h2c",
+                },
+            ],
         },
     }
 
