@@ -1,6 +1,9 @@
 """The decisions of the gate as a status, metrics.json and a report have them."""
 
+import pytest
+
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
+from tidewheel_contracts.api.v1alpha1.training_run import Verdict
 from tidewheel_trainer.run_report.findings import GateStep
 from tidewheel_trainer.train.gate.decision import Answer, Decision
 from tidewheel_trainer.train.gate_steps import gate_steps, gate_tests, gate_tests_document
@@ -20,7 +23,7 @@ DECISIONS = (
 
 
 def test_a_report_lists_every_question_without_times() -> None:
-    assert gate_steps(DECISIONS) == (
+    assert gate_steps(DECISIONS, Verdict.REFUSED) == (
         GateStep("Enough?", "1,420 test rows", "yes"),
         GateStep("Reached?", "9 rows", "too few rows"),
         GateStep("Reached?", "one class", "not known"),
@@ -29,6 +32,17 @@ def test_a_report_lists_every_question_without_times() -> None:
         GateStep("Kept?", "7 bytes", "no"),
         GateStep("Kept?", "at most 9", "yes"),
         GateStep("Kept?", "at most 9", "not reached"),
+    )
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASSED, Verdict.UNTESTED])
+def test_a_report_of_a_published_fit_says_where_the_last_answer_stands(verdict: Verdict) -> None:
+    [first, follows] = gate_steps(DECISIONS[:1], verdict)
+    assert first == GateStep("Enough?", "1,420 test rows", "yes")
+    assert follows == GateStep(
+        "Does the serving image answer like this fit?",
+        "A Job asks it next: `LoadAndQuery` in `status.result.gate` of the TrainingRun tells",
+        "follows",
     )
 
 

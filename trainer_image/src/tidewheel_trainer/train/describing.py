@@ -64,7 +64,9 @@ def _findings(run: Run, material: Material, result: RunResult, trial: Trial | No
         measures=() if trial is None else measures_of(all_metrics(trial), _errors(trial)),
         answers=None if trial is None else _answers(trial),
         importance=None if trial is None else trial.importance,
-        gate=gate_steps(too_few_rows(result.message) if trial is None else trial.decisions),
+        gate=gate_steps(
+            too_few_rows(result.message) if trial is None else trial.decisions, result.verdict
+        ),
         lineage=_lineage(run, material.recipes[0] if trial is None else trial.recipe),
         card=_card(request.training.card),
     )

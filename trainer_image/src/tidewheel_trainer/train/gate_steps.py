@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
+from tidewheel_contracts.api.v1alpha1.training_run import Verdict
 from tidewheel_trainer.run_report.findings import GateStep
 from tidewheel_trainer.train.gate.decision import Answer, Decision
 
@@ -17,13 +18,21 @@ _RESULTS = {
     Answer.UNKNOWN: GateTestResult.INCONCLUSIVE,
     Answer.NOTED: GateTestResult.NOTED,
 }
+# A report is written before the Job that asks: what it found is in the status alone.
+_ASKED_AFTER = GateStep(
+    "Does the serving image answer like this fit?",
+    "A Job asks it next: `LoadAndQuery` in `status.result.gate` of the TrainingRun tells",
+    "follows",
+)
+_REGISTRABLE = frozenset({Verdict.PASSED, Verdict.UNTESTED})
 _MOST_TESTS = 16
 _LONGEST_NAME, _LONGEST_MESSAGE = 64, 256
 
 
-def gate_steps(decisions: tuple[Decision, ...]) -> tuple[GateStep, ...]:
+def gate_steps(decisions: tuple[Decision, ...], verdict: Verdict) -> tuple[GateStep, ...]:
     """Return the questions of the gate, with what was found and how each was answered."""
-    return tuple(GateStep(each.question, each.found, each.answer.value) for each in decisions)
+    asked = tuple(GateStep(each.question, each.found, each.answer.value) for each in decisions)
+    return (*asked, _ASKED_AFTER) if verdict in _REGISTRABLE else asked
 
 
 def gate_tests(decisions: tuple[Decision, ...]) -> tuple[GateTest, ...]:
