@@ -41,7 +41,7 @@ def test_a_report_of_a_published_fit_says_where_the_last_answer_stands(verdict: 
     assert first == GateStep("Enough?", "1,420 test rows", "yes")
     assert follows == GateStep(
         "Does the serving image answer like this fit?",
-        "A Job asks it next: `LoadAndQuery` in `status.result.gate` of the TrainingRun tells",
+        "A Job asks it next: LoadAndQuery in status.result.gate of the TrainingRun tells",
         "follows",
     )
 

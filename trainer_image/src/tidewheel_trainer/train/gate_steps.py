@@ -21,7 +21,7 @@ _RESULTS = {
 # A report is written before the Job that asks: what it found is in the status alone.
 _ASKED_AFTER = GateStep(
     "Does the serving image answer like this fit?",
-    "A Job asks it next: `LoadAndQuery` in `status.result.gate` of the TrainingRun tells",
+    "A Job asks it next: LoadAndQuery in status.result.gate of the TrainingRun tells",
     "follows",
 )
 _REGISTRABLE = frozenset({Verdict.PASSED, Verdict.UNTESTED})
