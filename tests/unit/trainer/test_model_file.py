@@ -122,6 +122,12 @@ def _texts() -> list[Recipe]:
     return [_recipe(name, text=("note",), dates=("booked",)) for name in (LOGISTIC, BOOSTING)]
 
 
+def _coded_numbers() -> list[Recipe]:
+    """Return recipes that read a column of numbers, some of them missing, by its categories."""
+    columns: dict[str, Any] = {"numeric": ("other",), "categorical": ("text", "number")}
+    return [recipe_of(name, SMALL.get(name, {}), **columns) for name in (LOGISTIC, BOOSTING)]
+
+
 def _calibrated(kind: str) -> list[Recipe]:
     """Return recipes whose probabilities are put right: by scores, by probabilities, of trees."""
     return [
@@ -244,12 +250,22 @@ def test_unseen_and_missing_categories_are_answered_alike(estimator: str) -> Non
     assert len(np.unique(answers(model, recipe, rows, _values(labels)), axis=0)) == 1
 
 
+def test_files_of_fits_on_categories_that_are_numbers_answer_as_the_fits() -> None:
+    frame, labels = _frame(), _labels("bool")
+    for recipe in _coded_numbers():
+        model = fitted(recipe, frame, labels)
+        loaded = read_model(model_bytes(model), "model.skops")
+        expected = answers(model, recipe, frame, _values(labels))
+        assert np.array_equal(answers(loaded, recipe, frame, _values(labels)), expected)
+
+
 def test_the_list_names_what_our_pipelines_hold_and_nothing_else() -> None:
     types: set[str] = set()
     loaders: set[str] = set()
     cases = [(_recipe(name, parameters), kind) for name, parameters, kind in _CASES]
     folded = [(each, kind) for kind in ("bool", "number") for each in _folded(kind)]
-    for recipe, kind in [*cases, *folded, *((each, "bool") for each in _texts())]:
+    read = [(each, "bool") for each in (*_texts(), *_coded_numbers())]
+    for recipe, kind in [*cases, *folded, *read]:
         model = fitted(recipe, _frame(), _labels(kind), _GROUPS)
         waiting: list[Any] = [_schema(model_bytes(model))]
         while waiting:

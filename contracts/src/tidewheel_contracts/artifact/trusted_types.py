@@ -40,6 +40,7 @@ TRUSTED_TYPES = (
     # Plain data.
     "builtins.bytearray",
     "builtins.dict",
+    "builtins.int",
     "builtins.list",
     "builtins.slice",
     "builtins.str",
