@@ -13,6 +13,7 @@ venv_key := $(shell { cat requirements.lock; $(PYTHON) --version; pwd; } | sha25
 venv := $(TIDEWHEEL_CACHE)/venv-$(venv_key)
 python := $(venv)/bin/python
 dev := $(python) -m tidewheel_dev
+engine_sources := $(shell find server_image/native -type f -not -name '*.pyc')
 
 .DEFAULT_GOAL := help
 
@@ -92,14 +93,16 @@ venv: $(venv)/ready ## Print the folder of the Python environment, made first wh
 .PHONY: lock
 lock: $(venv)/ready ## Resolve the newest allowed packages into requirements.lock
 	@$(python) -m pip install --quiet uv
-	@$(venv)/bin/uv pip compile pyproject.toml --group test --group lint \
+	@$(venv)/bin/uv pip compile pyproject.toml --group test --group lint --group native \
 	  --extra operator --extra trainer --extra server --extra boosters --extra dev \
 	  --universal --generate-hashes --upgrade --no-header --no-annotate --quiet \
 	  --output-file requirements.lock
 
-# The package is installed in place, so only a change of pyproject.toml asks for it again.
-$(venv)/ready: pyproject.toml | $(venv)/locked
+# The package is installed in place, so only a change of pyproject.toml asks for it again. The model
+# server's engine in C++ is compiled when its sources have changed.
+$(venv)/ready: pyproject.toml $(engine_sources) | $(venv)/locked
 	@$(python) -m pip install --quiet --no-deps -e .
+	@$(dev) engine
 	@touch $@
 
 $(venv)/locked:

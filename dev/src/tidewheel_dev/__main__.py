@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rich import console, table
 
-from tidewheel_dev import cluster, errors, health, images, kind, paths, suite, toolchain
+from tidewheel_dev import cluster, engine, errors, health, images, kind, paths, suite, toolchain
 
 __all__ = ["main"]
 
@@ -55,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("tools", help="build or download every tool and print the paths")
     one.set_defaults(run=_tools)
+
+    one = commands.add_parser("engine", help="compile the server's engine into this environment")
+    one.set_defaults(run=_engine)
 
     one = commands.add_parser("test", help="run all tests and print minutes per part")
     one.add_argument("--long", action="store_true", help="every index and every seed")
@@ -106,6 +109,11 @@ def _images(options: argparse.Namespace) -> int:
 def _tools(options: argparse.Namespace) -> int:
     for name, file in dataclasses.asdict(toolchain.ensure()).items():
         print(f"{name:<12} {file}")
+    return 0
+
+
+def _engine(options: argparse.Namespace) -> int:
+    engine.ensure()
     return 0
 
 

@@ -1,0 +1,1 @@
+"""Linear models and trees of scikit-learn in C++; `engine` is compiled from `src/engine`."""
