@@ -124,6 +124,8 @@ def _wrong_datatype(datatype: object, spec: TensorSpec) -> Invalid:
 
 def _one_column_shape(shape: object) -> list[int] | None:
     """Return the shape if it is that of one column."""
+    if type(shape) is list and len(shape) == 1 and type(shape[0]) is int and shape[0] >= 0:
+        return shape  # what nearly everybody sends, told without a loop
     sizes = sizes_of(shape)
     is_one_column = sizes is not None and len(sizes) in (1, 2) and sizes[1:] in ([], [1])
     return sizes if is_one_column else None
