@@ -89,8 +89,12 @@ def _measure_peer(peer: Peer, folder: Path, figures: Figures) -> None:
         cases = _cases(model, peer.encode)
         if not cases:
             continue
-        with progress.step(f"{peer.name}, {model.name}"):
-            _measure_model(peer, python, place, model, cases, figures)
+        try:
+            with progress.step(f"{peer.name}, {model.name}"):
+                _measure_model(peer, python, place, model, cases, figures)
+        except errors.DevError as error:
+            # One that takes no such model is told, and the others are measured all the same.
+            figures.refusals[peer.name, model.name] = str(error)
 
 
 def _measure_model(

@@ -113,10 +113,11 @@ def binary_matrix(frame: pd.DataFrame, name: str) -> Body:
     return Body(header + data, {"Inference-Header-Content-Length": str(len(header))})
 
 
-def json_columns(frame: pd.DataFrame) -> Body:
+def json_columns(frame: pd.DataFrame, **parameters: object) -> Body:
     """Return a request with one tensor a column, text as BYTES and a missing value as null."""
     return _json(
         {
+            **({"parameters": parameters} if parameters else {}),
             "inputs": [
                 {
                     "name": name,
@@ -125,7 +126,7 @@ def json_columns(frame: pd.DataFrame) -> Body:
                     "data": _values(column),
                 }
                 for name, column in frame.items()
-            ]
+            ],
         }
     )
 

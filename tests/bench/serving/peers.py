@@ -96,7 +96,9 @@ def _ray(python: Path, folder: Path, model: str, port: int) -> Launch:
 def _open_inference(case: Case, frame: pd.DataFrame) -> Body | None:
     if case.dialect == "binary":
         return binary_matrix(frame, "input-0")
-    return json_columns(frame) if case.dialect == "columns" else json_matrix(frame, "input-0")
+    if case.dialect == "columns":
+        return json_columns(frame, content_type="pd")
+    return json_matrix(frame, "input-0")
 
 
 def _open_inference_json(case: Case, frame: pd.DataFrame) -> Body | None:

@@ -40,6 +40,7 @@ class Figures:
     loads: dict[tuple[str, str], Load] = field(default_factory=dict)
     starts: dict[tuple[str, str], Start] = field(default_factory=dict)
     latencies: dict[str, dict[str, float]] = field(default_factory=dict)
+    refusals: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def write(figures: Figures, output: Path) -> None:
@@ -52,6 +53,9 @@ def write(figures: Figures, output: Path) -> None:
                 "memory_mb": rounded(start.memory_mb),
             }
             for (server, model), start in figures.starts.items()
+        },
+        "not_measured": {
+            f"{server} {model}": reason for (server, model), reason in figures.refusals.items()
         },
         "open_loop": {
             model: {name: rounded(value) for name, value in found.items()}
@@ -81,6 +85,8 @@ def show(figures: Figures, console: Console) -> None:
     for (server, model), start in sorted(figures.starts.items()):
         starts.add_row(server, model, f"{start.cpu_seconds:.2f}", f"{start.memory_mb:.0f}")
     console.print(starts)
+    for (server, model), reason in figures.refusals.items():
+        console.print(f"{server} was not measured with {model}: {reason}")
     for model, found in figures.latencies.items():
         console.print(f"500 requests a second, {model}:", {k: rounded(v) for k, v in found.items()})
 
