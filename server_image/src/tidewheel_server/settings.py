@@ -28,7 +28,7 @@ class Settings:
     grpc_port: int | None = GRPC_PORT  # None switches gRPC off
     body_limit_bytes: int = 16 * 1024 * 1024
     rows_limit: int = 100_000
-    in_flight_limit: int = 16
+    in_flight_limit: int = 64
     held_limit_bytes: int = 128 * 1024 * 1024
     connection_limit: int = 10_000
     idle_seconds: float = 75.0

@@ -16,7 +16,7 @@ def test_defaults_are_those_of_a_pod() -> None:
         grpc_port=8081,
         body_limit_bytes=16 * 1024 * 1024,
         rows_limit=100_000,
-        in_flight_limit=16,
+        in_flight_limit=64,
         held_limit_bytes=128 * 1024 * 1024,
         connection_limit=10_000,
         idle_seconds=75,
