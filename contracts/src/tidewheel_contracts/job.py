@@ -26,6 +26,7 @@ from tidewheel_contracts.api.v1alpha1.dataset_checks import Checks
 from tidewheel_contracts.api.v1alpha1.dataset_source import Source
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
 from tidewheel_contracts.api.v1alpha1.dataset_steps import Step
+from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
 from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference, RunResult
 
 __all__ = [
@@ -301,6 +302,8 @@ class CheckResult(Wire):
     load_seconds: Annotated[float, Field(ge=0)] = 0.0
     # Median of rows that were asked one by one.
     answer_milliseconds: Annotated[float, Field(ge=0)] = 0.0
+    # What predicted; absent of an image of an earlier release.
+    engine: ServingEngine | None = None
 
 
 class Failure(Wire):

@@ -13,6 +13,7 @@ from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import Failure
 from tidewheel_server.engines.choosing import Refused
 from tidewheel_server.engines.engine import Engine
+from tidewheel_server.engines.tier import EXACT, Tolerance
 from tidewheel_server.http.message import header_line
 from tidewheel_server.tensors import TensorSpec
 
@@ -51,7 +52,8 @@ class Identity:
 class ServedModel:
     """A loaded model with everything that a request needs, derived once.
 
-    `refused` are faster kinds of engines that do not serve it.
+    `tolerance` is how far the engine's numbers may be from scikit-learn's, and `refused` are faster
+    kinds of engines that do not serve it.
     """
 
     identity: Identity
@@ -60,6 +62,7 @@ class ServedModel:
     inputs: Mapping[str, TensorSpec]
     outputs: Mapping[str, TensorSpec]
     header_lines: bytes
+    tolerance: Tolerance = EXACT
     refused: tuple[Refused, ...] = ()
 
 

@@ -96,12 +96,14 @@ def test_server_answers_two_hundred_rows_as_the_fit_did(
 
     assert isinstance(found, CheckResult), found
     assert found.load_seconds > 0 < found.answer_milliseconds
+    assert found.engine is not None
     assert (code, found) == (
         ExitCode.SUCCESS,
         CheckResult(
             rows=200,
             load_seconds=found.load_seconds,
             answer_milliseconds=found.answer_milliseconds,
+            engine=found.engine,
         ),
     )
 

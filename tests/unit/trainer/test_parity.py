@@ -8,6 +8,7 @@ import pytest
 from tests.unit.trainer.recipes import SMALL, recipe_of
 from tests.unit.trainer.trainings import FOLDER, Train, columns_of, target_of
 
+from tidewheel_contracts.artifact.check_rows import CheckRows
 from tidewheel_contracts.artifact.model import ModelInput
 from tidewheel_contracts.artifact.parity import Parity
 from tidewheel_contracts.artifact.snapshot import manifest_bytes
@@ -30,6 +31,7 @@ FRAME = pd.DataFrame(
         "booked": pd.Series([f"2013-01-{1 + n % 28:02}" for n in range(ROWS)], dtype=object),
     }
 )
+FIRST = ((7.25, 1e39), ("B6", "B6"), ("2013-01-07", "2013-01-07"))
 FOREST = "sklearn.ensemble.RandomForestClassifier"
 
 
@@ -49,7 +51,7 @@ def made(estimator: str, limit_bytes: int = 2 * 1024 * 1024) -> tuple[Any, Parit
     wind = FRAME["wind"].to_numpy()
     target = target_of(wind) if is_number else target_of((wind > 10).tolist())
     model = fitted(recipe(estimator), FRAME, target.labels)
-    return model, parity(model, recipe(estimator), FRAME, INPUTS, target, limit_bytes)
+    return model, parity(model, recipe(estimator), FRAME, INPUTS, target, FIRST, limit_bytes)
 
 
 def test_answers_are_those_of_the_fit_to_the_bit() -> None:
@@ -62,6 +64,13 @@ def test_answers_are_those_of_the_fit_to_the_bit() -> None:
         [found.probabilities[place] for place in taken], model.predict_proba(frame)
     )
     assert Parity.model_validate_json(manifest_bytes(found)) == found
+
+
+def test_rows_that_must_be_probes_come_first() -> None:
+    _, found = made(FOREST)
+
+    assert tuple(values[:2] for values in found.columns) == FIRST
+    assert (found.predicted[0], found.predicted[1]) == (False, None)
 
 
 def test_refused_probes_have_no_answer() -> None:
@@ -100,3 +109,5 @@ def test_published_file_is_of_the_published_fit(store: Any, snapshot: Any, train
 
     assert 1000 < len(found.predicted) <= 2000
     assert {True, False} <= set(found.predicted)
+    asked = CheckRows.model_validate_json(store.objects[f"{FOLDER}/uid-1/check.json"])
+    assert tuple(values[:200] for values in found.columns) == asked.columns

@@ -12,6 +12,7 @@ from tidewheel_contracts.api.v1alpha1.model_version import (
     Reason,
     VersionCondition,
 )
+from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
 from tidewheel_operator.policies.approvals import Approval, decisive, of_version, told
 from tidewheel_operator.policies.conditions import condition
 from tidewheel_operator.policies.decision import Decision
@@ -33,11 +34,20 @@ def decide(
     spec = version.spec
     message = f"{spec.verdict} on {spec.training_rows} rows of Dataset '{spec.dataset_name}'"
     found = decisive(of_version(approvals, spec))
-    others = (_approved(found),) if found is not None else ()
+    others = [_approved(found)] if found is not None else []
+    if spec.engine is not None:
+        others.append(_engine_chosen(spec.engine))
     decision = accept(version.metadata, version.status, Reason.REGISTERED, message, now, *others)
     serving, served = periods(spec, version.status, deployments, now)
     told_too = {"serving": serving, "served": served}
     return replace(decision, status=decision.status.model_copy(update=told_too))
+
+
+def _engine_chosen(engine: ServingEngine) -> Condition:
+    message = f"{engine.kind} predicts"
+    if engine.message:
+        message += f", because faster engines do not: {engine.message}"
+    return condition(VersionCondition.ENGINE_CHOSEN, Reason(engine.kind), message)
 
 
 def _approved(approval: Approval) -> Condition:

@@ -17,6 +17,7 @@ from tidewheel_contracts.api.v1alpha1.gate_result import (
     GateTest,
     GateTestResult,
 )
+from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
 from tidewheel_contracts.api.v1alpha1.training_run import (
     CheckProgress,
     Images,
@@ -163,7 +164,8 @@ def _after_check(
     now: datetime,
 ) -> RunDecision:
     if isinstance(ended.message, CheckResult):
-        return _record(view, result, status, _test(ended.message), ended.image, now)
+        found = result.model_copy(update={"engine": ended.message.engine})
+        return _record(view, found, status, _test(ended.message), ended.image, now)
     if ended.reason in _UNSERVABLE:
         test = _test_of(GateTestResult.FAILED, ended.explanation)
         return _record(view, result, status, test, ended.image, now)
@@ -220,9 +222,15 @@ def _test(found: CheckResult) -> GateTest:
         return _test_of(GateTestResult.FAILED, words)
     words = (
         f"{found.rows:,} test rows answered as by the fit; loaded in {found.load_seconds:.1f} s, "
-        f"a row takes {found.answer_milliseconds:.1f} ms"
+        f"a row takes {found.answer_milliseconds:.1f} ms{_engine(found.engine)}"
     )
     return _test_of(GateTestResult.PASSED, words)
+
+
+def _engine(engine: ServingEngine | None) -> str:
+    if engine is None:
+        return ""
+    return f"; {engine.kind} predicts{' (' + engine.message + ')' if engine.message else ''}"
 
 
 def _test_of(result: GateTestResult, words: str) -> GateTest:

@@ -104,5 +104,6 @@ def _version_spec(
         input_columns=result.input_columns,
         images=status.images or Images(),
         git_revision=result.git_revision,
+        engine=result.engine,
         card=run.spec.card,
     )

@@ -11,6 +11,7 @@ import orjson
 from tidewheel_contracts.artifact.check_rows import CheckRows
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import FailureReason
+from tidewheel_server.engines.tier import Tolerance
 from tidewheel_server.errors import LoadError
 from tidewheel_server.model_state import ServedModel
 from tidewheel_server.protocol.inference import infer, rows_body
@@ -91,7 +92,7 @@ def ask(model: ServedModel, rows: CheckRows, seconds: Callable[[], float]) -> Di
         [answer] = _asked(model, rows, place, place + 1)
         taken.append(seconds() - started)
         found.append((place, answer))
-    return _differences(expected, found, 1000 * statistics.median(taken))
+    return _differences(expected, found, _bounds(expected, model.tolerance), _median(taken))
 
 
 def _asked(model: ServedModel, rows: CheckRows, first: int, end: int) -> list[_Answer]:
@@ -117,9 +118,11 @@ def _answers(predicted: Iterable[Any], probabilities: Sequence[Sequence[float]])
 
 
 def _differences(
-    expected: Sequence[_Answer], found: Iterable[tuple[int, _Answer]], milliseconds: float
+    expected: Sequence[_Answer],
+    found: Iterable[tuple[int, _Answer]],
+    bounds: Tolerance,
+    milliseconds: float,
 ) -> Differences:
-    near_zero = _OF_THE_LARGEST * max(abs(n) for answer in expected for n in answer.numbers)
     refused, labels, numbers = {}, {}, {}
     for place, answer in found:
         wanted = expected[place]
@@ -127,7 +130,7 @@ def _differences(
             refused[place] = answer.refusal
         elif not _is_same(wanted.label, answer.label):
             labels[place] = f"{_shown(wanted.label)} expected, {_shown(answer.label)} answered"
-        elif (pair := _other(wanted.numbers, answer.numbers, near_zero)) is not None:
+        elif (pair := _other(wanted.numbers, answer.numbers, bounds)) is not None:
             numbers[place] = f"{pair[0]!r} expected, {pair[1]!r} answered"
     for place in labels:
         numbers.pop(place, None)
@@ -138,17 +141,27 @@ def _differences(
     )
 
 
+def _bounds(expected: Sequence[_Answer], engine: Tolerance) -> Tolerance:
+    """Return how far numbers may be off: as another processor's, or as the engine's may be."""
+    near_zero = _OF_THE_LARGEST * max(abs(n) for answer in expected for n in answer.numbers)
+    return Tolerance(max(near_zero, engine.absolute), max(_RELATIVE, engine.relative))
+
+
+def _median(seconds: Sequence[float]) -> float:
+    return 1000 * statistics.median(seconds)
+
+
 def _is_same(wanted: object, answered: object) -> bool:
     """Tell whether two labels are the same JSON: in Python `true` is 1 too."""
     return type(wanted) is type(answered) and wanted == answered
 
 
 def _other(
-    wanted: Sequence[float], answered: Sequence[float], near_zero: float
+    wanted: Sequence[float], answered: Sequence[float], bounds: Tolerance
 ) -> tuple[float, float] | None:
     """Return the first pair of numbers that are not alike."""
     for pair in zip(wanted, answered, strict=True):
-        if not math.isclose(*pair, rel_tol=_RELATIVE, abs_tol=near_zero):
+        if not math.isclose(*pair, rel_tol=bounds.relative, abs_tol=bounds.absolute):
             return pair
     return None
 

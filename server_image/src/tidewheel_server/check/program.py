@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pydantic
 
+from tidewheel_contracts.api.v1alpha1.serving_engine import EngineKind, ServingEngine
 from tidewheel_contracts.job import (
     REQUEST_PATH,
     TERMINATION_PATH,
@@ -19,13 +20,14 @@ from tidewheel_contracts.job import (
 )
 from tidewheel_server.errors import LoadError
 from tidewheel_server.log import log, log_defect
-from tidewheel_server.model_state import Identity
+from tidewheel_server.model_state import Identity, ServedModel
 
 __all__ = ["INTERNAL_ERROR", "check_program"]
 
 # Any other code than those of job.ExitCode: perhaps the node's fault, so a Job may try again.
 INTERNAL_ERROR = 1
 _FAILURE_CHARACTERS = 3000
+_ENGINE_CHARACTERS = 512
 
 
 def check_program(arguments: Sequence[str]) -> int:
@@ -82,8 +84,9 @@ def _check(request: CheckRequest) -> CheckResult:
 
     model = load_model(artifact, _identity(request))
     load_seconds = round(time.monotonic() - started, 3)
+    engine = _engine(model)
     if rows is None:
-        return CheckResult(rows=0, load_seconds=load_seconds)
+        return CheckResult(rows=0, load_seconds=load_seconds, engine=engine)
     refuse_unfitting(rows, artifact.files.manifest)
     found = ask(model, rows, time.perf_counter)
     return CheckResult(
@@ -94,7 +97,15 @@ def _check(request: CheckRequest) -> CheckResult:
         example=found.example,
         load_seconds=load_seconds,
         answer_milliseconds=round(found.milliseconds, 3),
+        engine=engine,
     )
+
+
+def _engine(model: ServedModel) -> ServingEngine:
+    """Return what predicts, and why nothing faster does, in the words of the API."""
+    kinds = {kind.lower(): kind for kind in EngineKind}
+    why = "; ".join(f"{kinds[each.engine]} {each.reason}" for each in model.refused)
+    return ServingEngine(kind=kinds[model.engine.platform], message=why[:_ENGINE_CHARACTERS])
 
 
 def _identity(request: CheckRequest) -> Identity:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tidewheel_server.engines.engine import Engine
 from tidewheel_server.engines.parity import Probes, difference
-from tidewheel_server.engines.tier import ModelFiles, Tier, Unable
+from tidewheel_server.engines.tier import EXACT, Candidate, ModelFiles, Tier, Tolerance, Unable
 from tidewheel_server.log import log_defect
 
 __all__ = ["EngineChoice", "Refused", "chosen_engine"]
@@ -24,9 +24,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
-    """The engine that serves, and the faster ones that do not."""
+    """The engine that serves, how far its numbers may be off, and the faster ones that do not."""
 
     engine: Engine
+    tolerance: Tolerance = EXACT
     refused: tuple[Refused, ...] = ()
 
 
@@ -48,17 +49,17 @@ def chosen_engine(
     for tier in tiers:
         found = _tried(tier, files, probes, wanted)
         if not isinstance(found, str):
-            return EngineChoice(found, tuple(refused))
+            return EngineChoice(found.engine, found.tolerance, tuple(refused))
         refused.append(Refused(tier.name, found[:_REASON_CHARACTERS]))
     # Imported here: the library takes seconds and memory that a faster engine does not need.
     from tidewheel_server.engines.sklearn_engine import sklearn_engine
 
-    return EngineChoice(sklearn_engine(files), tuple(refused))
+    return EngineChoice(sklearn_engine(files), refused=tuple(refused))
 
 
 def _tried(
     tier: Tier, files: ModelFiles, probes: Probes | None, wanted: str | None
-) -> Engine | str:
+) -> Candidate | str:
     """Return the engine of a tier, or why it does not serve."""
     if wanted not in (None, tier.name):
         return f"the server was started with --engine {wanted}"
@@ -72,4 +73,4 @@ def _tried(
     except Exception as error:  # a defect of an engine must not keep scikit-learn from serving
         log_defect(f"engine {tier.name} failed", error)
         return f"stopped with {type(error).__name__}: {error}"
-    return found.engine if unlike is None else unlike
+    return found if unlike is None else unlike

@@ -33,6 +33,7 @@ def load_model(
         identity=identity,
         manifest=manifest,
         engine=choice.engine,
+        tolerance=choice.tolerance,
         refused=choice.refused,
         inputs=input_tensors(manifest),
         outputs=output_tensors(manifest),

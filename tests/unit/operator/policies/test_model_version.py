@@ -63,6 +63,25 @@ def test_version_is_registered_and(
     )
 
 
+@pytest.mark.parametrize(
+    ("engine", "message"),
+    [
+        ({"kind": "Native"}, "Native predicts"),
+        (
+            {"kind": "Sklearn", "message": "Native knows no such step"},
+            "Sklearn predicts, because faster engines do not: Native knows no such step",
+        ),
+    ],
+)
+def test_version_tells_what_predicts_it(engine: dict[str, str], message: str) -> None:
+    version = observed(make_version(engine=engine))
+
+    _, found = decide(version, (), Deployments(), NOW).status.conditions
+
+    [expected] = conditions(engine["kind"], message, ready="True")
+    assert found == expected.model_copy(update={"type": "EngineChosen"})
+
+
 def test_version_tells_where_it_serves() -> None:
     status = ModelDeploymentStatus(champion=state(1))
     deployments = Deployments((observed(make_deployment(status=status)),))

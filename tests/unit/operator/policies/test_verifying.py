@@ -17,6 +17,7 @@ from tests.unit.operator.observations import (
 from tests.unit.operator.policies.runs import IMAGE, training, view
 
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
+from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
 from tidewheel_contracts.api.v1alpha1.training_run import (
     CheckProgress,
     Images,
@@ -129,6 +130,24 @@ def test_number_is_taken_once_the_serving_image_has_answered() -> None:
     decision = decide(view(make_run(status=answered)), NOW)
 
     assert (decision.create, decision.status.version_number) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        (ServingEngine(kind="Native"), "Native predicts"),
+        (
+            ServingEngine(kind="Sklearn", message="Native knows no such step"),
+            "Sklearn predicts (Native knows no such step)",
+        ),
+    ],
+)
+def test_engine_of_the_serving_image_is_told(engine: ServingEngine, words: str) -> None:
+    decision = ended(check_job(make_run()), GOOD.model_copy(update={"engine": engine}))
+
+    [test] = gate_of(decision)
+    assert test.message.endswith(f"a row takes 2.5 ms; {words}")
+    assert decision.status.result.engine == engine
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
 from tidewheel_contracts.api.v1alpha1.model_deployment import ServerResources
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
 from tidewheel_contracts.api.v1alpha1.training_run import (
     Cause,
     Images,
@@ -152,6 +153,15 @@ def test_version_shows_the_card_of_its_run() -> None:
     decision = decide(view(registering(4), run=run, highest_number=4), NOW)
 
     assert [item["spec"]["card"] for item in decision.create] == [card.to_wire()]
+
+
+def test_version_knows_what_predicts_it() -> None:
+    engine = ServingEngine(kind="Sklearn", message="Native knows no such step")
+    status = registering(4, make_result(engine=engine))
+
+    decision = decide(view(status, highest_number=4), NOW)
+
+    assert [item["spec"]["engine"] for item in decision.create] == [engine.to_wire()]
 
 
 def own_version(number: int) -> ModelVersionSpec:

@@ -1,5 +1,6 @@
 """A server's answers are compared with those of the fit, row by row, as a client gets them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import FailureReason
 from tidewheel_server.check.checking import Differences, ask, refuse_unfitting
 from tidewheel_server.engines.engine import Columns, Engine, Outputs, ValuesRefusedError
+from tidewheel_server.engines.tier import Tolerance
 from tidewheel_server.errors import LoadError
 from tidewheel_server.model_state import Identity, ServedModel
 from tidewheel_server.tensors import input_tensors, output_tensors
@@ -71,6 +73,14 @@ def test_other_probabilities_of_the_same_label_are_counted(model: ServedModel) -
 def test_rounding_of_another_processor_is_no_difference(model: ServedModel) -> None:
     nearly = 0.875 * (1 + 1e-12)
     found = asked(model, probabilities=((0.125, nearly), (nearly, 0.125), (nearly, 0.125)))
+
+    assert found == Differences(0, 0, 0, "", pytest.approx(2.0))
+
+
+def test_numbers_within_the_tolerance_of_the_engine_are_no_difference(model: ServedModel) -> None:
+    other = ((0.125, 0.875), (0.875, 0.125), (0.875001, 0.124999))
+
+    found = asked(replace(model, tolerance=Tolerance(absolute=1e-5)), probabilities=other)
 
     assert found == Differences(0, 0, 0, "", pytest.approx(2.0))
 

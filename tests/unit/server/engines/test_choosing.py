@@ -88,8 +88,9 @@ def test_first_engine_that_is_alike_serves(files: ModelFiles, probes: Probes) ->
 
     farthest = np.max(np.abs(probes.numbers[:, 0] - probes.numbers[:, 1]))
     other = np.count_nonzero(probes.numbers[:, 0] != probes.numbers[:, 1])
-    assert (choice.engine.platform, choice.refused) == (
+    assert (choice.engine.platform, choice.tolerance, choice.refused) == (
         "alike",
+        EXACT,
         (
             Refused("unable", "no such engine for RandomForestClassifier"),
             Refused(

@@ -28,6 +28,7 @@ def parity(
     frame: pd.DataFrame,
     inputs: tuple[ModelInput, ...],
     target: Target,
+    first: Columns,
     limit_bytes: int = LIMIT_BYTES,
 ) -> Parity:
     """Return probes of a fit with scikit-learn's answers, as many as the limit allows.
@@ -38,6 +39,8 @@ def parity(
         frame: features of the rows that it learned.
         inputs: what it takes.
         target: of all rows.
+        first: rows that are probes in any case: an engine that answers them otherwise must not be
+            chosen, or the serving image fails the last test of the gate.
         limit_bytes: as many bytes the file may have; one probe always stays.
     """
 
@@ -46,12 +49,21 @@ def parity(
 
     count = _count(frame, inputs, target, limit_bytes)
     while True:
-        columns = probes(model, frame, inputs, count, recipe.seed)
+        columns = _after(first, probes(model, frame, inputs, count, recipe.seed), count)
         found = _answered(columns, inputs, target, ask)
         size = len(manifest_bytes(found))
         if size <= limit_bytes or count == 1:
             return found
         count = max(1, min(count - 1, count * limit_bytes // size))
+
+
+def _after(first: Columns, others: Columns, count: int) -> Columns:
+    """Return so many probes, the given rows first; each takes the place of a learned row."""
+    more = max(0, count - len(first[0]))
+    return tuple(
+        (*given[:count], *values[max(0, len(values) - more) :])
+        for given, values in zip(first, others, strict=True)
+    )
 
 
 def _count(

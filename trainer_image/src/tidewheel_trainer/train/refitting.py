@@ -54,6 +54,12 @@ def refitted(recipe: Recipe, material: Material, test: np.ndarray, seconds: Seco
     milliseconds = None
     if material.gate.limits.prediction_milliseconds is not None:
         milliseconds = _prediction_milliseconds(model, recipe, material, seconds)
+    check = check_rows(
+        rows.frame.iloc[test],
+        material.inputs,
+        rows.target,
+        lambda frame: answers(model, recipe, frame, rows.target.class_values),
+    )
     through = None if rows.times is None else times.iso_text(int(rows.times.max()))
     return Refit(
         data=data,
@@ -62,13 +68,8 @@ def refitted(recipe: Recipe, material: Material, test: np.ndarray, seconds: Seco
         classes=rows.target.classes,
         classes_datatype=rows.target.datatype,
         sample=sample,
-        check=check_rows(
-            rows.frame.iloc[test],
-            material.inputs,
-            rows.target,
-            lambda frame: answers(model, recipe, frame, rows.target.class_values),
-        ),
-        parity=parity(loaded, recipe, rows.frame, material.inputs, rows.target),
+        check=check,
+        parity=parity(loaded, recipe, rows.frame, material.inputs, rows.target, check.columns),
         training_rows=len(rows),
         trained_through=through,
         cost=Cost(training_seconds, len(data), milliseconds),

@@ -20,6 +20,7 @@ from tidewheel_contracts.api.model import (
 )
 from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, Column, Metric, Status
 from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
+from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
 from tidewheel_contracts.api.v1alpha1.training_run import Artifact, Cause, Images, Verdict
 
 __all__ = [
@@ -56,6 +57,8 @@ class VersionCondition(StrEnum):
     """Condition types beyond Ready."""
 
     APPROVED = "Approved"  # what people decided; absent while nobody has
+    # What predicts it in the serving image that tested it; absent where an earlier one did.
+    ENGINE_CHOSEN = "EngineChosen"
 
 
 class Reason(StrEnum):
@@ -65,6 +68,9 @@ class Reason(StrEnum):
     APPROVED = "Approved"  # the newest decision that was not taken back approves the version
     REJECTED = "Rejected"  # the newest decision that was not taken back rejects it
     REVOKED = "ApprovalRevoked"  # every decision about it was taken back
+    NATIVE = "Native"  # our own engine predicts it
+    ONNX_RUNTIME = "OnnxRuntime"  # ONNX Runtime predicts it, as nothing faster answers alike
+    SKLEARN = "Sklearn"  # scikit-learn predicts it, as nothing faster answers alike
     INVALID = "Invalid"  # the stored object does not satisfy this version's schema
 
 
@@ -120,6 +126,10 @@ class ModelVersionSpec(ApiModel):
     git_revision: Annotated[
         str, Field(max_length=64, description="Revision of Tidewheel that trained it.")
     ] = ""
+    engine: Annotated[
+        ServingEngine | None,
+        Field(description="What predicts it in the serving image that tested it."),
+    ] = None
     card: Annotated[
         ModelCard | None, Field(description="What people must know of it, as the run was told.")
     ] = None
@@ -181,6 +191,7 @@ MODEL_VERSION = Kind(
         PrinterColumn("Serving", ".status.serving[*].deploymentName"),
         PrinterColumn("Through", ".spec.trainedThrough"),
         PrinterColumn("Rows", ".spec.trainingRows", type="integer", wide=True),
+        PrinterColumn("Engine", ".spec.engine.kind", wide=True),
         PrinterColumn("Artifact", ".spec.artifact.digest", wide=True),
         MESSAGE,
         AGE,

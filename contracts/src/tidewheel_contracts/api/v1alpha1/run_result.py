@@ -8,6 +8,7 @@ from pydantic import Field
 from tidewheel_contracts.api.model import ApiModel, Count, Digest, Message, Time
 from tidewheel_contracts.api.v1alpha1.common import Column, Metric
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest
+from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
 
 __all__ = ["Artifact", "ComparedWith", "Images", "RunResult", "Verdict"]
 
@@ -99,3 +100,4 @@ class RunResult(ApiModel):
         Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
     ] = ()
     git_revision: Annotated[str, Field(max_length=64)] = ""
+    engine: Annotated[ServingEngine | None, Field(description="What predicts it.")] = None

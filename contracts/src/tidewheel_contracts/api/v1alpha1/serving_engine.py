@@ -19,9 +19,9 @@ class EngineKind(StrEnum):
 
 
 class ServingEngine(ApiModel):
-    """The engine that answered the check before registration."""
+    """The engine that answered the last test of the gate."""
 
     kind: Annotated[EngineKind, Field(description="What predicts.")]
     message: Annotated[
-        str, Field(max_length=512, description="Why nothing faster does, if that is so.")
+        str, Field(max_length=512, description="Why faster engines do not, each with its name.")
     ] = ""
