@@ -12,6 +12,7 @@ from tidewheel_contracts.job import ExitCode, Failure, FailureReason
 from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.application import Application, RequestLimits
 from tidewheel_server.drain import CallServer, drain
+from tidewheel_server.http.certificate import CertificateError, ServerCertificate
 from tidewheel_server.http.connection import ConnectionTimes, HttpConnection
 from tidewheel_server.http.connections import ConnectionLimits, ConnectionTable
 from tidewheel_server.http.parser import MessageLimits
@@ -53,15 +54,23 @@ async def serve(request: ServeRequest, settings: Settings, server_version: str) 
         loop,
     )
     try:
+        certificate = None if settings.tls is None else ServerCertificate(settings.tls)
         listener = await loop.create_server(
-            new_connection, settings.host, settings.port, backlog=_BACKLOG
+            new_connection,
+            settings.host,
+            settings.port,
+            backlog=_BACKLOG,
+            ssl=None if certificate is None else certificate.context,
+            ssl_handshake_timeout=None if certificate is None else settings.head_seconds,
         )
-    except OSError as error:
+    except (OSError, CertificateError) as error:
         return Failure(reason=FailureReason.INTERNAL, message=f"The server cannot listen: {error}")
-    sweeping = asyncio.create_task(_sweep(connections))
+    sweeping = asyncio.create_task(_sweep(connections, certificate))
     log("listening", port=listener.sockets[0].getsockname()[1])
     try:
-        call_servers = await _start_grpc(application, identity, limits, settings, server_version)
+        call_servers = await _start_grpc(
+            application, identity, limits, settings, certificate, server_version
+        )
     except OSError as error:
         return Failure(reason=FailureReason.INTERNAL, message=f"The server cannot listen: {error}")
     loading = asyncio.create_task(_load(application, request, identity, settings))
@@ -90,6 +99,7 @@ async def _start_grpc(
     identity: Identity,
     limits: RequestLimits,
     settings: Settings,
+    certificate: ServerCertificate | None,
     server_version: str,
 ) -> Sequence[CallServer]:
     """Return the gRPC server, if there shall be one; it listens before the model is ready.
@@ -107,6 +117,7 @@ async def _start_grpc(
         identity,
         limits,
         address=f"{settings.host}:{settings.grpc_port}",
+        certificate=certificate,
         server_version=server_version,
     )
     log("listening for gRPC", port=port)
@@ -181,8 +192,18 @@ def _log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
         log("event loop", message=context["message"])
 
 
-async def _sweep(connections: ConnectionTable) -> None:
+async def _sweep(connections: ConnectionTable, certificate: ServerCertificate | None) -> None:
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
         connections.close_overdue(loop.time())
+        if certificate is not None:
+            _reload(certificate)
+
+
+def _reload(certificate: ServerCertificate) -> None:
+    try:
+        if certificate.reload_if_changed():
+            log("certificate reloaded")
+    except CertificateError as error:
+        log("certificate not reloaded", error=str(error))

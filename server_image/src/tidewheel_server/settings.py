@@ -8,6 +8,7 @@ from pathlib import Path
 from tidewheel_contracts.api.v1alpha1.serving_engine import EngineKind
 from tidewheel_contracts.job import REQUEST_PATH, TERMINATION_PATH
 from tidewheel_contracts.serving import GRPC_PORT, HTTP_PORT
+from tidewheel_server.http.certificate import CertificateFiles
 
 __all__ = ["Settings", "settings_from"]
 
@@ -26,6 +27,7 @@ class Settings:
     host: str = "0.0.0.0"  # noqa: S104 - a pod's server is there for the whole pod network
     port: int = HTTP_PORT
     grpc_port: int | None = GRPC_PORT  # None switches gRPC off
+    tls: CertificateFiles | None = None
     body_limit_bytes: int = 16 * 1024 * 1024
     rows_limit: int = 100_000
     in_flight_limit: int = 64
@@ -66,6 +68,13 @@ def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         default=environment.get("TIDEWHEEL_GRPC_PORT", default.grpc_port),
         help=f"port of gRPC, or {_OFF} (default %(default)s, or TIDEWHEEL_GRPC_PORT)",
     )
+    for flag, text in (("certificate", "chain of certificates"), ("key", "its private key")):
+        parser.add_argument(
+            f"--tls-{flag}",
+            type=Path,
+            default=environment.get(f"TIDEWHEEL_TLS_{flag.upper()}"),
+            help=f"PEM file for TLS: {text} (default none, or TIDEWHEEL_TLS_{flag.upper()})",
+        )
     add("body-limit-bytes", int, default.body_limit_bytes, "largest request body")
     add("rows-limit", int, default.rows_limit, "most rows of one request")
     add("in-flight-limit", int, default.in_flight_limit, "large requests that may wait at once")
@@ -85,12 +94,15 @@ def settings_from(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         f"{_ANY_ENGINE} for the fastest (default %(default)s, or TIDEWHEEL_ENGINE)",
     )
     values = parser.parse_args(arguments)
+    if (values.tls_certificate is None) != (values.tls_key is None):
+        parser.error("--tls-certificate and --tls-key belong together: give both or none")
     return Settings(
         request_path=values.request,
         termination_path=values.termination_log,
         host=values.host,
         port=values.port,
         grpc_port=values.grpc_port,
+        tls=values.tls_key and CertificateFiles(values.tls_certificate, values.tls_key),
         body_limit_bytes=values.body_limit_bytes,
         rows_limit=values.rows_limit,
         in_flight_limit=values.in_flight_limit,

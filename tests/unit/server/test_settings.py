@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tidewheel_server.http.certificate import CertificateFiles
 from tidewheel_server.settings import Settings, settings_from
 
 
@@ -14,6 +15,7 @@ def test_defaults_are_those_of_a_pod() -> None:
         host="0.0.0.0",  # noqa: S104  the default under test
         port=8080,
         grpc_port=8081,
+        tls=None,
         body_limit_bytes=16 * 1024 * 1024,
         rows_limit=100_000,
         in_flight_limit=64,
@@ -40,6 +42,17 @@ def test_flag_wins_over_environment() -> None:
 def test_grpc_has_a_port_or_is_off(text: str, port: int | None) -> None:
     assert settings_from([], {"TIDEWHEEL_GRPC_PORT": text}).grpc_port == port
     assert settings_from(["--grpc-port", text], {}).grpc_port == port
+
+
+def test_tls_has_a_certificate_and_a_key(capsys: pytest.CaptureFixture[str]) -> None:
+    files = CertificateFiles(Path("/tls/tls.crt"), Path("/tls/tls.key"))
+    variables = {"TIDEWHEEL_TLS_CERTIFICATE": "/tls/tls.crt", "TIDEWHEEL_TLS_KEY": "/tls/tls.key"}
+    flags = ["--tls-certificate", "/tls/tls.crt", "--tls-key", "/tls/tls.key"]
+
+    assert settings_from([], variables).tls == settings_from(flags, {}).tls == files
+    with pytest.raises(SystemExit):
+        settings_from(flags[:2], {})
+    assert "--tls-certificate and --tls-key belong together" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["on", "-1", "65536", ""])

@@ -6,6 +6,7 @@ from tidewheel_server.application import Application, RequestLimits
 from tidewheel_server.grpc_protocol.health import health_handlers
 from tidewheel_server.grpc_protocol.reflection import reflection_handlers
 from tidewheel_server.grpc_protocol.service import inference_handlers
+from tidewheel_server.http.certificate import Pem, ServerCertificate
 from tidewheel_server.model_state import Identity
 
 __all__ = ["start_grpc"]
@@ -20,6 +21,7 @@ async def start_grpc(
     limits: RequestLimits,
     *,
     address: str,
+    certificate: ServerCertificate | None,
     server_version: str,
 ) -> tuple[grpc.aio.Server, int]:
     """Return the running server and its port.
@@ -46,8 +48,31 @@ async def start_grpc(
         )
     )
     try:
-        port = server.add_insecure_port(address)
+        port = _listen(server, address, certificate)
     except RuntimeError as error:
         raise OSError(str(error)) from error
     await server.start()
     return server, port
+
+
+def _listen(server: grpc.aio.Server, address: str, certificate: ServerCertificate | None) -> int:
+    if certificate is None:
+        port: int = server.add_insecure_port(address)
+        return port
+    shown = certificate.pem
+
+    def renewed() -> grpc.ServerCertificateConfiguration | None:
+        """Return the certificate for a new connection, if it is another than the last one's."""
+        nonlocal shown
+        if certificate.pem == shown:
+            return None
+        shown = certificate.pem
+        return _configuration(shown)
+
+    credentials = grpc.dynamic_ssl_server_credentials(_configuration(shown), renewed)
+    secure_port: int = server.add_secure_port(address, credentials)
+    return secure_port
+
+
+def _configuration(pem: Pem) -> grpc.ServerCertificateConfiguration:
+    return grpc.ssl_server_certificate_configuration([(pem.key, pem.certificate)])

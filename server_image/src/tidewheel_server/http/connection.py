@@ -214,8 +214,11 @@ class HttpConnection(asyncio.Protocol):
         self._events.clear()
         self._hold(0)
         self._transport.write(encode_response(response, keep_alive=False))
-        self._transport.write_eof()
-        self.deadline = self._loop.time() + self._times.linger_seconds
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            self.deadline = self._loop.time() + self._times.linger_seconds
+        else:
+            self._transport.close()  # TLS has no half of a connection to close
 
     # Waiting.
 

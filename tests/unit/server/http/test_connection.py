@@ -23,9 +23,13 @@ class FakeTransport:
 
     written: bytes = b""
     calls: list[str] = field(default_factory=list)
+    is_encrypted: bool = False
 
     def write(self, data: bytes) -> None:
         self.written += data
+
+    def can_write_eof(self) -> bool:
+        return not self.is_encrypted
 
     def write_eof(self) -> None:
         self.calls.append("write_eof")
@@ -224,6 +228,13 @@ def test_too_large_body_is_refused_and_the_rest_is_dropped(wire: Wire) -> None:
     assert wire.send(b"x" * 101 + get("/b")) == b""
     assert wire.handler.rejections == [413]
     assert wire.connection.deadline == 1005
+
+
+def test_refused_client_with_tls_is_closed_at_once(wire: Wire) -> None:
+    wire.transport.is_encrypted = True
+
+    assert wire.send(b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert wire.transport.calls == ["close"]
 
 
 def test_requests_before_a_malformed_one_are_answered(wire: Wire) -> None:
