@@ -106,7 +106,10 @@ def named(values: list[Any]) -> Any:
 
 
 def paired(values: list[Any]) -> Any:
-    return pytest.mark.parametrize(("reading", "estimator"), values, ids=repr)
+    # A function's own words hold its address, which is another one in each of xdist's processes.
+    return pytest.mark.parametrize(
+        ("reading", "estimator"), values, ids=lambda value: getattr(value, "__name__", repr(value))
+    )
 
 
 def fitted(reading: Any, estimator: Any, table: pd.DataFrame, wanted: Any) -> Pipeline:
