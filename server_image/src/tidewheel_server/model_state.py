@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import Failure
 from tidewheel_server.engines.choosing import Refused
+from tidewheel_server.engines.direct import DirectCall
 from tidewheel_server.engines.engine import Engine
 from tidewheel_server.engines.tier import EXACT, Tolerance
 from tidewheel_server.http.message import header_line
@@ -53,7 +54,8 @@ class ServedModel:
     """A loaded model with everything that a request needs, derived once.
 
     `tolerance` is how far the engine's numbers may be from scikit-learn's, and `refused` are faster
-    kinds of engines that do not serve it.
+    kinds of engines that do not serve it; `direct` answers usual requests whole, where the engine
+    can.
     """
 
     identity: Identity
@@ -64,6 +66,7 @@ class ServedModel:
     header_lines: bytes
     tolerance: Tolerance = EXACT
     refused: tuple[Refused, ...] = ()
+    direct: DirectCall | None = None
 
 
 @dataclass(frozen=True, slots=True)

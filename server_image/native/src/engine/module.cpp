@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "call_module.hpp"
 #include "model.hpp"
 #include "python_columns.hpp"
 
@@ -171,6 +172,7 @@ NB_MODULE(engine, module) {
         .def("__init__", &init_model<Trees<double>>, "features"_a, "estimator"_a, "start"_a,
              "answer"_a, "accepts"_a, "refuses_endless_columns"_a)
         .def("predict", &predict, "columns"_a);
+    bind_calls(module);
 }
 
 }  // namespace tidewheel

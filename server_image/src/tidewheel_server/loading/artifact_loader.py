@@ -1,5 +1,7 @@
 """From verified bytes to a model that has proved itself on its sample rows."""
 
+from dataclasses import replace
+
 import orjson
 
 from tidewheel_contracts.job import FailureReason
@@ -8,6 +10,7 @@ from tidewheel_server.engines.tiers import FASTER
 from tidewheel_server.errors import LoadError
 from tidewheel_server.loading.artifact_files import VerifiedArtifact
 from tidewheel_server.model_state import Identity, ServedModel
+from tidewheel_server.protocol.direct import direct_call
 from tidewheel_server.protocol.inference import infer, sample_body
 from tidewheel_server.tensors import input_tensors, output_tensors
 
@@ -40,7 +43,7 @@ def load_model(
         header_lines=identity.header_lines,
     )
     _predict_sample(model)
-    return model
+    return replace(model, direct=direct_call(model))
 
 
 def _predict_sample(model: ServedModel) -> None:

@@ -9,7 +9,7 @@ import orjson
 
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_server.engines.engine import Outputs, ValuesRefusedError
-from tidewheel_server.http.message import HttpResponse, error_response
+from tidewheel_server.http.message import JSON, HttpResponse, error_response
 from tidewheel_server.model_state import ServedModel
 from tidewheel_server.protocol.inference_request import InferenceRequest
 from tidewheel_server.protocol.invalid import Invalid
@@ -41,6 +41,11 @@ def infer(
 
     `json_length` is the header Inference-Header-Content-Length of a request with binary tensors.
     """
+    if json_length is None and model.direct is not None:
+        answered = model.direct(body, rows_limit)
+        if answered is not None:
+            response = HttpResponse(200, answered.response, JSON, model.header_lines)
+            return Inference(response, answered.rows)
     request = decode_request(
         body, model.inputs, model.outputs, json_length=json_length, rows_limit=rows_limit
     )

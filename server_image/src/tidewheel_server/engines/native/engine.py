@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import ModelManifest
-from tidewheel_native.engine import Features, Model
+from tidewheel_native.engine import Call, Features, Model
 from tidewheel_server.engines.classes import class_values
+from tidewheel_server.engines.direct import DirectCall, DirectFrame
 from tidewheel_server.engines.engine import Columns, Outputs, ValuesRefusedError
 from tidewheel_server.engines.native.document import SkopsObject, read_document
 from tidewheel_server.engines.native.estimators import Computation, computation
@@ -48,6 +49,19 @@ class NativeEngine:
         if self._classes is None:
             return {PREDICT: answers.reshape(-1)}
         return {PREDICT: self._classes[answers.argmax(axis=1)], PROBABILITY: answers}
+
+    def direct_call(self, frame: DirectFrame) -> DirectCall:
+        """Return the function that answers requests of this frame."""
+        return Call(
+            self._model,
+            [(column.name, column.kind, column.datatypes) for column in frame.columns],
+            frame.matrix_datatypes,
+            frame.opening,
+            [
+                (output.name, output.head, output.tail, output.labels, output.has_width)
+                for output in frame.outputs
+            ],
+        )
 
 
 def native_engine(files: ModelFiles) -> Candidate:
