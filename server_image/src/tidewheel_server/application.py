@@ -25,7 +25,8 @@ from tidewheel_server.model_state import (
     served_model,
     unready_reason,
 )
-from tidewheel_server.monitoring.metrics import ServerMetrics
+from tidewheel_server.monitoring.metrics import InferenceTimes, ServerMetrics
+from tidewheel_server.monitoring.traffic import Later, when_read
 from tidewheel_server.protocol.inference import Inference
 from tidewheel_server.protocol.inference_call import InferenceCall, infer_call, unpacked
 from tidewheel_server.protocol.metadata import describe, not_ready
@@ -56,14 +57,20 @@ class RequestLimits:
 class Application:
     """The request handler of every connection of one server."""
 
-    def __init__(self, identity: Identity, limits: RequestLimits, server_version: str) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        limits: RequestLimits,
+        server_version: str,
+        later: Later = when_read,
+    ) -> None:
         self._identity = identity
         self._limits = limits
         self._server_version = server_version
         self._routes = routes_of(identity)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="predict")
         self._state: ModelState = Loading("The server has just started")
-        self.metrics = ServerMetrics(identity)
+        self.metrics = ServerMetrics(identity, later)
 
     @property
     def state(self) -> ModelState:
@@ -74,7 +81,9 @@ class Application:
     def state(self, state: ModelState) -> None:
         self._state = state
         self.metrics.is_ready = unready_reason(state) is None
-        self.metrics.model = served_model(state)
+        model = served_model(state)
+        if model is not None:
+            self.metrics.watch(model)
 
     def handle(self, request: HttpRequest) -> Answer:
         """Return the answer, or the promise of one from the worker thread."""
@@ -91,11 +100,14 @@ class Application:
         """Tell whether the queue of large requests is full."""
         return self.metrics.in_flight >= self._limits.in_flight
 
-    async def in_worker(self, compute: Callable[[], Result]) -> Result:
-        """Return what a large request comes to, computed by the worker thread in its turn."""
+    async def in_worker(self, compute: Callable[[], Result]) -> tuple[Result, int]:
+        """Return what a large request comes to, computed by the worker thread in its turn.
+
+        Beside it is the reading of `time.perf_counter_ns` when its turn came.
+        """
         self.metrics.in_flight += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._worker, compute)
+            return await asyncio.get_running_loop().run_in_executor(self._worker, _timed, compute)
         finally:
             self.metrics.in_flight -= 1
 
@@ -106,6 +118,10 @@ class Application:
     def _described(self, endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
         if endpoint is Endpoint.METRICS:
             return self.metrics.exposition()
+        if endpoint is Endpoint.COUNTS:
+            return self.metrics.serving_counts()
+        if endpoint is Endpoint.PROFILE:
+            return self.metrics.profile()
         if endpoint is Endpoint.STATISTICS:
             return statistics(self._identity, self.metrics.inference_counts())
         if endpoint is Endpoint.REPOSITORY_INDEX:
@@ -117,11 +133,11 @@ class Application:
         if model is None:
             return self._refused(endpoint, not_ready(self._state))
         if len(request.body) <= INLINE_BODY_BYTES:
-            started = time.perf_counter()
+            received = time.perf_counter_ns()
             body = unpacked(request, INLINE_BODY_BYTES)
             if isinstance(body, bytes):
                 call = InferenceCall(endpoint, request.headers, body, self._limits.rows)
-                return self._counted(endpoint, _infer_safely(model, call), started)
+                return self._counted(endpoint, _infer_safely(model, call), received, received)
             if body.status != 413:
                 return self._refused(endpoint, _refusal(model, body))
         if self.is_overloaded:
@@ -133,22 +149,29 @@ class Application:
     async def _infer_in_worker(
         self, endpoint: Endpoint, model: ServedModel, request: HttpRequest
     ) -> HttpResponse:
-        started = time.perf_counter()
-        inference = await self.in_worker(
+        received = time.perf_counter_ns()
+        inference, begun = await self.in_worker(
             partial(_infer_large, endpoint, model, request, self._limits)
         )
-        return self._counted(endpoint, inference, started)
+        return self._counted(endpoint, inference, received, begun)
 
     def _refused(self, endpoint: Endpoint, refusal: HttpResponse) -> HttpResponse:
         self.metrics.count_request(endpoint, refusal.status)
         return refusal
 
-    def _counted(self, endpoint: Endpoint, inference: Inference, started: float) -> HttpResponse:
-        self.metrics.count_request(endpoint, inference.response.status)
-        self.metrics.count_inference(
-            inference.response.status, inference.rows, time.perf_counter() - started
-        )
+    def _counted(
+        self, endpoint: Endpoint, inference: Inference, received: int, begun: int
+    ) -> HttpResponse:
+        status = inference.response.status
+        self.metrics.count_request(endpoint, status)
+        times = InferenceTimes(received, begun, time.perf_counter_ns())
+        self.metrics.count_inference(status, inference.prediction, times)
         return inference.response
+
+
+def _timed(compute: Callable[[], Result]) -> tuple[Result, int]:
+    begun = time.perf_counter_ns()
+    return compute(), begun
 
 
 def _infer_large(

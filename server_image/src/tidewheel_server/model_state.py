@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidewheel_contracts.artifact.model import ModelManifest
+from tidewheel_contracts.artifact.profile import Profile
 from tidewheel_contracts.job import Failure
 from tidewheel_server.engines.choosing import Refused
 from tidewheel_server.engines.direct import DirectCall
@@ -24,6 +25,7 @@ __all__ = [
     "Identity",
     "Loading",
     "ModelState",
+    "ProfileFile",
     "Ready",
     "ServedModel",
     "drained",
@@ -50,6 +52,14 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileFile:
+    """The training profile of a model, and the digest of the file that it was read from."""
+
+    profile: Profile
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServedModel:
     """A loaded model with everything that a request needs, derived once.
 
@@ -67,6 +77,7 @@ class ServedModel:
     tolerance: Tolerance = EXACT
     refused: tuple[Refused, ...] = ()
     direct: DirectCall | None = None
+    profile: ProfileFile | None = None  # artifacts of earlier releases have none
 
 
 @dataclass(frozen=True, slots=True)

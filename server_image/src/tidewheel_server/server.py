@@ -33,7 +33,7 @@ async def serve(request: ServeRequest, settings: Settings, server_version: str) 
     loop = asyncio.get_running_loop()
     identity = identity_of(request)
     limits = RequestLimits(settings.body_limit_bytes, settings.rows_limit, settings.in_flight_limit)
-    application = Application(identity, limits, server_version)
+    application = Application(identity, limits, server_version, loop.call_later)
     connections = ConnectionTable(
         ConnectionLimits(settings.connection_limit, settings.held_limit_bytes)
     )

@@ -8,6 +8,12 @@ import numpy as np
 import pytest
 
 from tidewheel_contracts.artifact.model import ModelInput, ModelManifest, Recipe
+from tidewheel_contracts.artifact.profile import (
+    CategoryShare,
+    FeatureProfile,
+    PredictionProfile,
+    Profile,
+)
 from tidewheel_server.engines.engine import Columns, Outputs
 from tidewheel_server.model_state import Identity, ServedModel
 from tidewheel_server.tensors import input_tensors, output_tensors
@@ -104,3 +110,46 @@ def tensors() -> Callable[..., list[dict[str, Any]]]:
         ]
 
     return make
+
+
+@pytest.fixture
+def profile() -> Profile:
+    return Profile(
+        rows=1000,
+        features=(
+            FeatureProfile(
+                name="delay",
+                kind="Numeric",
+                missing_share=0,
+                edges=(-10, 0, 10),
+                shares=(0.5, 0.5),
+                minimum=-10,
+                maximum=10,
+            ),
+            FeatureProfile(
+                name="seats",
+                kind="Numeric",
+                missing_share=0,
+                values=(100, 200),
+                shares=(0.5, 0.5),
+                minimum=100,
+                maximum=200,
+            ),
+            FeatureProfile(
+                name="night",
+                kind="Numeric",
+                missing_share=0,
+                values=(0, 1),
+                shares=(0.5, 0.5),
+                minimum=0,
+                maximum=1,
+            ),
+            FeatureProfile(
+                name="carrier",
+                kind="Categorical",
+                missing_share=0,
+                categories=(CategoryShare(value="UA", share=1),),
+            ),
+        ),
+        prediction=PredictionProfile(rows=200, mean=0.5, edges=(0, 0.5, 1), shares=(0.5, 0.5)),
+    )

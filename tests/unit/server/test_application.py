@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
+from tests.unit.server.asking import answered, request, samples
 
 from tidewheel_server.application import INLINE_BODY_BYTES, Application, RequestLimits
 from tidewheel_server.engines.choosing import Refused
@@ -19,7 +19,6 @@ from tidewheel_server.http.message import HttpRequest, HttpResponse
 from tidewheel_server.model_state import Identity, Ready, ServedModel
 
 Tensors = Callable[..., list[dict[str, Any]]]
-INFER = "/v2/models/flights/infer"
 
 
 class GatedEngine:
@@ -43,39 +42,10 @@ def application(identity: Identity) -> Application:
     return Application(identity, limits, server_version="abc1234")
 
 
-def request(
-    body: bytes = b"",
-    method: str = "POST",
-    path: str = INFER,
-    headers: dict[bytes, bytes] | None = None,
-) -> HttpRequest:
-    return HttpRequest(method, path, headers or {}, body)
-
-
-def answered(application: Application, http_request: HttpRequest) -> tuple[int, Any]:
-    answer = application.handle(http_request)
-    assert isinstance(answer, HttpResponse)
-    return answer.status, orjson.loads(answer.body)
-
-
 async def finished(application: Application, http_request: HttpRequest) -> tuple[int, Any]:
     answer = application.handle(http_request)
     response = answer if isinstance(answer, HttpResponse) else await answer
     return response.status, orjson.loads(response.body)
-
-
-def samples(application: Application) -> dict[tuple[str, ...], float]:
-    """Return the scraped values by name and labels but model and version."""
-    scrape = application.handle(request(method="GET", path="/metrics"))
-    assert isinstance(scrape, HttpResponse)
-    assert scrape.content_type.startswith(b"text/plain; version=")
-    values = {}
-    for family in text_string_to_metric_families(scrape.body.decode()):
-        for sample in family.samples:
-            labels = dict(sample.labels)
-            assert (labels.pop("model"), labels.pop("version")) == ("flights", "2")
-            values[(sample.name.removeprefix("tidewheel_server_"), *labels.values())] = sample.value
-    return values
 
 
 def test_inference_before_the_model_is_loaded_is_asked_to_come_again(
@@ -279,24 +249,53 @@ def test_everything_is_counted(
 
     counted = samples(application)
 
-    buckets = [key for key in counted if key[0] == "inference_duration_seconds_bucket"]
-    counts = [counted.pop(key) for key in buckets]
-    assert counts == sorted(counts)
-    assert (buckets[-1][1], counts[-1]) == ("+Inf", 3)
-    assert counted.pop(("inference_duration_seconds_sum",)) > 0
+    for name in ("duration", "queue", "model"):
+        for code, answered_count in (("200", 2), ("400", 1)):
+            family = f"inference_{name}_seconds"
+            buckets = [key for key in counted if key[:2] == (f"{family}_bucket", code)]
+            counts = [counted.pop(key) for key in buckets]
+            assert counts == sorted(counts)
+            reached = 0 if (name, code) == ("model", "400") else answered_count
+            assert (buckets[-1][2], counts[-1]) == ("+Inf", reached)
+            assert counted.pop((f"{family}_count", code)) == reached
+            counted.pop((f"{family}_sum", code))
     assert counted == {
-        ("requests_total", "503", "infer"): 1,
-        ("requests_total", "200", "infer"): 2,
-        ("requests_total", "400", "infer"): 1,
-        ("requests_total", "200", "ready"): 1,
-        ("requests_total", "404", "unknown"): 1,
-        ("requests_total", "413", "unknown"): 1,
+        ("requests_total", "infer", "503"): 1,
+        ("requests_total", "infer", "200"): 2,
+        ("requests_total", "infer", "400"): 1,
+        ("requests_total", "ready", "200"): 1,
+        ("requests_total", "unknown", "404"): 1,
+        ("requests_total", "unknown", "413"): 1,
         ("inference_rows_total",): 4,
-        ("inference_duration_seconds_count",): 3,
         ("requests_in_flight",): 0,
         ("ready",): 1,
         ("model_load_duration_seconds",): 1.5,
         ("model_info", "sha256:" + "a" * 64): 1,
         ("engine_info", "fake", ""): 1,
         ("engine_info", "native", "has no such tree"): 0,
+        ("profile_loaded",): 0,
     }
+
+
+def test_time_in_the_queue_is_told_from_time_in_the_model(
+    application: Application, model: ServedModel, engine: Any, tensors: Tensors
+) -> None:
+    gated = GatedEngine(engine)
+    application.state = Ready(replace(model, engine=gated))
+    large = request(orjson.dumps({"inputs": tensors(), "padding": "x" * INLINE_BODY_BYTES}))
+
+    async def scenario() -> None:
+        waiting = [application.handle(large), application.handle(large)]
+        await asyncio.sleep(0)  # both have entered the queue, and one of them waits
+        gated.gate.set()
+        for answer in waiting:
+            assert isinstance(answer, asyncio.Future)
+            await answer
+
+    asyncio.run(scenario())
+
+    counted = samples(application)
+    queue, spent = (counted[f"inference_{name}_seconds_sum", "200"] for name in ("queue", "model"))
+    assert queue > 0
+    assert spent > 0
+    assert queue + spent <= counted["inference_duration_seconds_sum", "200"]

@@ -14,7 +14,8 @@ from tidewheel_server.grpc_protocol.response import encode_message, model_metada
 from tidewheel_server.grpc_protocol.schema import INFERENCE, message_class
 from tidewheel_server.log import log_defect
 from tidewheel_server.model_state import Identity, ServedModel, served_model, unready_reason
-from tidewheel_server.protocol.inference import predicted
+from tidewheel_server.monitoring.metrics import InferenceTimes
+from tidewheel_server.protocol.inference import Prediction, predicted
 from tidewheel_server.protocol.invalid import Invalid
 from tidewheel_server.protocol.metadata import SERVER_NAME
 from tidewheel_server.protocol.routes import Endpoint, not_here
@@ -37,10 +38,10 @@ _Describe = Callable[[Message], object]
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A message, or why there is none, and how many rows were predicted."""
+    """A message and what was predicted for it, or why there is none."""
 
     message: bytes | Invalid
-    rows: int = 0
+    prediction: Prediction | None = None
 
 
 def inference_handlers(
@@ -113,12 +114,13 @@ def _inferring(
     )
 
     async def answer(data: bytes, context: grpc.aio.ServicerContext) -> bytes | None:
-        started = time.perf_counter()
-        found = await _infer_somewhere(application, identity, data, rows_limit)
+        received = time.perf_counter_ns()
+        found, begun = await _infer_somewhere(application, identity, data, rows_limit)
         status = found.message.status if isinstance(found.message, Invalid) else 200
         application.metrics.count_request(Endpoint.INFER, status)
         if status != _UNAVAILABLE:
-            application.metrics.count_inference(status, found.rows, time.perf_counter() - started)
+            times = InferenceTimes(received, begun, time.perf_counter_ns())
+            application.metrics.count_inference(status, found.prediction, times)
         context.set_trailing_metadata(traced)
         if isinstance(found.message, Invalid):
             await context.abort(_STATUS_CODES[status], found.message.message, traced)
@@ -130,14 +132,17 @@ def _inferring(
 
 async def _infer_somewhere(
     application: Application, identity: Identity, data: bytes, rows_limit: int
-) -> _Answer:
+) -> tuple[_Answer, int]:
+    """Return the answer, and the reading of the clock when its turn came."""
+    begun = time.perf_counter_ns()
     model = served_model(application.state)
     if model is None:
-        return _Answer(_not_ready(application))
+        return _Answer(_not_ready(application)), begun
     if len(data) <= INLINE_BODY_BYTES:
-        return _infer_safely(model, data, rows_limit)
+        return _infer_safely(model, data, rows_limit), begun
     if application.is_overloaded:
-        return _Answer(Invalid("Too many large requests are waiting already; try again", 503))
+        refusal = Invalid("Too many large requests are waiting already; try again", 503)
+        return _Answer(refusal), begun
     return await application.in_worker(lambda: _infer_safely(model, data, rows_limit))
 
 
@@ -160,12 +165,14 @@ def _infer(model: ServedModel, data: bytes, rows_limit: int) -> _Answer:
     request = decode_message(message, model.inputs, model.outputs, rows_limit=rows_limit)
     if isinstance(request, Invalid):
         return _Answer(request)
-    outputs = predicted(model, request)
-    if isinstance(outputs, Invalid):
-        return _Answer(outputs)
+    begun = time.perf_counter_ns()
+    values = predicted(model, request)
+    if isinstance(values, Invalid):
+        return _Answer(values)
+    prediction = Prediction(values, request.rows, time.perf_counter_ns() - begun)
     is_raw = bool(message.raw_input_contents)
-    response = encode_message(request, outputs, model.identity, raw=is_raw)
-    return _Answer(response.SerializeToString(), request.rows)
+    response = encode_message(request, values.outputs, model.identity, raw=is_raw)
+    return _Answer(response.SerializeToString(), prediction)
 
 
 def _not_ready(application: Application) -> Invalid:

@@ -14,11 +14,13 @@ from tidewheel_contracts.artifact.model import (
     CHECK_FILE,
     MODEL_FILE,
     PARITY_FILE,
+    PROFILE_FILE,
     ArtifactFile,
     ModelManifest,
     model_digest,
 )
 from tidewheel_contracts.artifact.parity import Parity
+from tidewheel_contracts.artifact.profile import Profile
 from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import CheckRequest, FailureReason
 from tidewheel_contracts.serving import ServeRequest
@@ -26,6 +28,8 @@ from tidewheel_server.engines.parity import Probes, probes_of
 from tidewheel_server.engines.tier import ModelFiles
 from tidewheel_server.errors import LoadError
 from tidewheel_server.loading.store import ObjectStore
+from tidewheel_server.log import log
+from tidewheel_server.model_state import ProfileFile
 
 __all__ = ["VerifiedArtifact", "fetch_artifact", "fetch_check_rows"]
 
@@ -35,13 +39,14 @@ _MODEL_LIMIT_BYTES = 1024 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class VerifiedArtifact:
-    """The files of a model, of the digests that were asked for, and the probes beside them.
+    """The files of a model, of the digests that were asked for, and what lies beside them.
 
-    An artifact of an earlier release has no probes.
+    An artifact of an earlier release has no probes and no profile.
     """
 
     files: ModelFiles
     probes: Probes | None = None
+    profile: ProfileFile | None = None
 
 
 def fetch_artifact(request: ServeRequest | CheckRequest, store: ObjectStore) -> VerifiedArtifact:
@@ -60,6 +65,7 @@ def fetch_artifact(request: ServeRequest | CheckRequest, store: ObjectStore) -> 
     return VerifiedArtifact(
         files=ModelFiles(manifest, _verified_bytes(store, f"{folder}/{model.name}", model)),
         probes=_probes(store, folder, manifest),
+        profile=_profile(store, folder, manifest),
     )
 
 
@@ -144,6 +150,31 @@ def _probes(store: ObjectStore, folder: str, manifest: ModelManifest) -> Probes 
         raise _damaged(f"{PARITY_FILE} is not of this version: {_first_problem(error)}") from error
     except ValueError as error:
         raise _damaged(f"{PARITY_FILE} is not of this model: {error}") from error
+
+
+def _profile(store: ObjectStore, folder: str, manifest: ModelManifest) -> ProfileFile | None:
+    """Return the training profile; None, and a line in the log, where there is none to count by.
+
+    An artifact of an earlier release has no profile, and one of a later release may have one of
+    another form: both are served all the same, for what they answer does not depend on it.
+    """
+    data = _beside(store, folder, manifest, PROFILE_FILE)
+    if data is None:
+        _log_no_profile("the artifact has none; train the model anew to have one")
+        return None
+    try:
+        profile = Profile.model_validate_json(data)
+    except pydantic.ValidationError as error:
+        _log_no_profile(f"it is not of this version: {_first_problem(error)}")
+        return None
+    if [feature.name for feature in profile.features] != [each.name for each in manifest.inputs]:
+        _log_no_profile("its features are not the inputs of the model")
+        return None
+    return ProfileFile(profile, f"sha256:{hashlib.sha256(data).hexdigest()}")
+
+
+def _log_no_profile(reason: str) -> None:
+    log("no profile", reason=reason, consequence="nothing is counted into bins")
 
 
 def _beside(store: ObjectStore, folder: str, manifest: ModelManifest, name: str) -> bytes | None:

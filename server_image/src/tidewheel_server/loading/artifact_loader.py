@@ -41,6 +41,7 @@ def load_model(
         inputs=input_tensors(manifest),
         outputs=output_tensors(manifest),
         header_lines=identity.header_lines,
+        profile=artifact.profile,
     )
     _predict_sample(model)
     return replace(model, direct=direct_call(model))

@@ -1,6 +1,7 @@
 """One inference from body to response; requests and the readiness check both take this path."""
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import orjson
 
 from tidewheel_contracts.artifact.model import ModelManifest
-from tidewheel_server.engines.engine import Outputs, ValuesRefusedError
+from tidewheel_server.engines.direct import DirectAnswer
+from tidewheel_server.engines.engine import Columns, Outputs, ValuesRefusedError
 from tidewheel_server.http.message import JSON, HttpResponse, error_response
 from tidewheel_server.model_state import ServedModel
 from tidewheel_server.protocol.inference_request import InferenceRequest
@@ -17,17 +19,46 @@ from tidewheel_server.protocol.json_request import decode_request
 from tidewheel_server.protocol.json_response import encode_outputs
 from tidewheel_server.protocol.v1 import decode_instances, encode_predictions
 
-__all__ = ["Inference", "infer", "predict_instances", "predicted", "rows_body", "sample_body"]
+__all__ = [
+    "Inference",
+    "Predicted",
+    "Prediction",
+    "infer",
+    "predict_instances",
+    "predicted",
+    "rows_body",
+    "sample_body",
+]
 
 _NO_LIMIT = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)
+class Predicted:
+    """What the engine was asked, and what it answered."""
+
+    columns: Columns
+    outputs: Outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Some rows that were predicted, and how long it took.
+
+    An engine that answers a body in one call took the whole of that for it.
+    """
+
+    values: Predicted | DirectAnswer
+    rows: int
+    model_nanoseconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Inference:
-    """The answer, and how many rows were predicted."""
+    """The answer, and what was predicted for it: nothing if it is a refusal."""
 
     response: HttpResponse
-    rows: int = 0
+    prediction: Prediction | None = None
 
 
 def infer(
@@ -42,10 +73,12 @@ def infer(
     `json_length` is the header Inference-Header-Content-Length of a request with binary tensors.
     """
     if json_length is None and model.direct is not None:
+        begun = time.perf_counter_ns()
         answered = model.direct(body, rows_limit)
         if answered is not None:
+            spent = time.perf_counter_ns() - begun
             response = HttpResponse(200, answered.response, JSON, model.header_lines)
-            return Inference(response, answered.rows)
+            return Inference(response, Prediction(answered, answered.rows, spent))
     request = decode_request(
         body, model.inputs, model.outputs, json_length=json_length, rows_limit=rows_limit
     )
@@ -71,16 +104,18 @@ def _answered(
 ) -> Inference:
     if isinstance(request, Invalid):
         return _refused(model, request)
-    outputs = predicted(model, request)
-    if isinstance(outputs, Invalid):
-        return _refused(model, outputs)
-    return Inference(encode(request, outputs), request.rows)
+    begun = time.perf_counter_ns()
+    values = predicted(model, request)
+    if isinstance(values, Invalid):
+        return _refused(model, values)
+    prediction = Prediction(values, request.rows, time.perf_counter_ns() - begun)
+    return Inference(encode(request, values.outputs), prediction)
 
 
-def predicted(model: ServedModel, request: InferenceRequest) -> Outputs | Invalid:
+def predicted(model: ServedModel, request: InferenceRequest) -> Predicted | Invalid:
     """Return what the model answers to a valid request, or why it does not."""
     try:
-        return model.engine.predict(request.columns)
+        return Predicted(request.columns, model.engine.predict(request.columns))
     except ValuesRefusedError as error:
         return Invalid(str(error))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote
 
+from tidewheel_contracts.serving_counts import COUNTS_PATH, PROFILE_PATH
 from tidewheel_server.http.message import HttpResponse, error_response, header_line, shown
 from tidewheel_server.model_state import Identity
 
@@ -29,6 +30,8 @@ class Endpoint(StrEnum):
     PREDICT = "predict"
     EXPLAIN = "explain"
     METRICS = "metrics"
+    COUNTS = "counts"
+    PROFILE = "profile"
     UNKNOWN = "unknown"
 
 
@@ -60,6 +63,8 @@ def routes_of(identity: Identity) -> Mapping[str, Route]:
         f"/v2/repository/models/{name}/load": Route(Endpoint.REPOSITORY_CONTROL, ("POST",)),
         f"/v2/repository/models/{name}/unload": Route(Endpoint.REPOSITORY_CONTROL, ("POST",)),
         "/metrics": Route(Endpoint.METRICS),
+        COUNTS_PATH.format(model=name): Route(Endpoint.COUNTS),
+        PROFILE_PATH.format(model=name): Route(Endpoint.PROFILE),
     }
     for path in (model, f"{model}/versions/{identity.version}"):
         routes[path] = Route(Endpoint.MODEL_METADATA)

@@ -35,7 +35,8 @@ def test_answer_is_exactly_this(model: ServedModel, tensors: Tensors) -> None:
 
     inference = infer(model, body)
 
-    assert inference.rows == 2
+    assert inference.prediction is not None
+    assert inference.prediction.rows == 2
     assert inference.response.status == 200
     assert inference.response.content_type == b"application/json"
     assert inference.response.body == (
@@ -277,6 +278,7 @@ def test_values_that_the_engine_refuses_are_bad_input(
 def test_sample_is_a_valid_request(model: ServedModel, engine: Any) -> None:
     inference = infer(model, sample_body(model.manifest))
 
-    assert (inference.response.status, inference.rows) == (200, 2)
+    assert inference.prediction is not None
+    assert (inference.response.status, inference.prediction.rows) == (200, 2)
     np.testing.assert_array_equal(engine.asked[0]["delay"], [1.5, np.nan])
     assert list(engine.asked[0]["carrier"]) == ["UA", None]
