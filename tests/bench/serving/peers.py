@@ -151,5 +151,5 @@ PEERS = (
         _bentoml_body,
     ),
     Peer("mlflow", ("mlflow==3.17.2", *_MODEL), _mlflow, lambda case: "/invocations", _mlflow_body),
-    Peer("ray", ("ray[serve]==2.52.1", *_MODEL), _ray, lambda case: "/", _open_inference_json),
+    Peer("ray", ("ray[serve]==2.60.0", *_MODEL), _ray, lambda case: "/", _open_inference_json),
 )
