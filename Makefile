@@ -94,7 +94,7 @@ venv: $(venv)/ready ## Print the folder of the Python environment, made first wh
 lock: $(venv)/ready ## Resolve the newest allowed packages into requirements.lock
 	@$(python) -m pip install --quiet uv
 	@$(venv)/bin/uv pip compile pyproject.toml --group test --group lint --group native \
-	  --extra operator --extra trainer --extra server --extra boosters --extra dev \
+	  --extra operator --extra trainer --extra server --extra boosters --extra ray --extra dev \
 	  --universal --generate-hashes --upgrade --no-header --no-annotate --quiet \
 	  --output-file requirements.lock
 

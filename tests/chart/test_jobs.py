@@ -76,6 +76,35 @@ def test_nothing_is_opened_for_reports_that_are_switched_off(render: Render, onl
     assert len(only(render(values), "NetworkPolicy")["spec"]["egress"]) == 2
 
 
+def test_pods_of_a_ray_cluster_reach_one_another_and_kuberay_their_dashboard(
+    render: Render,
+) -> None:
+    values = {"watchNamespaces": ["ml"], "rayJob": {"enabled": True, "operatorNamespace": "ray"}}
+
+    [policy] = [
+        one
+        for one in render(values)
+        if one["kind"] == "NetworkPolicy" and one["metadata"]["name"] == "ops-tidewheel-ray"
+    ]
+
+    pods = {
+        "matchLabels": {labels.MANAGED_BY: labels.MANAGER},
+        "matchExpressions": [{"key": labels.RAY_JOB, "operator": "Exists"}],
+    }
+    of_kuberay = {"matchLabels": {"kubernetes.io/metadata.name": "ray"}}
+    assert policy["spec"] == {
+        "podSelector": pods,
+        "policyTypes": ["Ingress"],
+        "ingress": [
+            {"from": [{"podSelector": pods}]},
+            {
+                "from": [{"namespaceSelector": of_kuberay}],
+                "ports": [{"protocol": "TCP", "port": 8265}],
+            },
+        ],
+    }
+
+
 @pytest.mark.parametrize(
     ("values", "namespaces"),
     [

@@ -45,6 +45,7 @@ def test_operator_is_told_its_settings(render: Render, only: Only) -> None:
         "operator": {"writes": {"perSecond": 1, "burst": 100000}},
         "egress": {"allow": ["db.data.svc:5432", "*.example.com"]},
         "kueue": {"enabled": True},
+        "rayJob": {"enabled": True},
     }
 
     deployment = only(render(values), "Deployment")
@@ -62,6 +63,7 @@ def test_operator_is_told_its_settings(render: Render, only: Only) -> None:
         "TIDEWHEEL_EGRESS_ALLOW": "db.data.svc:5432,*.example.com",
         "TIDEWHEEL_EGRESS_CLUSTER_RANGES": "10.96.0.0/12,10.244.0.0/16",
         "TIDEWHEEL_KUEUE": "true",
+        "TIDEWHEEL_RAY_JOBS": "true",
         "TIDEWHEEL_HTTP_PORT": "8080",
         "TIDEWHEEL_REPORT_PORT": "8091",
         "TIDEWHEEL_REPORT_URL": "http://tidewheel.ops.svc:8091",

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tidewheel_operator.runtime import resources
-from tidewheel_operator.runtime.resources import WORKLOADS
+from tidewheel_operator.runtime.resources import RAY_JOBS, WORKLOADS
 
 Render = Callable[..., list[dict[str, Any]]]
 
@@ -86,6 +86,25 @@ def test_workloads_of_kueue_are_read_where_that_is_asked_for(render: Render) -> 
             "verbs": ["get", "list", "watch"],
         }
         assert after == {name: [*rules, read] for name, rules in before.items()}
+
+
+def test_ray_jobs_are_made_where_that_is_asked_for(render: Render) -> None:
+    for values in ({}, {"watchNamespaces": ["ml-a", "ml-b"]}):
+        without, asked = (
+            [
+                one["rules"]
+                for one in render({**values, "rayJob": {"enabled": is_enabled}})
+                if one["metadata"]["name"].endswith("-core") and "rules" in one
+            ]
+            for is_enabled in (False, True)
+        )
+
+        made = {
+            "apiGroups": [RAY_JOBS.group],
+            "resources": [RAY_JOBS.plural],
+            "verbs": ["get", "list", "watch", "create", "patch", "delete"],
+        }
+        assert asked == [[*rules, made] for rules in without]
 
 
 def test_no_rule_has_a_wildcard_or_reads_secrets(render: Render) -> None:

@@ -97,6 +97,12 @@ def test_chart_passes_the_strict_linter(helm: Run, chart: Path) -> None:
             id="Kueue switched on by a word",
         ),
         pytest.param(
+            {"rayJob": {"operatorNamespace": "*"}},
+            "at '/rayJob/operatorNamespace': '*' does not match pattern "
+            "'^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'",
+            id="KubeRay anywhere",
+        ),
+        pytest.param(
             {"trainer": {"image": {"digest": "latest"}}},
             "at '/trainer/image/digest': 'latest' does not match pattern "
             "'^(sha256:[0-9a-f]{64})?$'",

@@ -20,7 +20,7 @@ from tidewheel_contracts.job import EGRESS_VARIABLE, parse_termination_message
 BUCKET = "bucket"
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
 # What an administrator lists for a store on this machine.
-_EGRESS = json.dumps({"allow": ["127.0.0.1"], "clusterRanges": [], "namespace": "ml"})
+EGRESS = json.dumps({"allow": ["127.0.0.1"], "clusterRanges": [], "namespace": "ml"})
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +63,7 @@ def run_trainer(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple
                 *("--request", str(folder / "request.json")),
                 *("--result", str(folder / "message")),
             ],
-            env={**os.environ, "TMPDIR": str(folder), EGRESS_VARIABLE: _EGRESS, **keys},
+            env={**os.environ, "TMPDIR": str(folder), EGRESS_VARIABLE: EGRESS, **keys},
             capture_output=True,
             text=True,
             check=False,

@@ -34,6 +34,7 @@ __all__ = [
     "EGRESS_VARIABLE",
     "INDEX_VARIABLE",
     "MESSAGE_LIMIT",
+    "RAY_ENTRYPOINT",
     "REQUEST_PATH",
     "SIGNING_KEY_VARIABLE",
     "TERMINATION_PATH",
@@ -73,6 +74,8 @@ SIGNING_KEY_VARIABLE = "TIDEWHEEL_SIGNING_KEY"
 # How many threads a fit may use; Kubernetes writes the pod's request of CPU into it, rounded up.
 THREADS_VARIABLE = "TIDEWHEEL_THREADS"
 MESSAGE_LIMIT = 4096
+# The driver of a search on Ray, as KubeRay is told; it writes its answer as the last line.
+RAY_ENTRYPOINT = "python -m tidewheel_trainer ray-search --result -"
 # Kubernetes tells the pod of an indexed Job by this variable which one of them it is.
 INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
 
@@ -117,6 +120,8 @@ class FailureReason(StrEnum):
     SIGNING_KEY_INVALID = "SigningKeyInvalid"  # no key that signs models, or none that counts
     SIGNATURE_MISSING = "SignatureMissing"  # nobody signed the artifact, and it has to be signed
     SIGNATURE_INVALID = "SignatureInvalid"  # no key that counts signed these files
+    OUT_OF_MEMORY = "OutOfMemory"  # a part of a search on Ray used more than it was given
+    RAY_UNAVAILABLE = "RayUnavailable"  # the Ray cluster does not answer, or lost its workers
     REQUEST_INVALID = "RequestInvalid"  # the request is not of this program's version
     INTERNAL = "InternalError"  # a defect of Tidewheel
 

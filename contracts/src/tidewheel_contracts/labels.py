@@ -16,6 +16,7 @@ __all__ = [
     "PIPELINE",
     "QUEUE",
     "QUEUE_PRIORITY",
+    "RAY_JOB",
     "REQUEST",
     "ROUND",
     "RUN",
@@ -34,6 +35,7 @@ MODEL = "tidewheel.dev/model"  # name of the model
 RUN = "tidewheel.dev/run"  # name of the TrainingRun
 DEPLOYMENT = "tidewheel.dev/deployment"  # name of the ModelDeployment that the pod serves
 VERSION = "tidewheel.dev/version"  # number of the ModelVersion
+RAY_JOB = "tidewheel.dev/ray-job"  # name of the RayJob that a pod of a Ray cluster works for
 CAUSE = "tidewheel.dev/cause"  # why a run was opened: Initial, NewData, Alert, Demand
 
 # Labels of Kueue's own, on a Job that waits in one of its queues.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich import console, table
 
-from tidewheel_dev import cluster, errors, kueue, paths
+from tidewheel_dev import cluster, errors, kuberay, kueue, paths
 from tidewheel_dev.data_servers import everything
 
 __all__ = ["Part", "Result", "parts", "run", "summary"]
@@ -89,6 +89,7 @@ def _build() -> None:
     cluster.build()
     everything.ensure()
     kueue.ensure()
+    kuberay.ensure()
 
 
 def _start_cluster() -> None:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from tidewheel_contracts.report import REPORT_AUDIENCE
-from tidewheel_operator.following import follow_workloads
+from tidewheel_operator.following import follow
 from tidewheel_operator.leading import drain, lead
 from tidewheel_operator.parts import Parts, make_parts
 from tidewheel_operator.reconcile.workers import run_workers
 from tidewheel_operator.runtime.api import Outcome
 from tidewheel_operator.runtime.event_source import EventSource
 from tidewheel_operator.runtime.metrics import QUEUE_DEPTH, QUEUE_OLDEST_SECONDS
-from tidewheel_operator.runtime.resources import RESOURCES
+from tidewheel_operator.runtime.resources import RAY_JOBS, RESOURCES, WORKLOADS
 from tidewheel_operator.runtime.vitals import measure_loop_lag
 from tidewheel_operator.settings import Settings
 from tidewheel_operator.startup import start_up
@@ -87,7 +87,9 @@ async def _work(parts: Parts, source: EventSource, servers: "_Servers") -> None:
             group.create_task(measure_loop_lag(vitals)),
         ]
         if settings.is_kueue_read:
-            aside.append(group.create_task(follow_workloads(parts, source)))
+            aside.append(group.create_task(follow(parts, source, WORKLOADS)))
+        if settings.is_ray_used:
+            aside.append(group.create_task(follow(parts, source, RAY_JOBS)))
         await lead(parts.leadership, parts.queue, lambda: _run_workers(parts))
         for task in aside:
             task.cancel()

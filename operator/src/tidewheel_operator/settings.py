@@ -36,6 +36,7 @@ class Settings:
     report_url: str | None = None
     report_port: int = 8091
     is_kueue_read: bool = False
+    is_ray_used: bool = False
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
@@ -67,6 +68,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         report_url=_service_url(environ, "TIDEWHEEL_REPORT_URL"),
         report_port=_port(environ, "TIDEWHEEL_REPORT_PORT", 8091),
         is_kueue_read=_switch(environ, "TIDEWHEEL_KUEUE"),
+        is_ray_used=_switch(environ, "TIDEWHEEL_RAY_JOBS"),
     )
 
 

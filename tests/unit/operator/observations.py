@@ -155,7 +155,9 @@ def _task(run: Object, champion: ChampionReference | None) -> dict[str, Any]:
         "snapshot": snapshot_reference(make_snapshot()),
         "target": {"column": "late"},
         "time": {"column": "scheduled_departure"},
-        "training": spec.model_dump(exclude={"dataset_name", "model_name", "pipeline_name"}),
+        "training": spec.model_dump(
+            exclude={"dataset_name", "model_name", "pipeline_name", "engine"}
+        ),
         "champion": champion,
     }
 

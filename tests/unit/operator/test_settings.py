@@ -80,6 +80,7 @@ PLAIN = {
             id="the cluster's ranges are never none",
         ),
         pytest.param({"TIDEWHEEL_KUEUE": "true"}, {"is_kueue_read": True}, id="Kueue is read"),
+        pytest.param({"TIDEWHEEL_RAY_JOBS": "true"}, {"is_ray_used": True}, id="Ray is used"),
         pytest.param({"TIDEWHEEL_KUEUE": "false"}, {}, id="Kueue is not read"),
         pytest.param(
             {

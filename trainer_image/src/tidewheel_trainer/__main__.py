@@ -1,4 +1,4 @@
-"""Run one Job: `python -m tidewheel_trainer collect|probe|prune|train|search|reduce`."""
+"""Run one Job: `python -m tidewheel_trainer PROGRAM`; `--help` lists them."""
 
 import os
 import sys

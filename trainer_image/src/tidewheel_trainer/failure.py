@@ -8,6 +8,7 @@ _WORTH_ANOTHER_TRY = frozenset(
     {
         FailureReason.STORE_UNAVAILABLE,
         FailureReason.SOURCE_UNAVAILABLE,
+        FailureReason.RAY_UNAVAILABLE,
         # Applied together with its Dataset, it may come a moment later.
         FailureReason.SECRET_MISSING,
     }

@@ -38,6 +38,7 @@ __all__ = ["INTERNAL_ERROR", "main"]
 
 # Any other code than those of job.ExitCode: perhaps the node's fault, so the Job may try again.
 INTERNAL_ERROR = 1
+_STANDARD_OUTPUT = Path("-")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -45,7 +46,11 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     answer, exit_code = _answer(options.program, options.request)
     message = termination_message(answer)
-    options.result.write_text(message, encoding="utf-8")
+    if options.result == _STANDARD_OUTPUT:
+        # A file that is named /dev/stdout would lose what was written to it before.
+        sys.stdout.write(f"{message}\n")
+    else:
+        options.result.write_text(message, encoding="utf-8")
     if isinstance(answer, Failure):
         print_progress("Failed", 100, f"{answer.reason}: {answer.message}")
     return exit_code
@@ -82,6 +87,8 @@ def _programs() -> dict[str, Callable[[Path], Answer]]:
         "collect": _collect,
         "probe": _probe,
         "prune": _prune,
+        "ray-search": _ray_search,
+        "ray-submit": _ray_submit,
         "reduce": _reduce,
         "search": _search,
         "train": _train,
@@ -139,6 +146,19 @@ def _search(request_path: Path) -> Answer:
     store = _context(request.store, around).store
     with reported(os.environ, around.seconds) as progress:
         return search(request, store, around, progress, pod)
+
+
+def _ray_search(request_path: Path) -> Answer:
+    # Imported here: an image may leave Ray out.
+    from tidewheel_trainer.on_ray.driver import search_on_ray
+
+    return search_on_ray(read_request(request_path, SearchRequest), request_path)
+
+
+def _ray_submit(_: Path) -> Answer:
+    from tidewheel_trainer.on_ray.submitter import submit
+
+    return submit(os.environ, surroundings.of_this_process())
 
 
 def _reduce(request_path: Path) -> Answer:

@@ -42,4 +42,10 @@
   resources: [workloads]
   verbs: [get, list, watch]
 {{- end }}
+{{- if .Values.rayJob.enabled }}
+# Searches that run on Ray.
+- apiGroups: [ray.io]
+  resources: [rayjobs]
+  verbs: [get, list, watch, create, patch, delete]
+{{- end }}
 {{- end -}}

@@ -2,9 +2,10 @@
 
 import hashlib
 
-__all__ = ["child_name", "digest_of"]
+__all__ = ["child_name", "digest_of", "shortened"]
 
 _LONGEST_STEM = 40
+_DIGITS = 10
 
 
 def child_name(owner_name: str, owner_uid: str, purpose: str) -> str:
@@ -13,7 +14,13 @@ def child_name(owner_name: str, owner_uid: str, purpose: str) -> str:
     The uid keeps a re-created owner from meeting the children of its namesake.
     """
     text = f"{owner_uid}/{purpose}"
-    return f"{owner_name[:_LONGEST_STEM]}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+    return f"{owner_name[:_LONGEST_STEM]}-{hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]}"
+
+
+def shortened(name: str, longest: int) -> str:
+    """Return a child's name with so many characters at most; its hash stays whole."""
+    stem, digits = name[: -_DIGITS - 1], name[-_DIGITS:]
+    return f"{stem[: longest - _DIGITS - 1]}-{digits}"
 
 
 def digest_of(text: str) -> str:

@@ -13,6 +13,7 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_contracts.api.v1alpha1.queueing import QUEUE_FIELDS
+from tidewheel_contracts.api.v1alpha1.training_engine import ENGINE_FIELDS
 from tidewheel_contracts.api.v1alpha1.training_run import (
     Cause,
     TrainingRunSpec,
@@ -110,7 +111,8 @@ def target_digest(dataset: Observed[DatasetSpec, DatasetStatus] | None) -> str |
 
 
 def _recipe(dataset: str, model: str, training: Training) -> str:
-    # Another word in the card, or another queue, makes no other model. Nor do defaults: a field
-    # that a later release adds changes no recipe.
-    said = training.model_dump_json(exclude={"card", *QUEUE_FIELDS}, exclude_defaults=True)
+    # Another word in the card, another queue or engine makes no other model. Nor do defaults: a
+    # field that a later release adds changes no recipe.
+    unlearned = {"card", *QUEUE_FIELDS, *ENGINE_FIELDS}
+    said = training.model_dump_json(exclude=unlearned, exclude_defaults=True)
     return digest_of("\n".join((dataset, model, said)))

@@ -10,6 +10,7 @@ from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference, Training
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec
 from tidewheel_contracts.api.v1alpha1.queueing import QUEUE_FIELDS
+from tidewheel_contracts.api.v1alpha1.training_engine import ENGINE_FIELDS, TrainingEngine
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
 from tidewheel_contracts.job import (
     ReduceRequest,
@@ -19,6 +20,7 @@ from tidewheel_contracts.job import (
     parse_training_request,
 )
 from tidewheel_operator.manifests.indexed_job import indexed
+from tidewheel_operator.manifests.ray_job import on_ray
 from tidewheel_operator.manifests.reporting import reporting
 from tidewheel_operator.manifests.signing_key import with_signing_key
 from tidewheel_operator.policies.failed_attempts import resources_of
@@ -29,6 +31,7 @@ from tidewheel_operator.policies.training_run_view import TrainingRunView
 __all__ = ["JobFacts", "JobInputs", "facts_of_job", "is_search", "search_job", "training_job"]
 
 Object = dict[str, Any]
+_NOT_ASKED = {*QUEUE_FIELDS, *ENGINE_FIELDS}
 TrainingRequest = TrainRequest | SearchRequest | ReduceRequest
 
 
@@ -47,10 +50,13 @@ def search_job(view: TrainingRunView, inputs: JobInputs) -> Object:
     Raises:
         ValueError: the run has no search.
     """
-    search = view.run.spec.search
-    if search is None:
+    spec = view.run.spec
+    if spec.search is None:
         raise ValueError("the run has no search")
-    return indexed(_job(view, SearchRequest(**_task(view, inputs)), "search"), search.parallelism)
+    job = _job(view, SearchRequest(**_task(view, inputs)), "search")
+    if spec.engine is TrainingEngine.RAY_JOB:
+        return on_ray(job, spec.search.parallelism, resources_of(spec, view.run.status))
+    return indexed(job, spec.search.parallelism)
 
 
 def training_job(view: TrainingRunView, inputs: JobInputs) -> Object:
@@ -77,7 +83,7 @@ def _task(view: TrainingRunView, inputs: JobInputs) -> dict[str, Any]:
         "target": dataset.target,
         "time": dataset.time,
         "split": dataset.split,
-        "training": Training.model_validate(spec.model_dump(exclude=set(QUEUE_FIELDS))),
+        "training": Training.model_validate(spec.model_dump(exclude=_NOT_ASKED)),
         "champion": view.run.status.champion if view.run.status.attempt else view.champion,
     }
 

@@ -25,6 +25,7 @@ from tidewheel_contracts.api.v1alpha1.training_run import (
 from tidewheel_contracts.job import TrainResult
 from tidewheel_operator.policies.conditions import ready, working
 from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.engine import lacks_engine, wait_for_engine
 from tidewheel_operator.policies.failed_attempts import (
     more_memory,
     tried_with,
@@ -75,6 +76,8 @@ def _decide(view: TrainingRunView, now: datetime) -> RunDecision:
         return Decision(status=status)
     if status.result is not None:
         return _after_result(view, status.result, now)
+    if lacks_engine(view):
+        return wait_for_engine(view, now)
     view = with_failed_attempts(with_search(without_checks(view), now))
     job = max(view.jobs, key=round_of, default=None)
     if job is not None and round_of(job) >= status.attempt:

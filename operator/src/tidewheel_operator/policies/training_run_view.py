@@ -42,7 +42,7 @@ class TrainingRunView:
     programs that train; `server_resources` is what a pod of `server_image` gets that serves. `told`
     is what its Job last reported, and `report_url` where Jobs report to, unless they do not.
     `workloads` are Kueue's words about Jobs, by the Job's uid; `is_kueue_read` tells whether
-    anybody listens.
+    anybody listens. `ray_problem` is why no RayJob can be made or seen; nothing where they can.
     """
 
     run: Observed[TrainingRunSpec, TrainingRunStatus]
@@ -67,6 +67,7 @@ class TrainingRunView:
     report_url: str | None = None
     workloads: Mapping[str, Object] = field(default_factory=dict)
     is_kueue_read: bool = False
+    ray_problem: str | None = None
 
 
 def step(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from tidewheel_contracts import labels
 from tidewheel_contracts.api.model import ApiModel
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import Status
@@ -22,12 +23,14 @@ from tidewheel_contracts.api.v1alpha1.model_version import (
 from tidewheel_operator.manifests.job import ProgramImage
 from tidewheel_operator.policies.approvals import Approval
 from tidewheel_operator.policies.observed import Observed, Unreadable, parse
+from tidewheel_operator.policies.ray_job import as_job, pods_of_ray_job
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Found
 from tidewheel_operator.runtime.indexes import (
     ALIASES_BY_MODEL,
     APPROVALS_BY_MODEL,
     APPROVALS_BY_VERSION,
+    PODS_BY_RAY_JOB,
     VERSIONS_BY_MODEL,
     Index,
 )
@@ -39,6 +42,7 @@ from tidewheel_operator.runtime.resources import (
     MODEL_APPROVALS,
     MODEL_VERSIONS,
     PODS,
+    RAY_JOBS,
     WORKLOADS,
     Resource,
 )
@@ -53,6 +57,8 @@ __all__ = [
     "dataset",
     "jobs_with_pods",
     "parsed",
+    "ray_jobs_with_pods",
+    "ray_problem",
     "readable",
     "readable_all",
     "readable_by",
@@ -225,6 +231,39 @@ async def jobs_with_pods(
     )
     pods = {job["metadata"]["uid"]: await _pods_of(world, job) for job in jobs}
     return jobs, pods
+
+
+def ray_problem(world: World) -> str | None:
+    """Return why no RayJob can be made or seen; nothing where they can."""
+    if not world.settings.is_ray_used:
+        return "the operator may not use KubeRay: set `rayJob.enabled` of its chart to true"
+    problem = world.followed.problem(RAY_JOBS)
+    if problem is None:
+        return None
+    return f"RayJobs cannot be read; install KubeRay 1.5 or later, and the run begins ({problem})"
+
+
+async def ray_jobs_with_pods(
+    world: World, owner_uid: str
+) -> tuple[tuple[Object, ...], Mapping[str, tuple[Object, ...]]]:
+    """Return an owner's RayJobs in the words of Jobs, and the pods that speak for them, by uid."""
+    found = tuple(
+        ray_job
+        for ray_job in world.cache.children(RAY_JOBS, owner_uid)
+        if "deletionTimestamp" not in ray_job["metadata"]
+    )
+    pods = {one["metadata"]["uid"]: await _pods_of_ray_job(world, one) for one in found}
+    return tuple(as_job(ray_job) for ray_job in found), pods
+
+
+async def _pods_of_ray_job(world: World, ray_job: Object) -> tuple[Object, ...]:
+    namespace, name = ray_job["metadata"]["namespace"], ray_job["metadata"]["name"]
+    pods = pods_of_ray_job(ray_job, world.cache.find(PODS_BY_RAY_JOB, namespace, name))
+    if not _is_finished(as_job(ray_job)) or any(_has_ended(pod) for pod in pods):
+        return pods
+    for pod in await world.api.list_all(PODS, namespace, f"{labels.RAY_JOB}={name}"):
+        world.cache.put(PODS, pod)
+    return pods_of_ray_job(ray_job, world.cache.find(PODS_BY_RAY_JOB, namespace, name))
 
 
 def workloads(world: World, jobs: Iterable[Object]) -> Mapping[str, Object]:

@@ -32,6 +32,7 @@ from tidewheel_operator.runtime.resources import (
     MODEL_VERSIONS,
     OWN_RESOURCES,
     PODS,
+    RAY_JOBS,
     SERVICES,
     TRAINING_RUNS,
     WORKLOADS,
@@ -43,7 +44,8 @@ __all__ = ["keys_of"]
 Object = dict[str, Any]
 
 _BY_KIND = {resource.kind: resource for resource in OWN_RESOURCES}
-_CHILDREN = (JOBS, DEPLOYMENTS, SERVICES, MODEL_DEPLOYMENTS, TRAINING_RUNS)
+_CHILDREN = (JOBS, RAY_JOBS, DEPLOYMENTS, SERVICES, MODEL_DEPLOYMENTS, TRAINING_RUNS)
+_JOB_KINDS = {resource.kind: resource for resource in (JOBS, RAY_JOBS)}
 
 
 def keys_of(
@@ -113,14 +115,18 @@ def _pod_keys(cache: Cache, pod: Object) -> Iterator[Key]:
     pod_labels = pod["metadata"].get("labels") or {}
     yield from _named(MODEL_DEPLOYMENTS, pod, pod_labels.get(labels.DEPLOYMENT))
     yield from _job_keys(cache, pod)
+    namespace, _ = _place(pod)
+    ray_job = cache.get(RAY_JOBS, namespace, pod_labels.get(labels.RAY_JOB, ""))
+    if ray_job is not None:
+        yield from _owner_keys(ray_job)
 
 
 def _job_keys(cache: Cache, child: Object) -> Iterator[Key]:
-    """Return the owner of the Job that a pod or a Workload of Kueue belongs to."""
+    """Return the owner of the Job or RayJob that a pod or a Workload of Kueue belongs to."""
     owner = owner_of(child)
-    if owner is None or owner["kind"] != JOBS.kind:
+    if owner is None or owner["kind"] not in _JOB_KINDS:
         return
-    job = cache.get(JOBS, child["metadata"]["namespace"], owner["name"])
+    job = cache.get(_JOB_KINDS[owner["kind"]], child["metadata"]["namespace"], owner["name"])
     if job is not None:
         yield from _owner_keys(job)
 

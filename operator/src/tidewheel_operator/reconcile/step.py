@@ -21,7 +21,7 @@ from tidewheel_operator.reconcile.carry_out import (
 )
 from tidewheel_operator.reconcile.measures import measure_end, measure_job
 from tidewheel_operator.reconcile.world import World
-from tidewheel_operator.runtime.resources import JOBS, Resource, resource_of
+from tidewheel_operator.runtime.resources import JOBS, RAY_JOBS, Resource, resource_of
 
 __all__ = ["Again", "Reconciler", "reconcile"]
 
@@ -83,7 +83,9 @@ def _is_about_jobs(decision: Decision[Any]) -> bool:
 
     Decided before the Job was there, the status would be written a second time right after.
     """
-    return bool(decision.create) and all(resource_of(item) == JOBS for item in decision.create)
+    return bool(decision.create) and all(
+        resource_of(item) in (JOBS, RAY_JOBS) for item in decision.create
+    )
 
 
 async def _after(

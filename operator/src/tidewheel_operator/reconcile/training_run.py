@@ -1,5 +1,6 @@
 """The shell of TrainingRun."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.common import Resources
@@ -11,6 +12,7 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
 )
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_contracts.api.v1alpha1.training_engine import TrainingEngine
 from tidewheel_contracts.api.v1alpha1.training_run import (
     ChampionReference,
     TrainingRunSpec,
@@ -40,6 +42,7 @@ from tidewheel_operator.runtime.resources import (
     JOBS,
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
+    RAY_JOBS,
     TRAINING_RUNS,
 )
 
@@ -57,7 +60,7 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         world.reports.forget(metadata.uid)
         return Decision(status=run.status)
     await _confirm_job(world, run)
-    jobs, pods = await observe.jobs_with_pods(world, metadata.uid)
+    jobs, pods = await _jobs_with_pods(world, run)
     if run.status.attempt == 0 and not jobs:
         await _confirm_start(world, run)
     pipeline = _pipeline(world, run)
@@ -92,22 +95,37 @@ async def _decide(world: World, run: Run) -> Decision[TrainingRunStatus]:
         report_url=world.settings.report_url,
         workloads=observe.workloads(world, jobs),
         is_kueue_read=world.settings.is_kueue_read,
+        ray_problem=observe.ray_problem(world) if _uses_ray(run) else None,
     )
     return policy.decide(view, world.clock())
+
+
+def _uses_ray(run: Run) -> bool:
+    return run.spec.engine is TrainingEngine.RAY_JOB
+
+
+async def _jobs_with_pods(
+    world: World, run: Run
+) -> tuple[tuple[Object, ...], Mapping[str, tuple[Object, ...]]]:
+    jobs, pods = await observe.jobs_with_pods(world, run.metadata.uid)
+    if not _uses_ray(run):
+        return jobs, pods
+    ray_jobs, their_pods = await observe.ray_jobs_with_pods(world, run.metadata.uid)
+    return (*jobs, *ray_jobs), {**pods, **their_pods}
 
 
 async def _confirm_job(world: World, run: Run) -> None:
     """Read the run's Job from the server when the cache lacks it: absence alone is no proof."""
     name, namespace = job_in_flight(run.status), run.metadata.namespace
-    if name is None:
+    kinds = (JOBS, RAY_JOBS) if _uses_ray(run) and observe.ray_problem(world) is None else (JOBS,)
+    if name is None or any(world.cache.get(kind, namespace, name) is not None for kind in kinds):
         return
-    if world.cache.get(JOBS, namespace, name) is not None:
-        return
-    outcome = await world.api.get(JOBS, namespace, name)
-    owner = owner_of(outcome.object) if isinstance(outcome, Found) else None
-    if isinstance(outcome, Found) and owner is not None and owner["uid"] == run.metadata.uid:
-        world.cache.put(JOBS, outcome.object)
-        await take_back(world, JOBS, outcome.object)
+    for kind in kinds:
+        outcome = await world.api.get(kind, namespace, name)
+        owner = owner_of(outcome.object) if isinstance(outcome, Found) else None
+        if isinstance(outcome, Found) and owner is not None and owner["uid"] == run.metadata.uid:
+            world.cache.put(kind, outcome.object)
+            await take_back(world, kind, outcome.object)
 
 
 async def _confirm_start(world: World, run: Run) -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "PIPELINES_BY_DEPLOYMENT",
     "PIPELINES_BY_MODEL",
     "PODS_BY_DEPLOYMENT",
+    "PODS_BY_RAY_JOB",
     "RUNS_BY_PIPELINE",
     "VERSIONS_BY_MODEL",
     "Index",
@@ -82,6 +83,10 @@ def _serving_deployment(pod: Object) -> str | None:
     return text_at(pod, "metadata", "labels", labels.DEPLOYMENT)
 
 
+def _ray_job(pod: Object) -> str | None:
+    return text_at(pod, "metadata", "labels", labels.RAY_JOB)
+
+
 ALIASES_BY_MODEL = Index(MODEL_ALIASES, _spec("modelName"))
 APPROVALS_BY_MODEL = Index(MODEL_APPROVALS, _judged_model)
 APPROVALS_BY_VERSION = Index(MODEL_APPROVALS, _spec("modelVersionName"))
@@ -97,6 +102,7 @@ PIPELINES_BY_DATASET = Index(MODEL_PIPELINES, _spec("datasetName"))
 PIPELINES_BY_DEPLOYMENT = Index(MODEL_PIPELINES, _spec("deploymentName"))
 PIPELINES_BY_MODEL = Index(MODEL_PIPELINES, _pipeline_model)
 PODS_BY_DEPLOYMENT = Index(PODS, _serving_deployment)
+PODS_BY_RAY_JOB = Index(PODS, _ray_job)
 
 INDEXES = (
     ALIASES_BY_MODEL,
@@ -114,4 +120,5 @@ INDEXES = (
     PIPELINES_BY_DEPLOYMENT,
     PIPELINES_BY_MODEL,
     PODS_BY_DEPLOYMENT,
+    PODS_BY_RAY_JOB,
 )

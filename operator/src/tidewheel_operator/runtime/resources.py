@@ -21,6 +21,7 @@ __all__ = [
     "MODEL_VERSIONS",
     "OWN_RESOURCES",
     "PODS",
+    "RAY_JOBS",
     "RESOURCES",
     "SERVICES",
     "TRAINING_RUNS",
@@ -78,11 +79,13 @@ PODS = Resource("", "v1", "pods", "Pod", CHILD_SELECTOR)
 EVENTS = Resource("", "v1", "events", "Event")
 # Kueue's, watched only where it is installed and the operator may read it.
 WORKLOADS = Resource("kueue.x-k8s.io", "v1beta2", "workloads", "Workload")
+# KubeRay's, made and watched only where it is installed and the operator may do so.
+RAY_JOBS = Resource("ray.io", "v1", "rayjobs", "RayJob", CHILD_SELECTOR)
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 
 RESOURCES = (*OWN_RESOURCES, JOBS, DEPLOYMENTS, SERVICES, PODS)
 
-_BY_KIND = {(resource.api_version, resource.kind): resource for resource in RESOURCES}
+_BY_KIND = {(resource.api_version, resource.kind): resource for resource in (*RESOURCES, RAY_JOBS)}
 
 
 def resource_of(manifest: dict[str, object]) -> Resource:

@@ -15,6 +15,7 @@ from tidewheel_operator.runtime.resources import (
     JOBS,
     MODEL_VERSIONS,
     PODS,
+    RAY_JOBS,
     WORKLOADS,
     Resource,
 )
@@ -65,6 +66,21 @@ def _job(job: Object) -> Object:
     }
 
 
+def _ray_job(ray_job: Object) -> Object:
+    """As of a Job; KubeRay also copies the status of the whole cluster into that of a RayJob."""
+    spec, status = object_at(ray_job, "spec"), object_at(ray_job, "status")
+    annotations = object_at(spec, "submitterPodTemplate", "metadata", "annotations")
+    request = _only(annotations, {labels.REQUEST})
+    return {
+        **_without(ray_job, {"spec", "status"}),
+        "spec": {
+            **_only(spec, {"suspend"}),
+            "submitterPodTemplate": {"metadata": {"annotations": request}},
+        },
+        "status": _only(status, {"jobStatus", "jobDeploymentStatus", "reason", "message"}),
+    }
+
+
 def _pod(pod: Object) -> Object:
     """Pods are made by others: we read whose they are, where they stand, how they ended."""
     status = pod.get("status") or {}
@@ -99,6 +115,7 @@ _SHAPES: Mapping[Resource, Callable[[Object], Object]] = {
     PODS: _pod,
     DEPLOYMENTS: _deployment,
     MODEL_VERSIONS: _version,
+    RAY_JOBS: _ray_job,
     WORKLOADS: _workload,
 }
 

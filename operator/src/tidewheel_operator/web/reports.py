@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
+from tidewheel_contracts import labels
 from tidewheel_contracts.report import REPORT_LIMIT, REPORT_SECONDS, Report
 from tidewheel_operator.policies.job_state import round_of
 from tidewheel_operator.policies.reported import Told
@@ -22,7 +23,7 @@ from tidewheel_operator.runtime.api import ApiUnavailableError
 from tidewheel_operator.runtime.cache import owner_of
 from tidewheel_operator.runtime.clock import elapsed_seconds
 from tidewheel_operator.runtime.metrics import REPORTS
-from tidewheel_operator.runtime.resources import JOBS, PODS, TRAINING_RUNS
+from tidewheel_operator.runtime.resources import JOBS, PODS, RAY_JOBS, TRAINING_RUNS
 from tidewheel_operator.web.answers import error_answer, problems
 from tidewheel_operator.web.report_tokens import PodIdentity, ReportTokens, TooManyReviewsError
 
@@ -121,17 +122,23 @@ def _run_of(world: World, pod: PodIdentity, namespace: str, name: str) -> tuple[
     if run is None or (run.get("status") or {}).get("completionTime"):
         raise _RefusedError(404, f"there is no open TrainingRun '{name}'")
     item = world.cache.get(PODS, namespace, pod.name)
-    job = None if item is None else world.cache.get(JOBS, namespace, _owner(item, "name"))
-    is_of_run = (
-        item is not None
-        and job is not None
-        and item["metadata"]["uid"] == pod.uid
-        and _owner(item, "uid") == job["metadata"]["uid"]
-        and _owner(job, "uid") == run["metadata"]["uid"]
-    )
-    if job is None or not is_of_run:
+    job = None if item is None or item["metadata"]["uid"] != pod.uid else _job_of(world, item)
+    if job is None or _owner(job, "uid") != run["metadata"]["uid"]:
         raise _RefusedError(403, f"the pod is not known as one of TrainingRun '{name}'")
     return run, round_of(job)
+
+
+def _job_of(world: World, pod: Object) -> Object | None:
+    """Return the Job that controls a pod, or the RayJob that a pod of its cluster names.
+
+    Between the two lies KubeRay's own object. Who may make pods may give them any owner too.
+    """
+    namespace = pod["metadata"]["namespace"]
+    ray_job = (pod["metadata"].get("labels") or {}).get(labels.RAY_JOB)
+    if ray_job is not None:
+        return world.cache.get(RAY_JOBS, namespace, ray_job)
+    job = world.cache.get(JOBS, namespace, _owner(pod, "name"))
+    return job if job is not None and _owner(pod, "uid") == job["metadata"]["uid"] else None
 
 
 def _owner(item: Object, part: str) -> str:

@@ -16,6 +16,7 @@ from tests.builders import (
     stored,
 )
 from tests.unit.operator.observations import collect_job, job_pod, train_job
+from tests.unit.operator.policies.ray_jobs import ray_job
 
 from tidewheel_contracts import labels
 from tidewheel_operator.manifests.serving_deployment import ServingOwner
@@ -30,6 +31,8 @@ from tidewheel_operator.runtime.resources import (
     MODEL_DEPLOYMENTS,
     MODEL_PIPELINES,
     MODEL_VERSIONS,
+    PODS,
+    RAY_JOBS,
     TRAINING_RUNS,
     WORKLOADS,
     Resource,
@@ -267,3 +270,22 @@ def test_workload_of_kueue_wakes_the_run_of_its_job() -> None:
     ]
 
     assert found == [[str(Key("trainingruns", "ml", "run-1"))], []]
+
+
+def test_pod_of_a_ray_cluster_and_workload_of_its_ray_job_wake_the_run() -> None:
+    cache = Cache()
+    made = ray_job(make_run(engine="RayJob", search={"parallelism": 2}))
+    cache.put(RAY_JOBS, made)
+    metadata = made["metadata"]
+    by_kuberay = {"kind": "RayCluster", "name": "a-cluster", "uid": "b", "controller": True}
+    by_name = {"labels": {labels.RAY_JOB: metadata["name"]}, "ownerReferences": [by_kuberay]}
+    of_ray_job = {**by_kuberay, "kind": "RayJob", "name": metadata["name"]}
+    pod = {"metadata": {"name": "pod", "namespace": "ml", **by_name}}
+    workload = {"metadata": {**pod["metadata"], "ownerReferences": [of_ray_job]}}
+
+    found = [
+        [str(key) for key in keys_of(cache, resource, item)]
+        for resource, item in ((PODS, pod), (WORKLOADS, workload))
+    ]
+
+    assert found == [[str(Key("trainingruns", "ml", "by-hand"))]] * 2

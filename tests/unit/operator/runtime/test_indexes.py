@@ -39,6 +39,7 @@ from tidewheel_operator.runtime.indexes import (
     PIPELINES_BY_DEPLOYMENT,
     PIPELINES_BY_MODEL,
     PODS_BY_DEPLOYMENT,
+    PODS_BY_RAY_JOB,
     RUNS_BY_PIPELINE,
     VERSIONS_BY_MODEL,
     Index,
@@ -81,6 +82,7 @@ EXPECTED: dict[Index, Callable[[Object], Any]] = {
     PIPELINES_BY_DEPLOYMENT: lambda item: item["spec"].get("deploymentName"),
     PIPELINES_BY_MODEL: lambda item: item["spec"].get("modelName") or item["metadata"]["name"],
     PODS_BY_DEPLOYMENT: lambda item: item["metadata"]["labels"].get(labels.DEPLOYMENT),
+    PODS_BY_RAY_JOB: lambda item: item["metadata"]["labels"].get(labels.RAY_JOB),
 }
 
 
@@ -99,7 +101,7 @@ def _pipeline(name: str, one: str, other: str | None) -> Object:
 
 
 def _pod(name: str, one: str, other: str | None) -> Object:
-    pod_labels = {labels.DEPLOYMENT: one} if other is not None else {}
+    pod_labels = {labels.DEPLOYMENT: one, labels.RAY_JOB: other} if other is not None else {}
     metadata = {**POD["metadata"], "name": name, "labels": pod_labels}
     return {**POD, "metadata": metadata}
 

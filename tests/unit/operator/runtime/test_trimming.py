@@ -23,6 +23,7 @@ from tidewheel_operator.runtime.resources import (
     JOBS,
     MODEL_VERSIONS,
     PODS,
+    RAY_JOBS,
     WORKLOADS,
     resource_of,
 )
@@ -143,6 +144,40 @@ def test_workload_is_kept_with_what_kueue_says_of_it() -> None:
         "metadata": workload["metadata"],
         "spec": {"active": True},
         "status": {"conditions": conditions},
+    }
+
+
+def test_ray_job_is_kept_with_its_request_and_how_it_goes() -> None:
+    request = {"tidewheel.dev/request": "{}"}
+    ray_job = {
+        "metadata": {"name": "run-a", "labels": {"tidewheel.dev/run": "run"}},
+        "spec": {
+            "suspend": False,
+            "entrypoint": "python",
+            "rayClusterSpec": {"headGroupSpec": {}},
+            "submitterPodTemplate": {"metadata": {"annotations": request}, "spec": {}},
+        },
+        "status": {
+            "jobStatus": "FAILED",
+            "jobDeploymentStatus": "Failed",
+            "reason": "AppFailed",
+            "message": "exit code 10",
+            "rayClusterStatus": {"state": "ready"},
+        },
+    }
+
+    assert trimmed(RAY_JOBS, ray_job) == {
+        "metadata": ray_job["metadata"],
+        "spec": {
+            "suspend": False,
+            "submitterPodTemplate": {"metadata": {"annotations": request}},
+        },
+        "status": {
+            "jobStatus": "FAILED",
+            "jobDeploymentStatus": "Failed",
+            "reason": "AppFailed",
+            "message": "exit code 10",
+        },
     }
 
 

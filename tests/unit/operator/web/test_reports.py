@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.builders import NOW, Object, make_run, time_text
 from tests.unit.operator.memory_api import MemoryApi, MemoryServer
 from tests.unit.operator.observations import job_pod, train_job
+from tests.unit.operator.policies.ray_jobs import followed, ray_job, ray_pod
 from tests.unit.operator.policies.reports import told
 from tests.unit.operator.reconcile.worlds import SETTINGS
 from tests.unit.operator.web.test_report_tokens import AUDIENCE, review, user
@@ -230,6 +231,23 @@ def test_refused_by_what_is_known(objects: tuple[Object, ...], status: int) -> N
     [(found, _, _)] = answers(Port(objects), Post())
 
     assert found == status
+
+
+def test_pod_of_a_ray_cluster_reports_for_the_run_of_its_ray_job() -> None:
+    run = make_run(engine="RayJob", search={"parallelism": 2})
+    job = ray_job(run)
+    worker = ray_pod(followed(run), {"running": {}}, "RayCluster", POD["metadata"]["name"])
+    worker["metadata"]["uid"] = POD["metadata"]["uid"]
+    of_another = ray_job(make_run(metadata={"uid": "earlier"}, search={"parallelism": 2}))
+    named = {**of_another["metadata"], "name": job["metadata"]["name"]}
+    namesake = {**of_another, "metadata": named}
+
+    found = [
+        [status for status, _, _ in answers(Port((run, *others, worker)), Post())]
+        for others in ((job,), (namesake,), ())
+    ]
+
+    assert found == [[202], [403], [403]]
 
 
 def test_an_api_server_that_is_away_is_asked_again() -> None:

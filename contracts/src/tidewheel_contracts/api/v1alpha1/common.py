@@ -32,6 +32,11 @@ from tidewheel_contracts.api.v1alpha1.queueing import (
     QueueName,
 )
 from tidewheel_contracts.api.v1alpha1.search import Dimension, Search
+from tidewheel_contracts.api.v1alpha1.training_engine import (
+    ENGINE_RULES,
+    EngineField,
+    TrainingEngine,
+)
 
 __all__ = [
     "AGE",
@@ -219,7 +224,12 @@ class Training(ApiModel):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            *SEARCH_RULES, *GATE_RULES, *WEIGHTS_RULES, *ENSEMBLE_RULES, *QUEUE_RULES
+            *SEARCH_RULES,
+            *GATE_RULES,
+            *WEIGHTS_RULES,
+            *ENSEMBLE_RULES,
+            *ENGINE_RULES,
+            *QUEUE_RULES,
         )
     )
 
@@ -255,6 +265,7 @@ class Training(ApiModel):
         Search | None,
         Field(description="Draws trials of the candidates and shares them among several pods."),
     ] = None
+    engine: EngineField = TrainingEngine.JOB
     metric: Annotated[MetricChoice, Field(description="Measure of a candidate.")] = MetricChoice()
     gate: Annotated[Gate, Field(description="What a candidate must reach.")] = Gate()
     seed: Annotated[

@@ -72,6 +72,7 @@ class Reason(StrEnum):
     DATASET_MISSING = "DatasetMissing"  # there is no Dataset of that name
     SNAPSHOT_PENDING = "SnapshotPending"  # the Dataset has no snapshot yet
     STORE_MISSING = "ArtifactStoreMissing"  # the namespace has no ArtifactStore named default
+    ENGINE_MISSING = "EngineMissing"  # KubeRay is not there, or the operator may not use it
     SEARCHING = "Searching"  # the pods of the search run trials
     TRAINING = "Training"  # the Job runs
     VERIFYING = "Verifying"  # the serving image loads the published fit and answers test rows

@@ -38,6 +38,7 @@ from tidewheel_contracts.api.v1alpha1.run_status import (
     TrainingRunStatus,
     Trigger,
 )
+from tidewheel_contracts.api.v1alpha1.training_engine import ENGINE_RULES
 
 # The kind's own module names all its parts, so that nobody need know where each is written down.
 __all__ = [
@@ -73,7 +74,15 @@ def _unchanged_but_suspend(schema: dict[str, Any]) -> None:
     rule = " && ".join(_unchanged(field, schema) for field in fields)
     changes = (rule, ONLY_SUSPEND_CHANGES)
     schema.update(
-        rules(*SEARCH_RULES, *GATE_RULES, *WEIGHTS_RULES, *ENSEMBLE_RULES, *QUEUE_RULES, changes)
+        rules(
+            *SEARCH_RULES,
+            *GATE_RULES,
+            *WEIGHTS_RULES,
+            *ENSEMBLE_RULES,
+            *ENGINE_RULES,
+            *QUEUE_RULES,
+            changes,
+        )
     )
 
 
