@@ -1,7 +1,7 @@
 """The statistics of the model in the words of Triton's extension; pure.
 
-Source: Triton's `docs/protocol/extension_statistics.md`. Decoding, prediction and encoding are not
-timed one by one, so there are no `queue` and no `compute_...` durations.
+Source: Triton's `docs/protocol/extension_statistics.md`. Decoding and encoding are not timed one
+by one, so there are no `compute_...` durations; `/metrics` has those of the queue and the model.
 """
 
 from dataclasses import dataclass
