@@ -19,9 +19,20 @@ _SEEN = """
     return !(box.width && box.height);
   };
   const all = (selector) => [...document.querySelectorAll(selector)];
+  const meet = (one, other) =>
+    one.left < other.right - 1 && other.left < one.right - 1 &&
+    one.top < other.bottom - 1 && other.top < one.bottom - 1;
+  const overlaps = (svg) => {
+    const boxes = [...svg.querySelectorAll("text")].map((each) => each.getBoundingClientRect());
+    return boxes.filter((one, place) => boxes.slice(place + 1).some((each) => meet(one, each)));
+  };
   return {
     headings: all("h2").map((each) => each.textContent),
     hidden: all("section, h2, p, table, svg").filter(hidden).length,
+    overlapping: all("svg").flatMap(overlaps).length,
+    scrolling: all(".wide").filter((each) => each.scrollWidth > each.clientWidth).length,
+    largest: Math.max(...all("svg text").map((each) => each.getBoundingClientRect().height)),
+    title: document.querySelector("h3").getBoundingClientRect().height,
     background: getComputedStyle(document.body).backgroundColor,
     overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   };
@@ -53,7 +64,7 @@ _AFTER = ["What the answers hang on", "What the gate asked", "Made with"]
 @pytest.mark.parametrize(
     ("case", "headings", "pictures"),
     [
-        (("late", CLASSIFIER), [*_BEFORE, "Confusion matrix", *_AFTER], 5),
+        (("late", CLASSIFIER), [*_BEFORE, "Confusion matrix", *_AFTER], 4),
         (("minutes", REGRESSOR), [*_BEFORE, *_AFTER], 3),
     ],
     ids=["classes", "numbers"],
@@ -70,10 +81,15 @@ def test_page_of_a_run_shows_everything_without_network(
     pictures: int,
 ) -> None:
     page = page_of(run_trainer, s3, s3_endpoint, folder, tmp_path, case)
-    for width, scheme in ((1280, "light"), (1280, "dark"), (400, "light")):
+    for width, scheme in ((1280, "light"), (1280, "dark"), (700, "light"), (400, "dark")):
         look = browser.look(page, width, scheme, _SEEN)
         shade = max(map(int, look.answer.pop("background").strip("rgb()").split(",")))
-        assert look.answer == {"headings": headings, "hidden": 0, "overflow": 0}
+        scrolling = look.answer.pop("scrolling")
+        # The letters of a picture grow with it, and stay below its title's.
+        assert look.answer.pop("largest") < look.answer.pop("title")
+        assert look.answer == {"headings": headings, "hidden": 0, "overflow": 0, "overlapping": 0}
+        # A wide table scrolls by itself where there is no room, and only there.
+        assert scrolling == 0 or width < 1280
         assert shade < 60 if scheme == "dark" else shade > 200
         assert look.complaints == []
         # The page asks for itself and for nothing else.

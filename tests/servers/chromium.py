@@ -30,9 +30,9 @@ _FLAGS = (
     "--remote-debugging-port=0",
 )
 _ANSWER_SECONDS = 30
-# Where the pictures of a page are.
+# Where the pictures of a page are; the squares that explain a colour are none.
 _BOXES = """
-[...document.querySelectorAll("svg")].map((svg) => {
+[...document.querySelectorAll("svg[role=img]")].map((svg) => {
   const box = svg.getBoundingClientRect();
   return {x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: box.height, scale: 1};
 })

@@ -45,8 +45,9 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:12px 16px 6px;font-size:13px}
 th,td{padding:6px 16px;border-top:1px solid var(--line);text-align:left;vertical-align:middle;
 white-space:nowrap}
-thead th{font-size:13px;font-weight:600;color:var(--quiet);border-top:0}
+thead th{white-space:normal;font-size:13px;font-weight:600;color:var(--quiet);border-top:0}
 tbody th{font-weight:500;white-space:normal;overflow-wrap:anywhere;min-width:180px}
+tbody .i{min-width:0}
 .n{text-align:right}
 .m{width:130px}
 .track,.m{position:relative}
@@ -62,6 +63,8 @@ padding:14px 16px;display:flex;flex-direction:column;gap:10px;min-width:0}
 border-radius:9px;padding:0 7px;margin-left:6px;white-space:nowrap}
 svg{display:block;width:100%;height:auto;overflow:visible}
 svg text{fill:var(--quiet);font-size:11px;font-variant-numeric:tabular-nums}
+.plane{max-width:560px}
+@media (min-width:601px){.plane text{font-size:8px}}
 .bar{fill:var(--accent)}.pale{fill:var(--pale)}
 .base{stroke:var(--quiet);stroke-width:1}
 .grid{stroke:var(--line);stroke-width:1}
@@ -99,7 +102,8 @@ border-top:1px solid var(--line);padding-top:8px}
 article p{margin:0;font-size:13px}
 footer{padding-top:36px;padding-bottom:48px;font-size:13px}
 @media (max-width:600px){.cards{grid-template-columns:1fr}main,header,footer{padding:0 14px}
-.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:8px}}
+.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:8px}
+th,td,caption{padding-left:10px;padding-right:10px}tbody th{min-width:100px}}
 @media print{body{background:#fff;font-size:11px}nav{display:none}
 article,.panel,.tiles div,.warn,tr{break-inside:avoid}h2{break-after:avoid}
 .cards{grid-template-columns:1fr 1fr 1fr;gap:8px}.wide{overflow:visible}th,td{padding:3px 8px}

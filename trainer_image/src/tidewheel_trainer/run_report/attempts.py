@@ -80,7 +80,7 @@ def _fixed(attempts: Sequence[Attempt]) -> str:
 def _listing(listed: list[Attempt], metric: str) -> str:
     is_open = open_parameters(listed)
     heads = [
-        ("number", ""),
+        ("number", "i"),
         ("candidate", ""),
         ("estimator", ""),
         ("parameters", "p"),

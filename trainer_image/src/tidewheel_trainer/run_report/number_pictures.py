@@ -34,7 +34,9 @@ def _against(truth: np.ndarray, predicted: np.ndarray, target: str) -> str:
     plane = Plane(Axis(f"true {target}", *both), Axis(f"predicted {target}", *both))
     marks = cells(plane, grid.x_edges, grid.y_edges, grid.rows)
     marks += rule(plane, (both[0], both[0]), (both[1], both[1]))
-    words = f"Predicted against true numbers: darker is more rows{_outside(grid.outside)}"
+    words = (
+        f"Predicted against true numbers: a stronger colour is more rows{_outside(grid.outside)}"
+    )
     return _card("Predicted and true", words, picture(plane, words, marks))
 
 
@@ -45,7 +47,7 @@ def _residuals(predicted: np.ndarray, residuals: np.ndarray, target: str) -> str
     marks = cells(plane, grid.x_edges, grid.y_edges, grid.rows)
     if y_range[0] <= 0 <= y_range[1]:
         marks += rule(plane, (x_range[0], 0.0), (x_range[1], 0.0))
-    words = f"Residuals by predicted number: darker is more rows{_outside(grid.outside)}"
+    words = f"Residuals by predicted number: a stronger colour is more rows{_outside(grid.outside)}"
     return _card("Residuals", words, picture(plane, words, marks))
 
 

@@ -100,7 +100,7 @@ def bars(
 
 
 def cells(plane: Plane, x_edges: np.ndarray, y_edges: np.ndarray, rows: np.ndarray) -> str:
-    """Return cells that are the darker the more rows lie in them, by the root of their number.
+    """Return cells of the stronger colour the more rows lie in them, by the root of their number.
 
     Args:
         plane: where they are drawn.
