@@ -104,6 +104,19 @@ def test_worse_recipe_is_refused_against_the_champion(shop: Lab) -> None:
     assert [item["spec"]["number"] for item in shop.list("modelversion")] == [1]
 
 
+def test_better_recipe_passes_against_the_champion(shop: Lab) -> None:
+    start_run(shop, "blind", training(features={"numeric": ["noise"]}))
+    assert verdict_of(shop, "blind", "Registered")["verdictReason"] == "FirstModel"
+
+    start_run(shop, "better", training())
+
+    result = verdict_of(shop, "better", "Registered")
+    assert result["verdict"] == "Passed"
+    assert result["verdictReason"] == "RecipeProven"
+    assert result["comparedWith"] == "Recipe"
+    assert sorted(item["spec"]["number"] for item in shop.list("modelversion")) == [1, 2]
+
+
 def test_minimum_of_the_gate_refuses_what_does_not_reach_it(shop: Lab) -> None:
     start_run(shop, "proud", training(gate={"minimum": "0.99"}))
 
