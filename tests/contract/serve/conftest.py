@@ -25,12 +25,14 @@ from tidewheel_contracts.api.v1alpha1.gate import Task
 from tidewheel_contracts.artifact.model import (
     MANIFEST_FILE,
     MODEL_FILE,
+    PARITY_FILE,
     ArtifactFile,
     ModelInput,
     ModelManifest,
     Recipe,
     model_digest,
 )
+from tidewheel_contracts.artifact.parity import Parity
 from tidewheel_contracts.artifact.snapshot import manifest_bytes, manifest_digest
 from tidewheel_contracts.job import (
     Failure,
@@ -212,7 +214,13 @@ def publish(s3_endpoint: str, put: Callable[[str, bytes], None]) -> Callable[...
     spec = ArtifactStoreSpec(endpoint=s3_endpoint, bucket="bucket", secret_name="s3")
     numbers = itertools.count()
 
-    def make(estimator: str, *, target: str = "late", data: bytes | None = None) -> Published:
+    def make(
+        estimator: str,
+        *,
+        target: str = "late",
+        data: bytes | None = None,
+        probes: Callable[[Pipeline, pa.Table, Recipe], Parity] | None = None,
+    ) -> Published:
         uid = f"uid-{next(numbers)}"
         pipeline, table, recipe = train(estimator, target)
         classes, datatype, task = OUTPUTS[target]
@@ -220,10 +228,17 @@ def publish(s3_endpoint: str, put: Callable[[str, bytes], None]) -> Callable[...
         file = ArtifactFile(
             name=MODEL_FILE, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data)
         )
+        folder = f"tidewheel/ns/models/flights/{uid}"
+        beside = []
+        if probes is not None:
+            asked = manifest_bytes(probes(pipeline, table, recipe))
+            put(posixpath.join(folder, PARITY_FILE), asked)
+            digest = hashlib.sha256(asked).hexdigest()
+            beside.append(ArtifactFile(name=PARITY_FILE, sha256=digest, size_bytes=len(asked)))
         manifest = manifest_bytes(
             ModelManifest(
                 model_name="flights",
-                files=(file,),
+                files=(file, *beside),
                 digest=model_digest((file,)),
                 inputs=INPUTS,
                 classes=classes,
@@ -237,7 +252,6 @@ def publish(s3_endpoint: str, put: Callable[[str, bytes], None]) -> Callable[...
                 library_versions={},
             )
         )
-        folder = f"tidewheel/ns/models/flights/{uid}"
         model_key = posixpath.join(folder, MODEL_FILE)
         put(model_key, data)
         put(posixpath.join(folder, MANIFEST_FILE), manifest)
