@@ -130,6 +130,13 @@ CANDIDATE = {
 }
 
 
+IMPORTED = {
+    "file": "theirs.skops",
+    "digest": digest("theirs"),
+    "trained_through": "2026-01-31T23:59:59Z",
+}
+
+
 def make_run(
     name: str = "by-hand",
     status: TrainingRunStatus | None = None,

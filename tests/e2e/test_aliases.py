@@ -1,4 +1,4 @@
-"""An alias on real nodes: traffic follows it as people move it, and its history says who did what."""
+"""An alias on real nodes: traffic follows it as people move it, and its history says who."""
 
 import json
 

@@ -26,6 +26,7 @@ from tidewheel_contracts.api.v1alpha1.dataset_checks import Checks
 from tidewheel_contracts.api.v1alpha1.dataset_source import Source
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
 from tidewheel_contracts.api.v1alpha1.dataset_steps import Step
+from tidewheel_contracts.api.v1alpha1.imported_model import ImportedModel
 from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
 from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference, RunResult
 
@@ -45,6 +46,7 @@ __all__ = [
     "ExitCode",
     "Failure",
     "FailureReason",
+    "ImportRequest",
     "ProbeRequest",
     "ProbeResult",
     "PruneRequest",
@@ -52,6 +54,7 @@ __all__ = [
     "ReduceRequest",
     "Request",
     "Result",
+    "RunRequest",
     "SearchRequest",
     "SearchResult",
     "TrainRequest",
@@ -116,6 +119,7 @@ class FailureReason(StrEnum):
     BUCKET_MISSING = "BucketMissing"  # the store has no such bucket
     CREDENTIALS_REFUSED = "CredentialsRefused"  # the store refused the Secret's keys
     STORE_UNAVAILABLE = "StoreUnavailable"  # the store does not answer
+    IMPORT_REFUSED = "ImportRefused"  # the file is not what was declared, or cannot be served
     ARTIFACT_DAMAGED = "ArtifactDamaged"  # bytes in the store do not match their digest
     SIGNING_KEY_INVALID = "SigningKeyInvalid"  # no key that signs models, or none that counts
     SIGNATURE_MISSING = "SignatureMissing"  # nobody signed the artifact, and it has to be signed
@@ -260,6 +264,13 @@ class ReduceRequest(TrainingTask):
     kind: Literal["ReduceRequest"] = "ReduceRequest"
 
 
+class ImportRequest(TrainingTask):
+    """Judge a model that was made elsewhere, publish it as it is if the gate passes."""
+
+    kind: Literal["ImportRequest"] = "ImportRequest"
+    imported: ImportedModel
+
+
 class SearchResult(Wire):
     """What is known of a search's trials when a pod has done its share."""
 
@@ -328,6 +339,7 @@ Request = (
     | TrainRequest
     | SearchRequest
     | ReduceRequest
+    | ImportRequest
     | CheckRequest
 )
 Result = CollectResult | ProbeResult | PruneResult | TrainResult | SearchResult | CheckResult
@@ -337,18 +349,20 @@ _MESSAGE: TypeAdapter[Result | Failure] = TypeAdapter(
 )
 
 
-_TRAINING: TypeAdapter[TrainRequest | SearchRequest | ReduceRequest] = TypeAdapter(
-    Annotated[TrainRequest | SearchRequest | ReduceRequest, Field(discriminator="kind")]
+RunRequest = TrainRequest | SearchRequest | ReduceRequest | ImportRequest
+
+_RUN_REQUEST: TypeAdapter[RunRequest] = TypeAdapter(
+    Annotated[RunRequest, Field(discriminator="kind")]
 )
 
 
-def parse_training_request(text: str) -> TrainRequest | SearchRequest | ReduceRequest:
+def parse_training_request(text: str) -> RunRequest:
     """Return what a program of a run was asked to do.
 
     Raises:
         pydantic.ValidationError: the text is no request of a run.
     """
-    return _TRAINING.validate_json(text)
+    return _RUN_REQUEST.validate_json(text)
 
 
 def parse_termination_message(text: str) -> Result | Failure:

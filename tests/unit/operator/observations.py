@@ -26,6 +26,7 @@ from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference, Run
 from tidewheel_contracts.job import (
     CheckRequest,
     CollectRequest,
+    ImportRequest,
     ProbeRequest,
     PruneRequest,
     ReduceRequest,
@@ -128,6 +129,12 @@ def reduce_job(
     """Return the Job that judges the best trial of a run's search."""
     request = ReduceRequest(**_task(run, champion))
     return _job(run, labels.RUN, f"reduce/{round_number}", round_number, request, {})
+
+
+def import_job(run: Object, champion: ChampionReference | None = None) -> Object:
+    """Return the Job that judges the model which a run imports."""
+    request = ImportRequest(**_task(run, champion), imported=observed(run).spec.imported)
+    return _job(run, labels.RUN, "import/1", 1, request, {})
 
 
 def check_job(run: Object, number: int = 1, result: RunResult | None = None) -> Object:

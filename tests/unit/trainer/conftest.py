@@ -12,13 +12,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import skops.io
 from tests.unit.trainer.collections_of_rows import (
     Collect,
 )
+from tests.unit.trainer.imports import KEY, THROUGH, Put
 from tests.unit.trainer.trainings import Train, candidate
 
 from tidewheel_contracts.api.v1alpha1.training_run import RunResult
-from tidewheel_contracts.job import CollectRequest, CollectResult, TrainRequest
+from tidewheel_contracts.job import CollectRequest, CollectResult, ImportRequest, TrainRequest
 from tidewheel_trainer.collect.collector import collect
 from tidewheel_trainer.egress.guard import Unguarded
 from tidewheel_trainer.progress import NO_DETAILS, Details, Progress
@@ -26,6 +28,7 @@ from tidewheel_trainer.sources.connector import Context
 from tidewheel_trainer.sources.opening import opened
 from tidewheel_trainer.store import ObjectChangedError, ObjectMissingError, StoredObject
 from tidewheel_trainer.surroundings import Surroundings
+from tidewheel_trainer.train.importer import import_model
 from tidewheel_trainer.train.trainer import train
 
 
@@ -170,7 +173,10 @@ def snapshot(
 
 @pytest.fixture
 def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
-    """Return a function that trains on a snapshot, against a champion's result if one is given."""
+    """Return a function that trains on a snapshot, against a champion's result if one is given.
+
+    With `imported` it judges a model that was made elsewhere instead.
+    """
 
     def run(
         data: CollectResult,
@@ -181,6 +187,7 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
         split: dict[str, Any] | None = None,
         target: dict[str, Any] | None = None,
         signing: dict[str, Any] | None = None,
+        imported: dict[str, Any] | None = None,
         **training: Any,
     ) -> RunResult:
         reference = None
@@ -217,8 +224,27 @@ def trained(store: Any, surroundings: Surroundings, progress: Any) -> Train:
             "training": {"candidates": candidates, **training},
             "champion": reference,
         }
+        if imported is not None:
+            foreign = ImportRequest.model_validate(request | {"imported": imported})
+            return import_model(foreign, store, surroundings, progress).result
         parsed = TrainRequest.model_validate(request)
         return train(parsed, store, surroundings, progress).result
+
+    return run
+
+
+@pytest.fixture
+def put(store: Any) -> Put:
+    """Return a function that puts a model into the bucket, and returns its declaration."""
+
+    def run(model: object) -> dict[str, Any]:
+        data = skops.io.dumps(model)
+        store.objects[KEY] = data
+        return {
+            "file": "theirs.skops",
+            "digest": f"sha256:{hashlib.sha256(data).hexdigest()}",
+            "trainedThrough": THROUGH,
+        }
 
     return run
 

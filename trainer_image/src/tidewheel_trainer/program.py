@@ -15,6 +15,7 @@ from tidewheel_contracts.job import (
     ExitCode,
     Failure,
     FailureReason,
+    ImportRequest,
     ProbeRequest,
     PruneRequest,
     ReduceRequest,
@@ -85,6 +86,7 @@ def _run(program: str, request_path: Path) -> Answer:
 def _programs() -> dict[str, Callable[[Path], Answer]]:
     return {
         "collect": _collect,
+        "import": _import,
         "probe": _probe,
         "prune": _prune,
         "ray-search": _ray_search,
@@ -169,6 +171,16 @@ def _reduce(request_path: Path) -> Answer:
     store = _context(request.store, around).store
     with reported(os.environ, around.seconds) as progress:
         return reduce(request, store, around, progress)
+
+
+def _import(request_path: Path) -> Answer:
+    from tidewheel_trainer.train.importer import import_model
+
+    request = read_request(request_path, ImportRequest)
+    around = surroundings.of_this_process()
+    store = _context(request.store, around).store
+    with reported(os.environ, around.seconds) as progress:
+        return import_model(request, store, around, progress)
 
 
 def _context(reference: Store, around: surroundings.Surroundings) -> Context:

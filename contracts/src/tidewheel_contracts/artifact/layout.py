@@ -4,6 +4,7 @@ __all__ = [
     "dataset_folder",
     "described_key",
     "failures_key",
+    "import_key",
     "model_folder",
     "part_key",
     "report_key",
@@ -53,6 +54,11 @@ def failures_key(folder: str, fingerprint: str) -> str:
 def source_index_key(folder: str, fingerprint: str) -> str:
     """Return the key of the index that maps source objects of one fingerprint to parts."""
     return f"{folder}/sources/{fingerprint.removeprefix('sha256:')}.json"
+
+
+def import_key(prefix: str, namespace: str, file: str) -> str:
+    """Return the key of a model that was made elsewhere, which a person has put there."""
+    return _join(prefix, namespace, "imports", file)
 
 
 def model_folder(prefix: str, namespace: str, model: str, run_uid: str) -> str:

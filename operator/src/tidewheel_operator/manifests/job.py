@@ -10,10 +10,12 @@ from tidewheel_contracts.job import (
     CheckRequest,
     CollectRequest,
     ExitCode,
+    ImportRequest,
     ProbeRequest,
     PruneRequest,
     ReduceRequest,
     Request,
+    RunRequest,
     SearchRequest,
     TrainRequest,
 )
@@ -35,6 +37,7 @@ _PROGRAMS: dict[type[Request], str] = {
     TrainRequest: "train",
     SearchRequest: "search",
     ReduceRequest: "reduce",
+    ImportRequest: "import",
     CheckRequest: "check",
 }
 # The kernel keeps SIGTERM from the first process of a container that has no handler for it, and a
@@ -102,7 +105,7 @@ def program_job(
     )
     container["args"] = [_PROGRAMS[type(request)]]
     container["env"] = [*container["env"], egress_variable(egress, owner.namespace)]
-    if isinstance(request, TrainRequest | SearchRequest | ReduceRequest):
+    if isinstance(request, RunRequest):
         container["env"].append(threads_variable())
     pod = {**program_pod(container, scratch), **_ENDS_AT_ONCE}
     if source_secret is not None:

@@ -13,7 +13,9 @@ from tidewheel_contracts.api.v1alpha1.queueing import QUEUE_FIELDS
 from tidewheel_contracts.api.v1alpha1.training_engine import ENGINE_FIELDS, TrainingEngine
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
 from tidewheel_contracts.job import (
+    ImportRequest,
     ReduceRequest,
+    RunRequest,
     SearchRequest,
     Store,
     TrainRequest,
@@ -32,7 +34,6 @@ __all__ = ["JobFacts", "JobInputs", "facts_of_job", "is_search", "search_job", "
 
 Object = dict[str, Any]
 _NOT_ASKED = {*QUEUE_FIELDS, *ENGINE_FIELDS}
-TrainingRequest = TrainRequest | SearchRequest | ReduceRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,15 @@ def search_job(view: TrainingRunView, inputs: JobInputs) -> Object:
 
 
 def training_job(view: TrainingRunView, inputs: JobInputs) -> Object:
-    """Return the Job of the next attempt that judges and publishes; after a search, the best."""
-    if view.run.spec.search is not None:
+    """Return the Job of the next attempt that judges and publishes.
+
+    After a search that is its best trial, of an import what was made elsewhere.
+    """
+    spec = view.run.spec
+    if spec.imported is not None:
+        request = ImportRequest(**_task(view, inputs), imported=spec.imported)
+        job = _job(view, request, "import")
+    elif spec.search is not None:
         job = _job(view, ReduceRequest(**_task(view, inputs)), "reduce")
     else:
         job = _job(view, TrainRequest(**_task(view, inputs)), "train")
@@ -88,7 +96,7 @@ def _task(view: TrainingRunView, inputs: JobInputs) -> dict[str, Any]:
     }
 
 
-def _job(view: TrainingRunView, request: TrainingRequest, purpose: str) -> Object:
+def _job(view: TrainingRunView, request: RunRequest, purpose: str) -> Object:
     metadata, status = view.run.metadata, view.run.status
     resources = resources_of(view.run.spec, status)
     job = run_job(view, request, purpose, status.attempt + 1, view.image, resources)
@@ -105,7 +113,7 @@ class JobFacts:
     uid: str
     attempt: int
     creation_time: str
-    request: TrainingRequest | None
+    request: RunRequest | None
 
     def update(self, status: TrainingRunStatus) -> TrainingRunStatus:
         """Return the status with the facts of this Job."""
@@ -136,7 +144,7 @@ def is_search(job: Object) -> bool:
     return isinstance(_request(job), SearchRequest)
 
 
-def _request(job: Object) -> TrainingRequest | None:
+def _request(job: Object) -> RunRequest | None:
     annotations = job["spec"]["template"].get("metadata", {}).get("annotations") or {}
     try:
         return parse_training_request(annotations.get(labels.REQUEST, ""))

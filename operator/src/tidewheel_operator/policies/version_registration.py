@@ -105,5 +105,6 @@ def _version_spec(
         images=status.images or Images(),
         git_revision=result.git_revision,
         engine=result.engine,
+        imported=run.spec.imported,
         card=run.spec.card,
     )

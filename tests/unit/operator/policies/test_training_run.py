@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from tests.builders import (
+    IMPORTED,
     NOW,
     make_dataset,
     make_run,
@@ -14,6 +15,7 @@ from tests.builders import (
 from tests.unit.operator.observations import (
     as_sent,
     conditions,
+    import_job,
     job_pod,
     observed,
     request_text,
@@ -141,6 +143,17 @@ def test_run_starts_with_the_newest_snapshot_and_the_champion() -> None:
         ),
         create=(as_sent(train_job(run, champion=CHAMPION)),),
     )
+
+
+def test_run_that_imports_starts_the_job_that_judges_the_file() -> None:
+    run = make_run(imported=IMPORTED)
+
+    decision = decide(view(run, champion=CHAMPION), NOW)
+
+    assert decision.create == (as_sent(import_job(run, champion=CHAMPION)),)
+    (job,) = decision.create
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["import"]
 
 
 def test_running_job_is_copied_into_status() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.builders import (
     CREATED,
+    IMPORTED,
     NOW,
     digest,
     make_artifact,
@@ -144,6 +145,20 @@ def test_version_is_created_with_the_number_in_status() -> None:
         ),
         create=(as_sent(wanted),),
     )
+
+
+def test_version_tells_which_file_it_was_imported_from() -> None:
+    run = observed(make_run("theirs", registering(4), imported=IMPORTED))
+
+    decision = decide(view(registering(4), run=run, highest_number=4), NOW)
+
+    assert [item["spec"]["imported"] for item in decision.create] == [
+        {
+            "file": "theirs.skops",
+            "digest": digest("theirs"),
+            "trainedThrough": "2026-01-31T23:59:59Z",
+        }
+    ]
 
 
 def test_version_shows_the_card_of_its_run() -> None:

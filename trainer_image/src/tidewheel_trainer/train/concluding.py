@@ -7,17 +7,14 @@
               -> refit on everything -> judge its limits -> publish
               -> refused: the same with the champion's recipe, if it is one of the candidates'
 
-Too few rows to judge by end it before the test, as inconclusive. Refused and inconclusive runs
-publish nothing but their verdict and the report that says why.
+Too few rows to judge by end it before the test, as inconclusive.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tidewheel_contracts.api.v1alpha1.training_run import Verdict
-from tidewheel_contracts.job import FailureReason, TrainResult
-from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.train.describing import run_report
+from tidewheel_contracts.job import TrainResult
 from tidewheel_trainer.train.dividing import test_rows
 from tidewheel_trainer.train.guard import Shortage
 from tidewheel_trainer.train.incumbent import (
@@ -27,20 +24,17 @@ from tidewheel_trainer.train.incumbent import (
 )
 from tidewheel_trainer.train.material import Material, gathered, material_of
 from tidewheel_trainer.train.outcome import Choice, Refit, Trial
-from tidewheel_trainer.train.own_results import earlier_result, record_verdict
-from tidewheel_trainer.train.profiling import profile_of
-from tidewheel_trainer.train.publishing import publish_model
-from tidewheel_trainer.train.refitting import refitted
-from tidewheel_trainer.train.reporting import (
-    inconclusive_result,
-    refused_result,
-    registrable_result,
+from tidewheel_trainer.train.recording import (
+    publish,
+    record_refusal,
+    record_shortage,
+    recorded,
 )
+from tidewheel_trainer.train.refitting import refitted
 from tidewheel_trainer.train.run import Run
-from tidewheel_trainer.train.signing import Signer, signer_of
+from tidewheel_trainer.train.signing import Signer
 from tidewheel_trainer.train.split import Split
 from tidewheel_trainer.train.testing import tested, with_limits
-from tidewheel_trainer.train.threads import up_to_threads
 
 __all__ = ["Choose", "concluded"]
 
@@ -54,20 +48,11 @@ def concluded(run: Run, choose: Choose) -> TrainResult:
     Raises:
         TrainerError: with every reason of FailureReason but those of a source.
     """
-    signing = run.request.store.spec.signing
-    result = earlier_result(run.store, run.folder, signing)
-    if result is None:
-        with up_to_threads(run.surroundings.threads):
-            _train_and_record(run, choose)
-        # What the store holds is the truth, even if another attempt of this run was faster.
-        result = earlier_result(run.store, run.folder, signing)
-    if result is None:
-        raise TrainerError(
-            FailureReason.STORE_UNAVAILABLE,
-            f"the store {run.request.store.spec.endpoint} took the result of this run and lost it",
-        )
-    run.progress("Finished", 100, f"{result.verdict}: {result.message}")
-    return TrainResult(result=result)
+
+    def record(run: Run, signer: Signer | None) -> None:
+        _train_and_record(run, choose, signer)
+
+    return recorded(run, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +64,16 @@ class _Ending:
     refit: Refit | None
 
 
-def _train_and_record(run: Run, choose: Choose) -> None:
-    # A key that does not serve is told before anything is fitted.
-    signer = signer_of(run.request.store.spec.signing, run.surroundings.signing_key)
+def _train_and_record(run: Run, choose: Choose, signer: Signer | None) -> None:
     material = gathered(run)
     ending = _ending(run, material, choose)
     if isinstance(ending, Shortage):
-        result = inconclusive_result(material, ending, run.surroundings.git_revision)
-        record_verdict(run.store, run.folder, result, run_report(run, material, result, None))
+        record_shortage(run, material, ending)
     elif ending.refit is None:
-        _record_refusal(run, material, ending.trial)
+        record_refusal(run, material, ending.trial)
     else:
-        _publish(run, ending.material, ending.trial, ending.refit, signer)
+        learned = ending.material.rows.frame
+        publish(run, ending.material, ending.trial, ending.refit, learned, signer)
 
 
 def _ending(run: Run, material: Material, choose: Choose) -> _Ending | Shortage:
@@ -134,18 +117,3 @@ def _second_choice(run: Run, split: Split, first: _Ending) -> _Ending:
     if second.refit is None:
         return first
     return replace(second, trial=after_refusal(second.trial, refused))
-
-
-def _record_refusal(run: Run, material: Material, trial: Trial) -> None:
-    result = refused_result(trial, run.surroundings.git_revision)
-    record_verdict(run.store, run.folder, result, run_report(run, material, result, trial))
-
-
-def _publish(
-    run: Run, material: Material, trial: Trial, refit: Refit, signer: Signer | None
-) -> None:
-    run.progress("Publishing", 90, f"publish a model of {len(refit.data):,} bytes")
-    result = registrable_result(trial, refit, material.input_columns, run.surroundings.git_revision)
-    profile = profile_of(material.rows.frame, material.inputs, trial.answers, trial.classes)
-    report = run_report(run, material, result, trial)
-    publish_model(run, trial, refit, profile, result, report, signer)

@@ -30,7 +30,7 @@ from tidewheel_trainer.train.split import (
 )
 from tidewheel_trainer.train.split_keys import key_hashes
 
-__all__ = ["rows_before_test", "test_rows", "validation_rows"]
+__all__ = ["learned_through", "rows_before_test", "test_rows", "validation_rows"]
 
 
 def test_rows(run: Run, material: Material) -> Split | Shortage:
@@ -50,11 +50,11 @@ def test_rows(run: Run, material: Material) -> Split | Shortage:
         return split_as_marked(test, groups, target, guard, "groups")
     if rows.times is None:
         return split_by_hash(material.hashes(), target, guard)
-    learned_through = _learned_through(material)
+    through = learned_through(material)
     if declared is None or declared.time is None:
-        return split_by_time(rows.times, target, learned_through, guard)
+        return split_by_time(rows.times, target, through, guard)
     share = float(declared.time.test_share)
-    return split_by_time(rows.times, target, learned_through, guard, share)
+    return split_by_time(rows.times, target, through, guard, share)
 
 
 def validation_rows(run: Run, material: Material, split: Split) -> np.ndarray | Shortage:
@@ -134,7 +134,7 @@ def _with_keys(outcome: Split | Shortage, split: HashSplit, hashes: np.ndarray) 
     )
 
 
-def _learned_through(material: Material) -> int | None:
+def learned_through(material: Material) -> int | None:
     """Return the highest time that the champion learned, if it went by the same time column."""
     champion = material.champion
     if champion is None or champion.trained_through is None:

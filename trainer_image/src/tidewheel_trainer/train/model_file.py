@@ -130,6 +130,6 @@ class _Numbering:
 def _refused(source: str, what: str) -> TrainerError:
     return TrainerError(
         FailureReason.ARTIFACT_DAMAGED,
-        f"model file {source!r} holds {what}, which is not on the list of trusted types; only "
-        "files that Tidewheel wrote are loaded",
+        f"model file {source!r} holds {what}, which is not on the list of trusted types; nothing "
+        "else is loaded",
     )

@@ -33,7 +33,7 @@ from tidewheel_contracts.artifact.model import (
 from tidewheel_contracts.artifact.profile import Profile
 from tidewheel_contracts.artifact.signature import SIGNATURE_FILE
 from tidewheel_contracts.artifact.snapshot import manifest_bytes
-from tidewheel_contracts.job import FailureReason
+from tidewheel_contracts.job import FailureReason, ImportRequest
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.metrics import metrics_document
 from tidewheel_trainer.train.outcome import Refit, Trial
@@ -110,6 +110,7 @@ def _lineage(run: Run, result: RunResult) -> dict[str, Any]:
         "snapshot": request.snapshot.to_wire(),
         # With its nulls: a parameter of null is not a parameter left out.
         "training": request.training.model_dump(mode="json", by_alias=True),
+        "imported": request.imported.to_wire() if isinstance(request, ImportRequest) else None,
         "champion": request.champion.to_wire() if request.champion else None,
         "startedAt": run.started,
         "endedAt": surroundings.moment(),

@@ -1,6 +1,7 @@
 """Fit the tested recipe on all labelled rows, and prove that its file answers as the fit does."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -19,13 +20,27 @@ from tidewheel_trainer.train.outcome import Refit
 from tidewheel_trainer.train.parity import parity
 from tidewheel_trainer.train.pipelines import answers, fitted
 
-__all__ = ["refitted"]
+__all__ = ["Fit", "refitted", "to_publish"]
 
 _SAMPLE_ROWS = 5
 _WARMING_ROWS, _TIMED_ROWS = 5, 31
 Seconds = Callable[[], float]
 # A manifest is read whole, and long texts say no more than their beginning.
 _LONGEST_SAMPLE_TEXT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A fitted pipeline as its file gives it, with the file's bytes, and how it came to be.
+
+    `seconds` is None where it was fitted elsewhere.
+    """
+
+    model: Pipeline
+    data: bytes
+    seconds: float | None
+    training_rows: int
+    trained_through: str | None
 
 
 def refitted(recipe: Recipe, material: Material, test: np.ndarray, seconds: Seconds) -> Refit:
@@ -51,6 +66,27 @@ def refitted(recipe: Recipe, material: Material, test: np.ndarray, seconds: Seco
     _refuse_other_answers(
         model, loaded, recipe, served_frame(sample, material.inputs), rows.target.class_values
     )
+    through = None if rows.times is None else times.iso_text(int(rows.times.max()))
+    fit = Fit(loaded, data, training_seconds, len(rows), through)
+    return to_publish(fit, recipe, material, test, seconds)
+
+
+def to_publish(
+    fit: Fit, recipe: Recipe, material: Material, test: np.ndarray, seconds: Seconds
+) -> Refit:
+    """Return a fit with what lies beside it in the store: rows to ask it, and their answers.
+
+    Args:
+        fit: what is published.
+        recipe: its recipe.
+        material: all labelled rows.
+        test: places of the test rows among them, shape (n_test_rows,).
+        seconds: a clock that only goes on.
+
+    Raises:
+        TrainerError: ParameterInvalid, when the fit has no finite answer to a test row.
+    """
+    rows, model = material.rows, fit.model
     milliseconds = None
     if material.gate.limits.prediction_milliseconds is not None:
         milliseconds = _prediction_milliseconds(model, recipe, material, seconds)
@@ -60,19 +96,18 @@ def refitted(recipe: Recipe, material: Material, test: np.ndarray, seconds: Seco
         rows.target,
         lambda frame: answers(model, recipe, frame, rows.target.class_values),
     )
-    through = None if rows.times is None else times.iso_text(int(rows.times.max()))
     return Refit(
-        data=data,
+        data=fit.data,
         inputs=material.inputs,
         task=rows.target.task,
         classes=rows.target.classes,
         classes_datatype=rows.target.datatype,
-        sample=sample,
+        sample=_sample(rows.frame, material.inputs),
         check=check,
-        parity=parity(loaded, recipe, rows.frame, material.inputs, rows.target, check.columns),
-        training_rows=len(rows),
-        trained_through=through,
-        cost=Cost(training_seconds, len(data), milliseconds),
+        parity=parity(model, recipe, rows.frame, material.inputs, rows.target, check.columns),
+        training_rows=fit.training_rows,
+        trained_through=fit.trained_through,
+        cost=Cost(fit.seconds, len(fit.data), milliseconds),
     )
 
 

@@ -18,7 +18,9 @@ from tidewheel_trainer.train.target import Target
 __all__ = [
     "Buckets",
     "Split",
+    "halves",
     "last_third",
+    "split_after",
     "split_as_marked",
     "split_by_hash",
     "split_by_time",
@@ -101,6 +103,27 @@ def split_by_time(
             return outcome
         lacking = outcome
     return lacking
+
+
+def split_after(
+    times: np.ndarray, target: Target, through: int, guard: Guard, *, unseen: bool
+) -> Split | Shortage:
+    """Return all rows that are later than a time, in microseconds since 1970."""
+    return _judgeable(Split(times > through, times // DAY, unseen), target, guard, "days")
+
+
+def halves(window: Split, target: Target, guard: Guard) -> tuple[Split, Split] | Shortage:
+    """Return the older and the newer half of a test window's days, each a test of its own."""
+    days = np.unique(window.clusters[window.test])
+    is_newer = window.clusters >= days[len(days) // 2]
+    found = []
+    for part in (window.test & ~is_newer, window.test & is_newer):
+        half = Split(part, window.clusters, window.unseen)
+        outcome = _judgeable(half, target, guard, "days")
+        if isinstance(outcome, Shortage):
+            return outcome
+        found.append(half)
+    return found[0], found[1]
 
 
 def last_third(window: Split, target: Target, guard: Guard) -> Split | Shortage:

@@ -34,7 +34,7 @@ from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.scoring import fit_and_answer
 from tidewheel_trainer.train.split import Split, last_third
 
-__all__ = ["tested", "with_limits"]
+__all__ = ["champion_answers", "opponent", "span", "tested", "with_limits"]
 
 
 def tested(
@@ -57,7 +57,7 @@ def tested(
     found = answers(model, recipe, rows.frame[test], rows.target.class_values)
     truth, measure = rows.target.truth(test), rows.measure
     value = finite_value(measure, truth, found, recipe.candidate)
-    with_what = _opponent(run, material, split)
+    with_what = opponent(run, material, split)
     rival = _champion_answers(run, material, recipe, found, with_what, test)
     leaking = leaks(rows, material.inputs, ~test)
     comparison = None
@@ -85,7 +85,7 @@ def tested(
     limits = limit_decisions(material.gate.limits, None)
     note = calibration_note(rows.target.classes, truth, found, rival)
     run.progress("Testing", 68, "measure what each column is worth")
-    first, last = _span(rows.times, test)
+    first, last = span(rows.times, test)
     return Trial(
         recipe=recipe,
         validations=validations,
@@ -127,7 +127,7 @@ def with_limits(trial: Trial, limits: Limits, cost: Cost) -> Trial:
     )
 
 
-def _opponent(run: Run, material: Material, split: Split) -> ComparedWith:
+def opponent(run: Run, material: Material, split: Split) -> ComparedWith:
     """Return what the candidate meets: the champion itself only on rows that it never learned.
 
     A champion that may not be loaded, being unsigned where models must be signed, is one whose
@@ -152,7 +152,19 @@ def _champion_answers(
     with_what: ComparedWith,
     test: np.ndarray,
 ) -> np.ndarray | None:
-    """Return the answers of the champion or its recipe to the test rows."""
+    """Return the answers of the champion or its recipe, which may be the candidate's own."""
+    champion = material.champion
+    is_same = champion is not None and same_recipe(recipe, champion.recipe)
+    if with_what is ComparedWith.RECIPE and is_same:
+        # The same recipe on the same rows is the same model: fitting it again tells nothing.
+        return found
+    return champion_answers(run, material, with_what, test)
+
+
+def champion_answers(
+    run: Run, material: Material, with_what: ComparedWith, test: np.ndarray
+) -> np.ndarray | None:
+    """Return the answers of the champion or its recipe to the test rows; None without one."""
     manifest, reference = material.champion, run.request.champion
     if manifest is None or reference is None:
         return None
@@ -161,9 +173,6 @@ def _champion_answers(
     if with_what is ComparedWith.MODEL:
         model = champion_model(run.store, reference, manifest)
         return answers(model, manifest.recipe, rows.frame[test], rows.target.class_values)
-    if same_recipe(recipe, manifest.recipe):
-        # The same recipe on the same rows is the same model: fitting it again tells nothing.
-        return found
     return fit_and_answer(manifest.recipe, rows, ~test, test)
 
 
@@ -196,7 +205,8 @@ def _last_third_compared(
     )
 
 
-def _span(moments: np.ndarray | None, test: np.ndarray) -> tuple[str | None, str | None]:
+def span(moments: np.ndarray | None, test: np.ndarray) -> tuple[str | None, str | None]:
+    """Return the first and the last time of the test rows, or nothing without times."""
     if moments is None:
         return None, None
     return times.iso_text(int(moments[test].min())), times.iso_text(int(moments[test].max()))

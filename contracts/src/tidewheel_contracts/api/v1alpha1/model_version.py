@@ -19,6 +19,7 @@ from tidewheel_contracts.api.model import (
     rules,
 )
 from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, Column, Metric, Status
+from tidewheel_contracts.api.v1alpha1.imported_model import ImportedModel
 from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
 from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
 from tidewheel_contracts.api.v1alpha1.training_run import Artifact, Cause, Images, Verdict
@@ -130,6 +131,10 @@ class ModelVersionSpec(ApiModel):
         ServingEngine | None,
         Field(description="What predicts it in the serving image that tested it."),
     ] = None
+    imported: Annotated[
+        ImportedModel | None,
+        Field(description="File that it was imported from; absent where it was trained here."),
+    ] = None
     card: Annotated[
         ModelCard | None, Field(description="What people must know of it, as the run was told.")
     ] = None
@@ -193,6 +198,7 @@ MODEL_VERSION = Kind(
         PrinterColumn("Rows", ".spec.trainingRows", type="integer", wide=True),
         PrinterColumn("Engine", ".spec.engine.kind", wide=True),
         PrinterColumn("Artifact", ".spec.artifact.digest", wide=True),
+        PrinterColumn("Imported", ".spec.imported.file", wide=True),
         MESSAGE,
         AGE,
     ),

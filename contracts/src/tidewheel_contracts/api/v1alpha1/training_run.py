@@ -18,6 +18,7 @@ from tidewheel_contracts.api.v1alpha1.common import (
 from tidewheel_contracts.api.v1alpha1.ensembles import ENSEMBLE_RULES
 from tidewheel_contracts.api.v1alpha1.features import WEIGHTS_RULES
 from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES
+from tidewheel_contracts.api.v1alpha1.imported_model import IMPORT_RULES, ImportedModel
 from tidewheel_contracts.api.v1alpha1.queueing import QUEUE_RULES
 from tidewheel_contracts.api.v1alpha1.run_result import (
     Artifact,
@@ -81,6 +82,7 @@ def _unchanged_but_suspend(schema: dict[str, Any]) -> None:
             *ENSEMBLE_RULES,
             *ENGINE_RULES,
             *QUEUE_RULES,
+            *IMPORT_RULES,
             changes,
         )
     )
@@ -105,6 +107,13 @@ class TrainingRunSpec(Training):
     pipeline_name: Annotated[
         KindName | None,
         Field(description="ModelPipeline whose champion and limits the run counts for."),
+    ] = None
+    imported: Annotated[
+        ImportedModel | None,
+        Field(
+            description="A model that was made elsewhere: the gate judges it as it is, and nothing "
+            "is fitted. The only candidate names its estimator."
+        ),
     ] = None
     suspend: Annotated[
         bool,

@@ -19,10 +19,11 @@ LIMIT_EXCEEDED = "LimitExceeded"
 class Cost:
     """Seconds of the fit on all labelled rows, bytes of its file, and of one answer the median.
 
-    `prediction_milliseconds` is None where nobody asked.
+    `training_seconds` is None of a model that was fitted elsewhere, and `prediction_milliseconds`
+    where nobody asked.
     """
 
-    training_seconds: float
+    training_seconds: float | None
     model_bytes: int
     prediction_milliseconds: float | None
 

@@ -28,12 +28,14 @@ _NAME, _QUESTION = "recipe", "Is a changed recipe better, in two windows in a ro
 class RecipeChange:
     """What is another than in the champion's recipe, and how both did in two windows.
 
-    `newest` is the test window. `before` is None where the newest one told enough.
+    `newest` is the test window. `before` is None where the newest one told enough. `rival` says
+    what the candidate met there.
     """
 
     parts: Sequence[str]
     newest: Comparison
     before: Comparison | Shortage | None
+    rival: str = "the champion's recipe"
 
 
 def is_better(compared: Comparison) -> bool:
@@ -98,7 +100,7 @@ def _windows(change: RecipeChange) -> str:
         return f"{newest}; in the window before it could not be compared: {before.sentence}"
     measure = before.measure
     return (
-        f"{newest}; in the window before {shown(measure, before.candidate)}, the champion's recipe "
+        f"{newest}; in the window before {shown(measure, before.candidate)}, {change.rival} "
         f"{shown(measure, before.champion)}, difference {signed(measure, before.difference)}, "
         f"{limit_words(before, -_QUANTILE, _PERCENT)}"
     )
