@@ -1,4 +1,4 @@
-"""A model of others' making becomes a version that serves on real nodes; a changed file does not."""
+"""On real nodes a model of others' making becomes a version that serves; a changed one does not."""
 
 import hashlib
 

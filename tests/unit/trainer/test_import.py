@@ -51,6 +51,15 @@ def test_an_import_that_passes_is_published_byte_by_byte(
     assert profile.rows == 20 * 150
 
 
+def test_the_time_that_it_learned_may_be_of_any_zone(
+    snapshot: Any, trained: Train, put: Put
+) -> None:
+    declared = put(model_of(columns_of(0, 20))) | {"trainedThrough": "2013-01-21T01:00:00+02:00"}
+    result = trained(snapshot(columns_of(0, 40)), candidates=THEIRS, imported=declared)
+
+    assert (result.trained_through, result.training_rows) == ("2013-01-20T23:00:00Z", 20 * 150)
+
+
 def test_a_second_attempt_reports_what_the_first_one_published(
     store: Any, snapshot: Any, trained: Train, put: Put
 ) -> None:

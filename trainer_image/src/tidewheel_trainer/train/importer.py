@@ -20,7 +20,12 @@ from tidewheel_trainer.store import Store
 from tidewheel_trainer.surroundings import Surroundings
 from tidewheel_trainer.train.guard import Shortage
 from tidewheel_trainer.train.imported_file import Foreign, foreign_model, refused
-from tidewheel_trainer.train.judging_import import later_rows, learned_rows, tested_as_it_is
+from tidewheel_trainer.train.judging_import import (
+    later_rows,
+    learned_rows,
+    tested_as_it_is,
+    trained_through,
+)
 from tidewheel_trainer.train.material import Material, gathered, material_of
 from tidewheel_trainer.train.outcome import Trial
 from tidewheel_trainer.train.recording import publish, record_refusal, record_shortage, recorded
@@ -71,7 +76,7 @@ def _import_and_record(run: Run, request: ImportRequest, signer: Signer | None) 
         data=foreign.data,
         seconds=None,
         training_rows=int(np.count_nonzero(learned)),
-        trained_through=request.imported.trained_through,
+        trained_through=trained_through(request.imported),
     )
     refit = to_publish(fit, recipe, material, trial.places, run.surroundings.seconds)
     trial = with_limits(trial, material.gate.limits, refit.cost)

@@ -5,6 +5,8 @@ others fitted is a change of recipe; nothing of it can be fitted again for a sec
 halves of the test window are the two in which it must be better, unless the gate asks for less.
 """
 
+from datetime import UTC, datetime
+
 import numpy as np
 
 from tidewheel_contracts.api.v1alpha1.gate import ChangedRecipe
@@ -33,9 +35,15 @@ from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.split import Split, halves, split_after
 from tidewheel_trainer.train.testing import champion_answers, opponent, span
 
-__all__ = ["later_rows", "learned_rows", "tested_as_it_is"]
+__all__ = ["later_rows", "learned_rows", "tested_as_it_is", "trained_through"]
 
 _PARTS = ("a model that was made elsewhere",)
+
+
+def trained_through(imported: ImportedModel) -> str:
+    """Return the highest time that an import learned, in UTC."""
+    moment = datetime.fromisoformat(imported.trained_through).astimezone(UTC)
+    return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
 def later_rows(run: Run, material: Material, imported: ImportedModel) -> Split | Shortage:
@@ -53,7 +61,7 @@ def later_rows(run: Run, material: Material, imported: ImportedModel) -> Split |
             "column",
         )
     champion = learned_through(material)
-    own = times.microseconds(imported.trained_through)
+    own = times.microseconds(trained_through(imported))
     through = own if champion is None else max(own, champion)
     guards = ONE_MODEL if material.champion is None else TWO_MODELS
     guard, unseen = guards[rows.target.task], champion is not None
@@ -67,7 +75,7 @@ def learned_rows(rows: Rows, imported: ImportedModel) -> np.ndarray:
     """Return which rows the import may have learned, boolean, shape (n_rows,)."""
     if rows.times is None:
         raise ValueError("the rows have no times")
-    return np.asarray(rows.times <= times.microseconds(imported.trained_through))
+    return np.asarray(rows.times <= times.microseconds(trained_through(imported)))
 
 
 def tested_as_it_is(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tidewheel_contracts.api.model import ApiModel, Digest, Time, Words
+from tidewheel_contracts.api.model import ApiModel, Digest, Moment, Words
 
 __all__ = ["IMPORT_RULES", "ImportedModel"]
 
@@ -15,11 +15,6 @@ FileName = Annotated[
         "must be the name of a skops file in the folder `imports` of the namespace in the store, "
         "such as 'flight-delay.skops'; no folder of its own"
     ),
-]
-UtcTime = Annotated[
-    Time,
-    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z$"),
-    Words("must be a time in UTC, such as '2026-01-31T23:59:59Z'"),
 ]
 
 
@@ -33,7 +28,7 @@ class ImportedModel(ApiModel):
         Digest, Field(description="SHA-256 of the file, as `sha256sum` tells it, after `sha256:`.")
     ]
     trained_through: Annotated[
-        UtcTime,
+        Moment,
         Field(description="Highest time of the rows that it learned; later ones test it."),
     ]
 
