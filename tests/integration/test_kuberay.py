@@ -43,14 +43,12 @@ def wait_to_say(lab: Lab, name: str, reason: str, words: str) -> Object:
     return found[0]
 
 
-def ray_job_of(lab: Lab, run: str, *gone: str) -> Object:
-    """Wait for a run's RayJob that KubeRay has looked at, beside those that are to be gone."""
+def ray_job_of(lab: Lab, run: str) -> Object:
+    """Wait for a run's RayJob that KubeRay has looked at; return it."""
     found: list[Object] = []
 
     def missing() -> str | None:
         items = [item for item in lab.list("rayjobs") if run in item["metadata"]["name"]]
-        if any(item["metadata"]["name"] in gone for item in items):
-            return f"{gone} are still there"
         found[:] = [item for item in items if (item.get("status") or {}).get("jobDeploymentStatus")]
         return None if found else "there is none"
 
@@ -123,8 +121,9 @@ def test_search_begins_with_kuberay_is_resumed_and_ends_by_what_its_submitter_sa
 
     suspend(lab, value=True)
     wait_to_say(lab, "by-hand", "Suspended", "goes on with the trials that are in the store")
+    lab.run("wait", "--for=delete", f"rayjob/{first['metadata']['name']}", "--timeout=60s")
     suspend(lab, value=False)
-    second = ray_job_of(lab, "by-hand", first["metadata"]["name"])
+    second = ray_job_of(lab, "by-hand")
     for number, pod in enumerate(pods_of(lab, second), start=2):
         run_pod(lab, pod, number)
     submitter = submitter_of(lab, second)

@@ -60,7 +60,7 @@ def on_ray(job: Object, workers: int, resources: Resources) -> Object:
             "submissionMode": "K8sJobMode",
             "entrypoint": RAY_ENTRYPOINT,
             "submitterConfig": {"backoffLimit": _SUBMITTER_RETRIES},
-            "submitterPodTemplate": _submitter(template),
+            "submitterPodTemplate": _submitter(template, job["spec"]["activeDeadlineSeconds"]),
             "rayClusterSpec": {
                 "rayVersion": _LEAST_RAY_VERSION,
                 # Or whoever reaches the cluster's ports could run programs in it.
@@ -111,7 +111,8 @@ def _workers(template: Object, count: int, resources: Resources) -> Object:
     }
 
 
-def _submitter(template: Object) -> Object:
+def _submitter(template: Object, deadline_seconds: int) -> Object:
+    """Return the pod that submits: KubeRay leaves it at work when the RayJob's deadline passes."""
     submitter = _with(
         _plain(template),
         resources=container_resources(_SUBMITTER),
@@ -119,7 +120,8 @@ def _submitter(template: Object) -> Object:
         command=["python", "-m", "tidewheel_trainer"],
         args=["ray-submit"],
     )
-    return {**submitter, "spec": {**submitter["spec"], "restartPolicy": "Never"}}
+    ending = {"restartPolicy": "Never", "activeDeadlineSeconds": deadline_seconds}
+    return {**submitter, "spec": {**submitter["spec"], **ending}}
 
 
 def _plain(template: Object) -> Object:

@@ -95,7 +95,8 @@ def test_no_trial_runs_on_the_head_and_the_submitter_has_a_program_of_its_own() 
         ["python", "-m", "tidewheel_trainer"],
         ["ray-submit"],
     )
-    assert SUBMITTER["spec"]["restartPolicy"] == "Never"
+    ending = (SUBMITTER["spec"]["restartPolicy"], SUBMITTER["spec"]["activeDeadlineSeconds"])
+    assert ending == ("Never", 3600)
     assert "command" not in main_of(HEAD)
     assert "args" not in main_of(HEAD)
 
