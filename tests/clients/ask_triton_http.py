@@ -8,7 +8,8 @@ import sys
 
 import numpy as np
 import tritonclient.http as triton
-from tritonclient.utils import InferenceServerException, triton_to_np_dtype
+from triton_errors import error_of
+from tritonclient.utils import triton_to_np_dtype
 
 
 def inputs_of(columns, **options):
@@ -31,14 +32,6 @@ def outputs_of(result):
             for output in response["outputs"]
         },
     }
-
-
-def error_of(call):
-    try:
-        call()
-    except InferenceServerException as error:
-        return [error.status(), error.message()]
-    return None
 
 
 def main():
