@@ -1,6 +1,7 @@
 """A real server keeps every promise of the OpenAPI document, whatever schemathesis sends."""
 
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -23,7 +24,7 @@ def test_document_has_every_path_of_the_server() -> None:
         assert (path, methods) == (path, set(route.methods) - {"HEAD"})
 
 
-def test_server_answers_as_the_document_says(server: Any) -> None:
+def test_server_answers_as_the_document_says(server: Any, tmp_path: Path) -> None:
     done = subprocess.run(
         [
             *(program("schemathesis", "st"), "--config-file"),
@@ -33,6 +34,7 @@ def test_server_answers_as_the_document_says(server: Any) -> None:
             *("--checks", "all", "--exclude-checks", "positive_data_acceptance"),
             *("--no-color", "--warnings", "off"),
         ],
+        cwd=tmp_path,  # it leaves a folder of what it found
         capture_output=True,
         text=True,
         check=False,
