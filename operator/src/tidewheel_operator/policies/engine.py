@@ -9,12 +9,15 @@ from datetime import datetime
 from tidewheel_contracts.api.v1alpha1.training_engine import TrainingEngine
 from tidewheel_contracts.api.v1alpha1.training_run import Reason, Stage
 from tidewheel_operator.policies.conditions import stalled
+from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.training_run_view import RunDecision, TrainingRunView, step
 
 __all__ = ["lacks_engine", "wait_for_engine"]
 
 # How often the operator looks whether KubeRay has come.
 _LOOK_SECONDS = 15.0
+# An operator that has just started reads the RayJobs beside all else.
+_FIRST_LOOK_SECONDS = 1.0
 
 
 def lacks_engine(view: TrainingRunView) -> bool:
@@ -26,7 +29,9 @@ def lacks_engine(view: TrainingRunView) -> bool:
 
 
 def wait_for_engine(view: TrainingRunView, now: datetime) -> RunDecision:
-    """Say what is missing, and look again."""
+    """Say what is missing, and look again; before anybody has looked, what was said stays."""
+    if not view.ray_problem:
+        return Decision(status=view.run.status, requeue_seconds=_FIRST_LOOK_SECONDS)
     message = f"`engine` is 'RayJob', and {view.ray_problem}"
     decision = step(view, now, stalled(Reason.ENGINE_MISSING, message), stage=Stage.WAITING)
     return replace(decision, requeue_seconds=_LOOK_SECONDS)

@@ -42,7 +42,8 @@ class TrainingRunView:
     programs that train; `server_resources` is what a pod of `server_image` gets that serves. `told`
     is what its Job last reported, and `report_url` where Jobs report to, unless they do not.
     `workloads` are Kueue's words about Jobs, by the Job's uid; `is_kueue_read` tells whether
-    anybody listens. `ray_problem` is why no RayJob can be made or seen; nothing where they can.
+    anybody listens. `ray_problem` is why no RayJob can be made or seen, empty before
+    it is known; nothing where they can.
     """
 
     run: Observed[TrainingRunSpec, TrainingRunStatus]

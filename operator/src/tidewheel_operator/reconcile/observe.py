@@ -234,12 +234,12 @@ async def jobs_with_pods(
 
 
 def ray_problem(world: World) -> str | None:
-    """Return why no RayJob can be made or seen; nothing where they can."""
+    """Return why no RayJob can be made or seen, empty before it is known; nothing if they can."""
     if not world.settings.is_ray_used:
         return "the operator may not use KubeRay: set `rayJob.enabled` of its chart to true"
     problem = world.followed.problem(RAY_JOBS)
-    if problem is None:
-        return None
+    if not problem:
+        return problem
     return f"RayJobs cannot be read; install KubeRay 1.5 or later, and the run begins ({problem})"
 
 

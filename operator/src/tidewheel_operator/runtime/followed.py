@@ -20,5 +20,5 @@ class Followed:
         self._problems[resource] = problem
 
     def problem(self, resource: Resource) -> str | None:
-        """Return why a kind is not watched; nothing if it is."""
-        return self._problems.get(resource, "the operator has only just begun to look for it")
+        """Return why a kind is not watched, empty before the first look; nothing if it is."""
+        return self._problems.get(resource, "")

@@ -153,6 +153,16 @@ def test_without_kuberay_nothing_begins_and_nothing_is_concluded(job: tuple[Obje
     )
 
 
+def test_before_anybody_has_looked_for_kuberay_what_was_said_stays() -> None:
+    job = followed(RUN)
+    searching = decide(view(RUN, job), NOW).status
+    run = make_run(engine="RayJob", search={"trials": 8, "parallelism": 2}, status=searching)
+
+    decision = decide(view(run, ray_problem=""), NOW)
+
+    assert decision == Decision(status=searching, requeue_seconds=1.0)
+
+
 def test_what_follows_the_search_needs_no_kuberay() -> None:
     job = followed(RUN, **SUCCEEDED)
     pod = ray_pod(job, terminated(0, FOUND), "Job", "submitter")

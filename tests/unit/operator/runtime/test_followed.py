@@ -12,6 +12,5 @@ def test_a_kind_is_watched_once_it_could_be_read() -> None:
     followed.has(RAY_JOBS)
     said.append(followed.problem(RAY_JOBS))
 
-    unseen = "the operator has only just begun to look for it"
-    assert said == [unseen, "404 page not found", None]
-    assert followed.problem(WORKLOADS) == unseen
+    assert said == ["", "404 page not found", None]
+    assert followed.problem(WORKLOADS) == ""
