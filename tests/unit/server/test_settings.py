@@ -91,6 +91,6 @@ def test_unknown_engine_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> 
         settings_from([], {"TIDEWHEEL_ENGINE": "fast"})
 
     assert (
-        "argument --engine: 'fast' is no engine; take auto, native, onnxruntime, sklearn"
+        "argument --engine: 'fast' is no engine; take auto, native, sklearn"
         in capsys.readouterr().err
     )

@@ -15,11 +15,10 @@ SKLEARN = EngineKind.SKLEARN.lower()
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """Verified bytes to build an engine from; `onnx` is None where training published no graph."""
+    """What an engine is built from, verified: the manifest, and the bytes of `model.skops`."""
 
     manifest: ModelManifest
     skops: bytes
-    onnx: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

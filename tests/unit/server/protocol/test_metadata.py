@@ -95,16 +95,13 @@ def test_draining_model_is_not_ready_but_answers(model: ServedModel) -> None:
 def test_model_metadata_tells_why_faster_engines_do_not_serve(
     identity: Identity, model: ServedModel
 ) -> None:
-    refused = (Refused("native", "has no such tree"), Refused("onnxruntime", "has no graph"))
+    refused = (Refused("native", "has no such tree"),)
 
     _, document = described(
         Endpoint.MODEL_METADATA, identity, Ready(replace(model, refused=refused))
     )
 
-    assert document["properties"]["refused_engines"] == {
-        "native": "has no such tree",
-        "onnxruntime": "has no graph",
-    }
+    assert document["properties"]["refused_engines"] == {"native": "has no such tree"}
 
 
 def test_model_metadata_names_every_tensor(identity: Identity, model: ServedModel) -> None:

@@ -70,7 +70,6 @@ class Reason(StrEnum):
     REJECTED = "Rejected"  # the newest decision that was not taken back rejects it
     REVOKED = "ApprovalRevoked"  # every decision about it was taken back
     NATIVE = "Native"  # our own engine predicts it
-    ONNX_RUNTIME = "OnnxRuntime"  # ONNX Runtime predicts it, as nothing faster answers alike
     SKLEARN = "Sklearn"  # scikit-learn predicts it, as nothing faster answers alike
     INVALID = "Invalid"  # the stored object does not satisfy this version's schema
 

@@ -14,7 +14,6 @@ class EngineKind(StrEnum):
     """Kinds of engines, the fastest first; the server's model metadata has them in lower case."""
 
     NATIVE = "Native"
-    ONNX_RUNTIME = "OnnxRuntime"
     SKLEARN = "Sklearn"
 
 
