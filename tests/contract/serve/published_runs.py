@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tidewheel_contracts.job import ExitCode
+from tidewheel_contracts.serving import ServeRequest
 
-__all__ = ["CLASSIFIER", "REGRESSOR", "published"]
+__all__ = ["CLASSIFIER", "REGRESSOR", "published", "serve_request"]
 
 ROWS = 6000
 CLASSIFIER = {
@@ -87,3 +88,18 @@ def published(
     assert code == ExitCode.SUCCESS, trained
     assert trained.result.candidate == winner
     return store, trained.result.artifact
+
+
+def serve_request(store: dict[str, Any], artifact: Any) -> ServeRequest:
+    """Return what a server of the published model is told."""
+    return ServeRequest.model_validate(
+        {
+            "store": store,
+            "modelName": "flights",
+            "versionName": "flights-v1",
+            "versionNumber": 1,
+            "manifestKey": artifact.manifest_key,
+            "manifestDigest": artifact.manifest_digest,
+            "artifactDigest": artifact.digest,
+        }
+    )

@@ -6,29 +6,19 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from tests.contract.serve.published_runs import CLASSIFIER, REGRESSOR, published
+from tests.contract.serve.published_runs import (
+    CLASSIFIER,
+    REGRESSOR,
+    published,
+    serve_request,
+)
 
 from tidewheel_contracts.artifact.profile import Profile
-from tidewheel_contracts.serving import ServeRequest
 from tidewheel_contracts.serving_counts import Counts, FeatureCounts, ServingCounts, added
 
 COUNTS = "/tidewheel/v1/models/flights/counts"
 PROFILE = "/tidewheel/v1/models/flights/profile"
 INFER = "/v2/models/flights/infer"
-
-
-def serve_request(store: dict[str, Any], artifact: Any) -> ServeRequest:
-    return ServeRequest.model_validate(
-        {
-            "store": store,
-            "modelName": "flights",
-            "versionName": "flights-v1",
-            "versionNumber": 1,
-            "manifestKey": artifact.manifest_key,
-            "manifestDigest": artifact.manifest_digest,
-            "artifactDigest": artifact.digest,
-        }
-    )
 
 
 def expected_features(profile: Profile) -> tuple[FeatureCounts, ...]:

@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
-from tests.contract.serve.published_runs import CLASSIFIER, REGRESSOR, published
+from tests.contract.serve.published_runs import (
+    CLASSIFIER,
+    REGRESSOR,
+    published,
+    serve_request,
+)
 
-from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.engines.parity import difference
 from tidewheel_server.engines.sklearn_engine import sklearn_engine
 from tidewheel_server.engines.tier import EXACT
@@ -16,17 +20,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 
 def fetched(store: dict[str, Any], artifact: Any) -> VerifiedArtifact:
-    request = ServeRequest.model_validate(
-        {
-            "store": store,
-            "modelName": "flights",
-            "versionName": "flights-v1",
-            "versionNumber": 1,
-            "manifestKey": artifact.manifest_key,
-            "manifestDigest": artifact.manifest_digest,
-            "artifactDigest": artifact.digest,
-        }
-    )
+    request = serve_request(store, artifact)
     return fetch_artifact(request, S3Store(request.store.spec, KEYS))
 
 

@@ -5,10 +5,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tests.contract.serve.published_runs import CLASSIFIER, REGRESSOR, published
+from tests.contract.serve.published_runs import (
+    CLASSIFIER,
+    REGRESSOR,
+    published,
+    serve_request,
+)
 
 from tidewheel_contracts.artifact.model import ModelManifest
-from tidewheel_contracts.serving import ServeRequest
 from tidewheel_server.protocol.inference import infer, sample_body
 from tidewheel_trainer.train.model_file import read_model
 
@@ -62,19 +66,7 @@ def test_published_model_is_served(
 ) -> None:
     store, artifact = published(run_trainer, s3, s3_endpoint, folder, target, training, winner)
 
-    model = load(
-        ServeRequest.model_validate(
-            {
-                "store": store,
-                "modelName": "flights",
-                "versionName": "flights-v1",
-                "versionNumber": 1,
-                "manifestKey": artifact.manifest_key,
-                "manifestDigest": artifact.manifest_digest,
-                "artifactDigest": artifact.digest,
-            }
-        )
-    )
+    model = load(serve_request(store, artifact))
     answer = json.loads(infer(model, sample_body(model.manifest)).response.body)
 
     expected = expected_outputs(s3, model.manifest, artifact.manifest_key, datatype)
