@@ -99,8 +99,10 @@ def test_many_shuffled_copies_are_answered_in_one_call() -> None:
 
 
 def test_only_the_shuffled_column_of_a_copy_changes() -> None:
-    frame = pd.DataFrame({"wind": [1.0, 2.0, 3.0], "carrier": ["UA", None, "DL"]})
+    carrier = pd.Series(["UA", None, "DL"], dtype=object)
+    frame = pd.DataFrame({"wind": [1.0, 2.0, 3.0], "carrier": carrier})
     stacked = importance._shuffled(frame, [(0, 0), (1, 0)], seed=4)
+    assert stacked.dtypes.tolist() == frame.dtypes.tolist()
     kept = [stacked["carrier"].tolist()[:3], stacked["wind"].tolist()[3:]]
     assert kept == [frame["carrier"].tolist(), frame["wind"].tolist()]
     shuffled = [stacked["wind"].tolist()[:3], stacked["carrier"].tolist()[3:]]

@@ -99,8 +99,8 @@ def test_a_run_that_searches_is_finished_after_a_kill_before_any_write_of_a_tria
     store.expect_kill(None)
     whole = trained(data, **search)
     expected = _published(store)
-    # A mark and an outcome of each trial, seven files, the manifest.
-    assert store.writes == 2 * 2 + 7 + 1
+    # A mark and an outcome of each trial, eight files, the manifest.
+    assert store.writes == 2 * 2 + 8 + 1
     for number in range(2 * 2 + 1):
         store.forget_search(FOLDER)
         store.expect_kill(number)

@@ -172,7 +172,8 @@ def _shuffled(frame: pd.DataFrame, copies: list[tuple[int, int]], seed: int) -> 
             if copy[0] == column:
                 taken = places.copy() if taken is places else taken
                 taken[at * rows : (at + 1) * rows] = order[copy]
-        stacked[name] = frame[name].array.take(taken)
+        # Of its own type: pandas left alone would give text another one.
+        stacked[name] = pd.Series(frame[name].to_numpy()[taken], dtype=frame[name].dtype)
     return pd.DataFrame(stacked)
 
 
