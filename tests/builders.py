@@ -44,15 +44,9 @@ from tidewheel_contracts.api.v1alpha1.model_version import (
     ModelVersionSpec,
     version_name,
 )
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    TRAINING_RUN,
-    Artifact,
-    Cause,
-    RunResult,
-    TrainingRunSpec,
-    TrainingRunStatus,
-    Verdict,
-)
+from tidewheel_contracts.api.v1alpha1.run_result import Artifact, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.training_run import TRAINING_RUN, TrainingRunSpec
 
 Object = dict[str, Any]
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.contract.conftest import KEYS
 
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, RunResult, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.artifact.search_trial import SearchTrial
 from tidewheel_contracts.artifact.snapshot import manifest_digest

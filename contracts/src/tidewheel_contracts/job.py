@@ -27,8 +27,9 @@ from tidewheel_contracts.api.v1alpha1.dataset_source import Source
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
 from tidewheel_contracts.api.v1alpha1.dataset_steps import Step
 from tidewheel_contracts.api.v1alpha1.imported_model import ImportedModel
+from tidewheel_contracts.api.v1alpha1.run_result import RunResult
+from tidewheel_contracts.api.v1alpha1.run_status import ChampionReference
 from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
-from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference, RunResult
 
 __all__ = [
     "CREDENTIALS_PATH",

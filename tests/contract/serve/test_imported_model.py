@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from tests.contract.conftest import BUCKET, KEYS
 
-from tidewheel_contracts.api.v1alpha1.training_run import RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import RunResult, Verdict
 from tidewheel_contracts.job import (
     CheckRequest,
     CheckResult,

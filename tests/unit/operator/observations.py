@@ -22,7 +22,8 @@ from tidewheel_contracts.api.conditions import Condition, ConditionStatus
 from tidewheel_contracts.api.v1alpha1.common import Resources
 from tidewheel_contracts.api.v1alpha1.dataset_source import source_secret_name
 from tidewheel_contracts.api.v1alpha1.model_deployment import ServerResources
-from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference, RunResult
+from tidewheel_contracts.api.v1alpha1.run_result import RunResult
+from tidewheel_contracts.api.v1alpha1.run_status import ChampionReference
 from tidewheel_contracts.job import (
     CheckRequest,
     CollectRequest,

@@ -19,7 +19,7 @@ from tests.unit.trainer.collections_of_rows import (
 from tests.unit.trainer.imports import KEY, THROUGH, Put
 from tests.unit.trainer.trainings import Train, candidate
 
-from tidewheel_contracts.api.v1alpha1.training_run import RunResult
+from tidewheel_contracts.api.v1alpha1.run_result import RunResult
 from tidewheel_contracts.job import CollectRequest, CollectResult, ImportRequest, TrainRequest
 from tidewheel_trainer.collect.collector import collect
 from tidewheel_trainer.egress.guard import Unguarded

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.trainer.trainings import FOLDER, Train, candidate, columns_of
 
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError

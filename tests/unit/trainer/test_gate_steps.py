@@ -3,7 +3,7 @@
 import pytest
 
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_trainer.run_report.findings import GateStep
 from tidewheel_trainer.train.gate.decision import Answer, Decision
 from tidewheel_trainer.train.gate_steps import gate_steps, gate_tests, gate_tests_document

@@ -15,7 +15,7 @@ from tests.unit.trainer.trainings import (
     turned_round,
 )
 
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, RunResult, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.artifact.profile import Profile
 

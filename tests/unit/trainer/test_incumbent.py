@@ -9,7 +9,7 @@ from tests.unit.trainer.trainings import BOOSTING, Train, candidate, columns_of
 
 from tidewheel_contracts.api.v1alpha1.common import Candidate
 from tidewheel_contracts.api.v1alpha1.ensembles import Calibration, Ensemble
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_contracts.artifact.model import ModelManifest, Recipe
 from tidewheel_trainer.train.ensemble_recipes import ensemble_recipe
 from tidewheel_trainer.train.incumbent import incumbent_recipe

@@ -3,7 +3,7 @@
 from tidewheel_contracts.api.v1alpha1.common import Column
 from tidewheel_contracts.api.v1alpha1.dataset import Snapshot
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, RunResult, Verdict
 from tidewheel_contracts.job import (
     MESSAGE_LIMIT,
     CollectResult,

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tests.signing_keys import make_key, private_pem, public_pem, signing
 from tests.unit.trainer.trainings import FOLDER, Train, candidate, columns_of, files_of
 
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_contracts.api.v1alpha1.signing import Signing
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
 from tidewheel_contracts.artifact.signature import key_hint, opened_bundle, signed_files
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError

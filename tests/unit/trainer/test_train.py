@@ -17,7 +17,7 @@ from tests.unit.trainer.trainings import (
 )
 from tests.unit.trainer.web_pages import assert_harmless
 
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest, model_digest
 from tidewheel_contracts.artifact.profile import Profile
 from tidewheel_contracts.job import FailureReason

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.unit.trainer.trainings import FOLDER, Train, columns_of, files_of
 
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, RunResult, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import FailureReason

@@ -16,7 +16,7 @@ from tests.unit.trainer.trainings import (
 )
 
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, RunResult, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.artifact.snapshot import manifest_digest
 from tidewheel_contracts.job import FailureReason

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.trainer.trainings import FOLDER, Train, columns_of
 
 from tidewheel_contracts.api.v1alpha1.features import Monotonic
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_contracts.artifact.model import ModelInput, ModelManifest
 from tidewheel_contracts.artifact.profile import FeatureProfile, Profile
 from tidewheel_contracts.job import FailureReason

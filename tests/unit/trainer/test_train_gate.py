@@ -10,7 +10,7 @@ import pytest
 from tests.unit.trainer.trainings import FOLDER, REFUSED, Train, columns_of, files_of
 
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTestResult
-from tidewheel_contracts.api.v1alpha1.training_run import RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import RunResult, Verdict
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.surroundings import Surroundings

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.trainer.trainings import FOLDER, Train, candidate, columns_of
 
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError

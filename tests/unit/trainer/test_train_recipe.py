@@ -8,7 +8,7 @@ import pytest
 from tests.unit.trainer.trainings import FOLDER, Train, candidate, columns_of
 
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTestResult
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, RunResult, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_trainer.surroundings import Surroundings
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidewheel_contracts.api.v1alpha1 import dataset
-from tidewheel_contracts.api.v1alpha1.training_run import RunResult
+from tidewheel_contracts.api.v1alpha1.run_result import RunResult
 from tidewheel_trainer.train.target import Target, read_target
 
 Train = Callable[..., RunResult]

@@ -5,7 +5,7 @@ checks, other tests of the gate; then the words of the message.
 """
 
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTestResult
-from tidewheel_contracts.api.v1alpha1.training_run import RunResult
+from tidewheel_contracts.api.v1alpha1.run_result import RunResult
 from tidewheel_contracts.job import MESSAGE_LIMIT, CollectResult, Failure, Result, TrainResult
 
 __all__ = ["Answer", "termination_message"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, RunCondition
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, RunCondition
 from tidewheel_dev.demo.context import DATASET_NAME, MODEL, PIPELINE_NAME
 from tidewheel_dev.demo.state import Run, State
 from tidewheel_dev.demo.watch import HopelessError

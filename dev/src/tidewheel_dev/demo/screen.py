@@ -10,7 +10,7 @@ from typing import Any
 from rich import console, live, panel, table
 from rich.markup import escape
 
-from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import TrainingRunStatus
 from tidewheel_dev.demo.state import Item, State
 
 __all__ = ["Board", "Line", "heading", "lines", "say", "show"]

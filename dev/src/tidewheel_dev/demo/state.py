@@ -22,11 +22,8 @@ from tidewheel_contracts.api.v1alpha1.model_pipeline import (
     ModelPipelineStatus,
 )
 from tidewheel_contracts.api.v1alpha1.model_version import MODEL_VERSION, ModelVersionSpec
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    TRAINING_RUN,
-    TrainingRunSpec,
-    TrainingRunStatus,
-)
+from tidewheel_contracts.api.v1alpha1.run_status import TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.training_run import TRAINING_RUN, TrainingRunSpec
 from tidewheel_dev import api
 
 __all__ = ["Item", "Run", "State", "Version", "read_state"]

@@ -5,7 +5,8 @@ from typing import Any
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.kind import GROUP, VERSION
 from tidewheel_contracts.api.v1alpha1.common import Training
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, TrainingRunSpec
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
+from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 from tidewheel_operator.manifests.metadata import owned_metadata
 
 __all__ = ["run_name", "training_run"]

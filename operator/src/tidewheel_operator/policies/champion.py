@@ -12,7 +12,7 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
     VersionState,
 )
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, version_name
-from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
+from tidewheel_contracts.api.v1alpha1.run_status import ChampionReference
 from tidewheel_operator.policies.observed import Observed
 
 __all__ = ["champion_reference"]

@@ -6,8 +6,8 @@ A RayJob that the operator cannot see may be there all the same, so its absence 
 from dataclasses import replace
 from datetime import datetime
 
+from tidewheel_contracts.api.v1alpha1.run_status import Reason, Stage
 from tidewheel_contracts.api.v1alpha1.training_engine import TrainingEngine
-from tidewheel_contracts.api.v1alpha1.training_run import Reason, Stage
 from tidewheel_operator.policies.conditions import stalled
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.training_run_view import RunDecision, TrainingRunView, step

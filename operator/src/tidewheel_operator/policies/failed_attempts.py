@@ -4,11 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.common import Resources
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    FailedAttempt,
-    TrainingRunSpec,
-    TrainingRunStatus,
-)
+from tidewheel_contracts.api.v1alpha1.run_status import FailedAttempt, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 from tidewheel_operator.manifests.pod import canonical_quantity
 from tidewheel_operator.policies.job_state import Ended, job_state, round_of
 from tidewheel_operator.policies.training_run_view import TrainingRunView

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tidewheel_contracts import labels
-from tidewheel_contracts.api.v1alpha1.training_run import Stage, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import Stage, TrainingRunStatus
 from tidewheel_operator.policies.conditions import working
 from tidewheel_operator.policies.job_state import Ended, job_state
 from tidewheel_operator.policies.kueue import words_of_kueue

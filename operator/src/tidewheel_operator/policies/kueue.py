@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tidewheel_contracts.api.v1alpha1.training_run import Reason
+from tidewheel_contracts.api.v1alpha1.run_status import Reason
 
 __all__ = ["words_of_kueue"]
 

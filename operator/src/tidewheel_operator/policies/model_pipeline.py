@@ -13,7 +13,7 @@ from tidewheel_contracts.api.v1alpha1.model_pipeline import (
     PipelineCondition,
     Reason,
 )
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_operator.manifests.model_deployment import model_deployment
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.manifests.training_run import run_name, training_run

@@ -13,12 +13,9 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
 from tidewheel_contracts.api.v1alpha1.queueing import QUEUE_FIELDS
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, TrainingRunStatus
 from tidewheel_contracts.api.v1alpha1.training_engine import ENGINE_FIELDS
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    Cause,
-    TrainingRunSpec,
-    TrainingRunStatus,
-)
+from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.observed import Observed
 from tidewheel_operator.policies.run_cause import trigger_of

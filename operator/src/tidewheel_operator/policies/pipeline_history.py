@@ -15,7 +15,7 @@ from tidewheel_contracts.api.v1alpha1.model_pipeline import (
     ModelPipelineStatus,
     Reason,
 )
-from tidewheel_contracts.api.v1alpha1.training_run import RunCondition
+from tidewheel_contracts.api.v1alpha1.run_status import RunCondition
 from tidewheel_operator.policies.events import Event
 from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, Run, model_name
 from tidewheel_operator.policies.observed import Observed

@@ -1,7 +1,7 @@
 """Why a run was opened, and how often it was asked for, as the run itself carries it."""
 
 from tidewheel_contracts import labels
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, Trigger
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, Trigger
 from tidewheel_operator.policies.observed import Metadata
 
 __all__ = ["coalesced_alerts", "trigger_of"]

@@ -1,7 +1,7 @@
 """The conditions of a run: while a Job runs, and at its end with a verdict or without one."""
 
 from tidewheel_contracts.api.conditions import Condition, ConditionStatus, ConditionType
-from tidewheel_contracts.api.v1alpha1.training_run import Reason, RunCondition, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import Reason, RunCondition, TrainingRunStatus
 from tidewheel_operator.policies.conditions import condition, stalled, working
 from tidewheel_operator.policies.job_state import DEADLINE_EXCEEDED, Ended, Running
 from tidewheel_operator.policies.training_run_view import TrainingRunView

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tidewheel_contracts.api.v1alpha1.run_progress import RunProgress
-from tidewheel_contracts.api.v1alpha1.training_run import Stage, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import Stage, TrainingRunStatus
 from tidewheel_contracts.report import REPORT_SECONDS
 from tidewheel_operator.policies.job_state import round_of
 from tidewheel_operator.policies.observed import from_time, to_time

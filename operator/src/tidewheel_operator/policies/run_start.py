@@ -8,7 +8,7 @@ from typing import Any
 from tidewheel_contracts.api.conditions import Condition
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
-from tidewheel_contracts.api.v1alpha1.training_run import Reason, Stage
+from tidewheel_contracts.api.v1alpha1.run_status import Reason, Stage
 from tidewheel_operator.policies.conditions import stalled, working
 from tidewheel_operator.policies.run_conditions import suspended
 from tidewheel_operator.policies.training_job import JobInputs, search_job, training_job

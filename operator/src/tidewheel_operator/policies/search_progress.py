@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tidewheel_contracts.api.v1alpha1.training_run import SearchProgress
+from tidewheel_contracts.api.v1alpha1.run_status import SearchProgress
 from tidewheel_contracts.job import SearchResult, parse_termination_message
 from tidewheel_operator.policies.observed import to_time
 from tidewheel_operator.policies.pod_state import termination_message

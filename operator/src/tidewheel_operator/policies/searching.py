@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tidewheel_contracts.api.v1alpha1.training_run import Reason, Stage, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import Reason, Stage, TrainingRunStatus
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.failed_attempts import more_memory, tried_with
 from tidewheel_operator.policies.job_state import (

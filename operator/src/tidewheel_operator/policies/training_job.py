@@ -10,8 +10,8 @@ from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import SnapshotReference, Training
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec
 from tidewheel_contracts.api.v1alpha1.queueing import QUEUE_FIELDS
+from tidewheel_contracts.api.v1alpha1.run_status import TrainingRunStatus
 from tidewheel_contracts.api.v1alpha1.training_engine import ENGINE_FIELDS, TrainingEngine
-from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
 from tidewheel_contracts.job import (
     ImportRequest,
     ReduceRequest,

@@ -14,14 +14,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    Images,
-    Reason,
-    RunResult,
-    Stage,
-    TrainingRunStatus,
-    Verdict,
-)
+from tidewheel_contracts.api.v1alpha1.run_result import Images, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_status import Reason, Stage, TrainingRunStatus
 from tidewheel_contracts.job import TrainResult
 from tidewheel_operator.policies.conditions import ready, working
 from tidewheel_operator.policies.decision import Decision

@@ -10,13 +10,13 @@ from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import Resources
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
-from tidewheel_contracts.api.v1alpha1.training_run import (
+from tidewheel_contracts.api.v1alpha1.run_status import (
     ChampionReference,
     Stage,
-    TrainingRunSpec,
     TrainingRunStatus,
     Trigger,
 )
+from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 from tidewheel_operator.manifests.egress import USUAL_EGRESS, Egress
 from tidewheel_operator.manifests.job import ProgramImage
 from tidewheel_operator.policies.conditions import summary

@@ -18,7 +18,7 @@ from tidewheel_contracts.api.v1alpha1.model_pipeline import (
     Reason,
 )
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.elapsed import seconds_left
 from tidewheel_operator.policies.model_pipeline_view import (

@@ -17,16 +17,14 @@ from tidewheel_contracts.api.v1alpha1.gate_result import (
     GateTest,
     GateTestResult,
 )
-from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
-from tidewheel_contracts.api.v1alpha1.training_run import (
+from tidewheel_contracts.api.v1alpha1.run_result import Images, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_status import (
     CheckProgress,
-    Images,
     Reason,
-    RunResult,
     Stage,
     TrainingRunStatus,
-    Verdict,
 )
+from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
 from tidewheel_contracts.job import CheckRequest, CheckResult, FailureReason, Store
 from tidewheel_operator.policies.conditions import stalled, working
 from tidewheel_operator.policies.decision import Decision

@@ -12,13 +12,8 @@ from tidewheel_contracts.api.v1alpha1.model_version import (
     RunReference,
     version_name,
 )
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    Artifact,
-    Images,
-    Reason,
-    RunResult,
-    Stage,
-)
+from tidewheel_contracts.api.v1alpha1.run_result import Artifact, Images, RunResult
+from tidewheel_contracts.api.v1alpha1.run_status import Reason, Stage
 from tidewheel_operator.manifests.model_version import model_version
 from tidewheel_operator.policies.conditions import ready, working
 from tidewheel_operator.policies.run_conditions import complete, failed

@@ -5,7 +5,7 @@ from typing import Any
 
 from tidewheel_contracts.api.conditions import ConditionType
 from tidewheel_contracts.api.v1alpha1.common import Status
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, TrainingRunStatus
 from tidewheel_operator.runtime.fields import field_at, object_at
 from tidewheel_operator.runtime.metrics import JOB_CREATION_SECONDS, RUNS
 from tidewheel_operator.runtime.resources import TRAINING_RUNS

@@ -17,7 +17,8 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
 )
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec, ModelVersionStatus
-from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.model_pipeline_view import ModelPipelineView, model_name
 from tidewheel_operator.policies.observed import Observed, parse

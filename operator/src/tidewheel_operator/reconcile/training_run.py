@@ -12,12 +12,9 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
 )
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_contracts.api.v1alpha1.run_status import ChampionReference, TrainingRunStatus
 from tidewheel_contracts.api.v1alpha1.training_engine import TrainingEngine
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    ChampionReference,
-    TrainingRunSpec,
-    TrainingRunStatus,
-)
+from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 from tidewheel_operator.policies import training_run as policy
 from tidewheel_operator.policies.champion import champion_reference
 from tidewheel_operator.policies.decision import Decision

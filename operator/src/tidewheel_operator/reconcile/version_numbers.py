@@ -15,7 +15,8 @@ from tidewheel_contracts.api.v1alpha1.model_version import (
     ModelVersionStatus,
     version_name,
 )
-from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 from tidewheel_operator.policies.model_pipeline_view import model_name
 from tidewheel_operator.policies.observed import Observed, parse
 from tidewheel_operator.policies.roles import roles_of

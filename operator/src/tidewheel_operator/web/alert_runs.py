@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.events import Event
 from tidewheel_operator.policies.model_pipeline import opened_run

@@ -11,7 +11,8 @@ from tidewheel_contracts.api.v1alpha1.model_deployment import (
 )
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineSpec, ModelPipelineStatus
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
-from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 from tidewheel_dev.demo.state import Item, Run, Version
 
 DIGEST = "sha256:" + "0" * 64

@@ -10,7 +10,7 @@ from tests.unit.dev.demo.builders import (
     verdict,
 )
 
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_dev.demo import facts
 from tidewheel_dev.demo.state import State
 from tidewheel_dev.demo.watch import HopelessError

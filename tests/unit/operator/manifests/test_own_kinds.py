@@ -5,7 +5,7 @@ from tests.builders import make_pipeline, make_version
 from tests.unit.operator.manifests.expected import without_hash
 from tests.unit.operator.observations import as_sent, observed
 
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_operator.manifests.model_deployment import model_deployment
 from tidewheel_operator.manifests.model_version import model_version
 from tidewheel_operator.manifests.training_run import run_name, training_run

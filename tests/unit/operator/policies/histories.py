@@ -10,7 +10,7 @@ from tests.unit.operator.policies.loops import last_run, learned
 
 from tidewheel_contracts.api.conditions import Condition, ConditionStatus
 from tidewheel_contracts.api.v1alpha1.model_pipeline import HandledCause, ModelPipelineStatus
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, TrainingRunStatus
 from tidewheel_operator.policies.pipeline_history import Pruning, pruning
 from tidewheel_operator.policies.versions_in_use import Past
 

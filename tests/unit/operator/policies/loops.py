@@ -24,7 +24,7 @@ from tidewheel_contracts.api.v1alpha1.model_pipeline import (
     LastRun,
     ModelPipelineStatus,
 )
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, Stage, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, Stage, TrainingRunStatus
 from tidewheel_operator.policies.model_pipeline_view import (
     ModelPipelineView,
     recipe_digest,

@@ -23,7 +23,7 @@ from tests.unit.operator.observations import (
 
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_contracts.api.v1alpha1.model_deployment import ServerResources
-from tidewheel_contracts.api.v1alpha1.training_run import (
+from tidewheel_contracts.api.v1alpha1.run_status import (
     Cause,
     ChampionReference,
     FailedAttempt,

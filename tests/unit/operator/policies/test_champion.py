@@ -9,7 +9,7 @@ from tests.unit.operator.observations import observed
 from tests.unit.operator.policies.served import state, versions
 
 from tidewheel_contracts.api.v1alpha1.model_deployment import ModelDeploymentStatus, VersionState
-from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
+from tidewheel_contracts.api.v1alpha1.run_status import ChampionReference
 from tidewheel_operator.policies.champion import champion_reference
 
 

@@ -16,7 +16,7 @@ from tests.unit.operator.observations import (
 )
 from tests.unit.operator.policies.runs import failed_attempt, training, view
 
-from tidewheel_contracts.api.v1alpha1.training_run import FailedAttempt
+from tidewheel_contracts.api.v1alpha1.run_status import FailedAttempt
 from tidewheel_contracts.job import Failure, FailureReason
 from tidewheel_operator.policies.failed_attempts import with_failed_attempts
 from tidewheel_operator.policies.training_run import decide

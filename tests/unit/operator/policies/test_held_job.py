@@ -23,7 +23,7 @@ from tests.unit.operator.policies.test_searching import (
 )
 
 from tidewheel_contracts import labels
-from tidewheel_contracts.api.v1alpha1.training_run import Stage, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import Stage, TrainingRunStatus
 from tidewheel_contracts.job import Failure, FailureReason, SearchResult
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.training_run import decide

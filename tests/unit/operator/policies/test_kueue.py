@@ -3,7 +3,7 @@
 import pytest
 from tests.builders import Object
 
-from tidewheel_contracts.api.v1alpha1.training_run import Reason
+from tidewheel_contracts.api.v1alpha1.run_status import Reason
 from tidewheel_operator.policies.kueue import words_of_kueue
 
 FULL = "couldn't assign flavors to pod set main: insufficient unused quota for cpu"

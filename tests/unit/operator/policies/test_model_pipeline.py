@@ -30,7 +30,7 @@ from tests.unit.operator.policies.served import state
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.conditions import Condition
 from tidewheel_contracts.api.v1alpha1.model_pipeline import HandledCause, ModelPipelineStatus
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, TrainingRunStatus
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.model_pipeline import decide, opened_run

@@ -8,7 +8,7 @@ from tests.unit.operator.policies.growing import fingerprint, grown
 from tests.unit.operator.policies.loops import FIRST, last_run, learned, recipe, view
 
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineStatus, Reason
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.policies.triggers import Hold, Opening, is_superfluous, judge_data
 

@@ -11,7 +11,7 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.artifact_store import ArtifactStoreSpec
 from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetSpec, DatasetStatus
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, Trigger
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, Trigger
 from tidewheel_operator.policies import artifact_store, model_version
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.observed import (

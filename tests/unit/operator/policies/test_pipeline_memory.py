@@ -19,7 +19,8 @@ from tests.unit.operator.policies.loops import (
 )
 
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineStatus
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_operator.policies.pipeline_memory import admitted, remembered
 
 NEWER = make_snapshot("snapshot two", 1500)

@@ -8,7 +8,7 @@ from tests.unit.operator.observations import as_sent, conditions, terminated
 from tests.unit.operator.policies.ray_jobs import followed, ray_job, ray_pod
 from tests.unit.operator.policies.runs import status, view
 
-from tidewheel_contracts.api.v1alpha1.training_run import Stage
+from tidewheel_contracts.api.v1alpha1.run_status import Stage
 from tidewheel_contracts.job import Failure, FailureReason, SearchResult
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.ray_job import pods_of_ray_job

@@ -10,7 +10,7 @@ from tests.unit.operator.policies.reports import told, trials
 from tests.unit.operator.policies.runs import training, view
 
 from tidewheel_contracts.api.v1alpha1.run_progress import Curve, RunProgress
-from tidewheel_contracts.api.v1alpha1.training_run import Stage, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import Stage, TrainingRunStatus
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.reported import Told
 from tidewheel_operator.policies.run_progress import with_progress

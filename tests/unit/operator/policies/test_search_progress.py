@@ -3,7 +3,7 @@
 from tests.builders import NOW, make_run, time_text
 from tests.unit.operator.observations import job_pod, search_job, terminated
 
-from tidewheel_contracts.api.v1alpha1.training_run import SearchProgress
+from tidewheel_contracts.api.v1alpha1.run_status import SearchProgress
 from tidewheel_contracts.job import SearchResult
 from tidewheel_operator.policies.search_progress import completed, search_progress
 

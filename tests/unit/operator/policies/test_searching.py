@@ -14,11 +14,7 @@ from tests.unit.operator.observations import (
 )
 from tests.unit.operator.policies.runs import CHAMPION, SNAPSHOT, status, view
 
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    SearchProgress,
-    Stage,
-    TrainingRunStatus,
-)
+from tidewheel_contracts.api.v1alpha1.run_status import SearchProgress, Stage, TrainingRunStatus
 from tidewheel_contracts.job import Failure, FailureReason, SearchResult
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.training_run import decide

@@ -31,10 +31,7 @@ from tests.unit.operator.policies.runs import (
 )
 
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    Stage,
-    TrainingRunStatus,
-)
+from tidewheel_contracts.api.v1alpha1.run_status import Stage, TrainingRunStatus
 from tidewheel_contracts.job import TrainRequest
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.training_run import decide

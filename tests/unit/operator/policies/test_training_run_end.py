@@ -18,11 +18,8 @@ from tests.unit.operator.observations import (
 )
 from tests.unit.operator.policies.runs import IMAGE, failed_attempt, status, training, view
 
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    Images,
-    Stage,
-    Verdict,
-)
+from tidewheel_contracts.api.v1alpha1.run_result import Images, Verdict
+from tidewheel_contracts.api.v1alpha1.run_status import Stage
 from tidewheel_contracts.job import Failure, FailureReason, TrainResult
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.training_run import decide

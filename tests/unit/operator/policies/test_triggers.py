@@ -10,7 +10,7 @@ from tests.unit.operator.policies.loops import FIRST, handled, last_run, learned
 from tests.unit.operator.policies.served import state
 
 from tidewheel_contracts.api.v1alpha1.model_pipeline import Limits, ModelPipelineStatus, Reason
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_operator.policies.triggers import (
     Hold,
     Opening,

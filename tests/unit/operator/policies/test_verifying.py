@@ -17,15 +17,9 @@ from tests.unit.operator.observations import (
 from tests.unit.operator.policies.runs import IMAGE, training, view
 
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
+from tidewheel_contracts.api.v1alpha1.run_result import Images, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_status import CheckProgress, Stage, TrainingRunStatus
 from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    CheckProgress,
-    Images,
-    RunResult,
-    Stage,
-    TrainingRunStatus,
-    Verdict,
-)
 from tidewheel_contracts.job import CheckResult, Failure, FailureReason, Wire
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.training_run import decide

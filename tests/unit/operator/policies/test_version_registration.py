@@ -24,16 +24,9 @@ from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
 from tidewheel_contracts.api.v1alpha1.model_deployment import ServerResources
 from tidewheel_contracts.api.v1alpha1.model_version import ModelVersionSpec
+from tidewheel_contracts.api.v1alpha1.run_result import Images, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, Stage, TrainingRunStatus, Trigger
 from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
-from tidewheel_contracts.api.v1alpha1.training_run import (
-    Cause,
-    Images,
-    RunResult,
-    Stage,
-    TrainingRunStatus,
-    Trigger,
-    Verdict,
-)
 from tidewheel_operator.policies.decision import Decision
 from tidewheel_operator.policies.training_run import decide
 from tidewheel_operator.policies.training_run_view import TrainingRunView

@@ -20,7 +20,7 @@ from tests.unit.operator.policies.served import state
 from tidewheel_contracts.api.v1alpha1.model_approval import ModelApprovalStatus
 from tidewheel_contracts.api.v1alpha1.model_deployment import ModelDeploymentStatus
 from tidewheel_contracts.api.v1alpha1.model_pipeline import ModelPipelineStatus
-from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import ChampionReference, TrainingRunStatus
 from tidewheel_operator.policies.approvals import identity_of
 
 

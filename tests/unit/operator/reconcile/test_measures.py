@@ -6,7 +6,7 @@ import pytest
 from tests.builders import NOW, Object, make_dataset, make_run, time_text
 
 from tidewheel_contracts.api.conditions import Condition, ConditionStatus
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, TrainingRunStatus, Trigger
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, TrainingRunStatus, Trigger
 from tidewheel_operator.reconcile.measures import measure_end, measure_job
 from tidewheel_operator.runtime.metrics import JOB_CREATION_SECONDS, RUNS
 

@@ -8,7 +8,7 @@ from tests.unit.operator.reconcile.worlds import found, make_world
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.reconcile import model_pipeline
 from tidewheel_operator.reconcile.step import reconcile

@@ -17,7 +17,7 @@ from tests.unit.operator.policies.loops import last_run, learned, queued
 from tests.unit.operator.reconcile.worlds import found, make_world
 
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_operator.reconcile import training_run
 from tidewheel_operator.reconcile.step import reconcile
 from tidewheel_operator.reconcile.world import World

@@ -22,7 +22,7 @@ from tidewheel_contracts.api.v1alpha1.common import Status
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
 from tidewheel_contracts.api.v1alpha1.model_approval import JudgedVersion, ModelApprovalStatus
 from tidewheel_contracts.api.v1alpha1.model_deployment import ModelDeploymentStatus
-from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import TrainingRunStatus
 
 JUDGED = JudgedVersion(run_uid="run", manifest_digest=digest("manifest"))
 SAID = Status(conditions=conditions("Valid", "words", ready="True"))

@@ -22,7 +22,7 @@ from tests.unit.operator.policies.served import state
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.model_deployment import ModelDeploymentStatus
-from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import TrainingRunStatus
 from tidewheel_operator.runtime.cache import Cache
 from tidewheel_operator.runtime.indexes import (
     ALIASES_BY_MODEL,

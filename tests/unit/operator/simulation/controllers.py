@@ -10,7 +10,7 @@ from tests.unit.operator.memory_api import MemoryServer
 from tests.unit.operator.observations import ended_job, job_pod, request_text, terminated
 
 from tidewheel_contracts.api.v1alpha1.dataset import Snapshot
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_contracts.job import (
     CheckResult,
     CollectRequest,

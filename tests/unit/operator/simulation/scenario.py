@@ -10,7 +10,7 @@ from tests.unit.operator.memory_api import MemoryServer
 from tests.unit.operator.observations import as_sent
 from tests.unit.operator.simulation.world import Kill, Listing, Simulation
 
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.resources import (
     EVENTS,

@@ -20,7 +20,7 @@ from tests.unit.operator.simulation.scenario import (
 )
 from tests.unit.operator.simulation.world import Simulation
 
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_operator.runtime.resources import (
     DATASETS,
     DEPLOYMENTS,

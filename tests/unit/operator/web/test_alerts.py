@@ -39,7 +39,7 @@ from tests.unit.operator.web.notifications import (
 
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.dataset import DatasetStatus
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, Stage, TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import Cause, Stage, TrainingRunStatus
 from tidewheel_operator.manifests.names import digest_of
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import Refused

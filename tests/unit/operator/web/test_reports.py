@@ -18,7 +18,7 @@ from tests.unit.operator.policies.reports import told
 from tests.unit.operator.reconcile.worlds import SETTINGS
 from tests.unit.operator.web.test_report_tokens import AUDIENCE, review, user
 
-from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunStatus
+from tidewheel_contracts.api.v1alpha1.run_status import TrainingRunStatus
 from tidewheel_operator.reconcile.world import World
 from tidewheel_operator.runtime.api import ApiUnavailableError, Found, Outcome
 from tidewheel_operator.runtime.cache import Cache

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tidewheel_contracts.api.v1alpha1.gate import MetricName
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_trainer.train.bounds import Bound
 from tidewheel_trainer.train.comparing import Comparison
 from tidewheel_trainer.train.gate.comparison import margin

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tidewheel_contracts.api.v1alpha1.gate import MetricName
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_trainer.train.comparing import Comparison
 from tidewheel_trainer.train.gate.decision import Judgement
 from tidewheel_trainer.train.gate.tie import judge_tie

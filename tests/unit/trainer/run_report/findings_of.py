@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_trainer.run_report.distribution import class_lines, number_lines
 from tidewheel_trainer.run_report.findings import (
     Answers,

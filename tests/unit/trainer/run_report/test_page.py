@@ -16,7 +16,7 @@ from tests.unit.trainer.run_report.findings_of import (
 )
 from tests.unit.trainer.web_pages import ATTACK, QUOTES, Page, assert_harmless
 
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_trainer.run_report.findings import Answers, Findings, GateStep
 from tidewheel_trainer.run_report.importance import ColumnImportance, Importance, Plan
 from tidewheel_trainer.run_report.measures import Measure

@@ -18,7 +18,7 @@ from tests.unit.trainer.search.searches import (
 )
 from tests.unit.trainer.trainings import Train, columns_of, files_of
 
-from tidewheel_contracts.api.v1alpha1.training_run import RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import RunResult, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import FailureReason, ReduceRequest
 from tidewheel_trainer.failure import TrainerError

@@ -1,6 +1,6 @@
 """Write the page about a training run: one file, no script, nothing from elsewhere."""
 
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_trainer.pages.frame import Section, facts, page, tiles
 from tidewheel_trainer.pages.markup import element, number, short_number, text
 from tidewheel_trainer.run_report.attempts import attempts_section

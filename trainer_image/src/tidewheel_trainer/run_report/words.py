@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_trainer.pages.markup import MINUS, number, short_number
 from tidewheel_trainer.run_report.findings import Findings
 from tidewheel_trainer.run_report.importance import Importance

@@ -5,8 +5,8 @@ import posixpath
 
 from sklearn.pipeline import Pipeline
 
+from tidewheel_contracts.api.v1alpha1.run_status import ChampionReference
 from tidewheel_contracts.api.v1alpha1.signing import Signing
-from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
 from tidewheel_contracts.artifact.model import (
     MANIFEST_FILE,
     MODEL_FILE,

@@ -13,7 +13,7 @@ Too few rows to judge by end it before the test, as inconclusive.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_contracts.job import TrainResult
 from tidewheel_trainer.train.dividing import test_rows
 from tidewheel_trainer.train.guard import Shortage

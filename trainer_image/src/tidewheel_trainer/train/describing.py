@@ -8,7 +8,7 @@ import numpy as np
 from tidewheel_contracts.api.v1alpha1.dataset_split import Split
 from tidewheel_contracts.api.v1alpha1.features import Monotonic, Weights
 from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
-from tidewheel_contracts.api.v1alpha1.training_run import RunResult
+from tidewheel_contracts.api.v1alpha1.run_result import RunResult
 from tidewheel_contracts.artifact.model import REPORT_FILE, SUMMARY_FILE, Recipe
 from tidewheel_trainer.run_report.distribution import class_lines, number_lines
 from tidewheel_trainer.run_report.findings import Answers, Attempt, Data, Findings, Outcome

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from tidewheel_contracts.api.v1alpha1.gate_result import GateTest, GateTestResult
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_trainer.run_report.findings import GateStep
 from tidewheel_trainer.train.gate.decision import Answer, Decision
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import FailureReason, ImportRequest, TrainResult
 from tidewheel_trainer.failure import TrainerError

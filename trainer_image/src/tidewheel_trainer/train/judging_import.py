@@ -11,7 +11,7 @@ import numpy as np
 
 from tidewheel_contracts.api.v1alpha1.gate import ChangedRecipe
 from tidewheel_contracts.api.v1alpha1.imported_model import ImportedModel
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer import times

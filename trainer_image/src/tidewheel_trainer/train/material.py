@@ -9,7 +9,7 @@ from pandas.util import hash_pandas_object
 
 from tidewheel_contracts.api.v1alpha1.common import Column
 from tidewheel_contracts.api.v1alpha1.gate import Gate
-from tidewheel_contracts.api.v1alpha1.training_run import ChampionReference
+from tidewheel_contracts.api.v1alpha1.run_status import ChampionReference
 from tidewheel_contracts.artifact import layout
 from tidewheel_contracts.artifact.model import ModelInput, ModelManifest, Recipe
 from tidewheel_contracts.artifact.snapshot import SnapshotColumn, SnapshotManifest

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tidewheel_contracts.api.v1alpha1.gate import Task
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith
 from tidewheel_contracts.artifact.check_rows import CheckRows
 from tidewheel_contracts.artifact.model import ModelInput, Recipe
 from tidewheel_contracts.artifact.parity import Parity

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tidewheel_contracts.api.v1alpha1.run_result import Artifact, RunResult
 from tidewheel_contracts.api.v1alpha1.signing import Signing
-from tidewheel_contracts.api.v1alpha1.training_run import Artifact, RunResult
 from tidewheel_contracts.artifact.model import (
     LINEAGE_FILE,
     MANIFEST_FILE,

@@ -15,7 +15,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from tidewheel_contracts.api.v1alpha1.training_run import RunResult
+from tidewheel_contracts.api.v1alpha1.run_result import RunResult
 from tidewheel_contracts.artifact.model import (
     CHECK_FILE,
     LINEAGE_FILE,

@@ -1,7 +1,7 @@
 """Put what was found into the RunResult that the operator copies into a run's status; pure."""
 
 from tidewheel_contracts.api.v1alpha1.common import Column
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, RunResult, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, RunResult, Verdict
 from tidewheel_trainer.train.gate.order import too_few_rows
 from tidewheel_trainer.train.gate_steps import gate_tests
 from tidewheel_trainer.train.guard import Shortage

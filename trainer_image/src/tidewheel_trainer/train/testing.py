@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from tidewheel_contracts.api.v1alpha1.gate import Limits
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_trainer import times
 from tidewheel_trainer.progress import Details

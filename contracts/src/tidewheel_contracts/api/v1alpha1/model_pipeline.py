@@ -26,7 +26,8 @@ from tidewheel_contracts.api.v1alpha1.common import (
     Training,
 )
 from tidewheel_contracts.api.v1alpha1.model_deployment import Serving
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 
 __all__ = [
     "MODEL_PIPELINE",

@@ -21,8 +21,9 @@ from tidewheel_contracts.api.model import (
 from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, Column, Metric, Status
 from tidewheel_contracts.api.v1alpha1.imported_model import ImportedModel
 from tidewheel_contracts.api.v1alpha1.model_card import ModelCard
+from tidewheel_contracts.api.v1alpha1.run_result import Artifact, Images, Verdict
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_contracts.api.v1alpha1.serving_engine import ServingEngine
-from tidewheel_contracts.api.v1alpha1.training_run import Artifact, Cause, Images, Verdict
 
 __all__ = [
     "MODEL_VERSION",

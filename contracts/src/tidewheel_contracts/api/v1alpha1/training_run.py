@@ -20,48 +20,10 @@ from tidewheel_contracts.api.v1alpha1.features import WEIGHTS_RULES
 from tidewheel_contracts.api.v1alpha1.gate import GATE_RULES
 from tidewheel_contracts.api.v1alpha1.imported_model import IMPORT_RULES, ImportedModel
 from tidewheel_contracts.api.v1alpha1.queueing import QUEUE_RULES
-from tidewheel_contracts.api.v1alpha1.run_result import (
-    Artifact,
-    ComparedWith,
-    Images,
-    RunResult,
-    Verdict,
-)
-from tidewheel_contracts.api.v1alpha1.run_status import (
-    Cause,
-    ChampionReference,
-    CheckProgress,
-    FailedAttempt,
-    Reason,
-    RunCondition,
-    SearchProgress,
-    Stage,
-    TrainingRunStatus,
-    Trigger,
-)
+from tidewheel_contracts.api.v1alpha1.run_status import TrainingRunStatus
 from tidewheel_contracts.api.v1alpha1.training_engine import ENGINE_RULES
 
-# The kind's own module names all its parts, so that nobody need know where each is written down.
-__all__ = [
-    "ONLY_SUSPEND_CHANGES",
-    "TRAINING_RUN",
-    "Artifact",
-    "Cause",
-    "ChampionReference",
-    "CheckProgress",
-    "ComparedWith",
-    "FailedAttempt",
-    "Images",
-    "Reason",
-    "RunCondition",
-    "RunResult",
-    "SearchProgress",
-    "Stage",
-    "TrainingRunSpec",
-    "TrainingRunStatus",
-    "Trigger",
-    "Verdict",
-]
+__all__ = ["ONLY_SUSPEND_CHANGES", "TRAINING_RUN", "TrainingRunSpec"]
 
 
 ONLY_SUSPEND_CHANGES = (

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from tidewheel_contracts.api.v1alpha1.model_pipeline import Reason
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_dev.demo import alerts, facts, screen
 from tidewheel_dev.demo.asking import Client, asking
 from tidewheel_dev.demo.context import Demo

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_dev.demo import screen
 from tidewheel_dev.demo.context import Demo
 from tidewheel_dev.demo.place import documents

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tidewheel_contracts.api.v1alpha1.training_run import Cause, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_dev.demo import flights, screen
 from tidewheel_dev.demo.asking import Client, asking
 from tidewheel_dev.demo.context import Demo

@@ -6,7 +6,7 @@ from rich import table
 
 from tidewheel_contracts.api.v1alpha1.gate_result import LOAD_AND_QUERY
 from tidewheel_contracts.api.v1alpha1.model_version import version_name
-from tidewheel_contracts.api.v1alpha1.training_run import Cause
+from tidewheel_contracts.api.v1alpha1.run_status import Cause
 from tidewheel_dev.demo import facts, flights, screen
 from tidewheel_dev.demo.asking import Client, spans
 from tidewheel_dev.demo.context import DATASET_NAME, MODEL, Demo

@@ -5,7 +5,7 @@ champion, and asking it to win refused half of the good ones. The margin shrinks
 above the champion, or at an AUC of .97 a fixed one would let everything pass.
 """
 
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_trainer.train.comparing import Comparison
 from tidewheel_trainer.train.gate.decision import Judgement
 from tidewheel_trainer.train.measures import Measure

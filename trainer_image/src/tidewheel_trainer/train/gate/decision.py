@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 
 __all__ = ["Answer", "Decision", "Judgement"]
 

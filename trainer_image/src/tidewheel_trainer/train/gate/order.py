@@ -13,7 +13,7 @@ together, so that a refusal names all of it. The published fit exists only after
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tidewheel_contracts.api.v1alpha1.training_run import ComparedWith, Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_trainer.train.comparing import Comparison
 from tidewheel_trainer.train.gate.comparison import comparison_words, judge_comparison
 from tidewheel_trainer.train.gate.decision import Answer, Decision, Judgement

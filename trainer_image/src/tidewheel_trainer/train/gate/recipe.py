@@ -9,7 +9,7 @@ and 7: the 95 % bound of the gain above 0 lets 5 % of the worse ones pass in one
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_trainer.train.comparing import Comparison
 from tidewheel_trainer.train.gate.comparison import gain, limit_words
 from tidewheel_trainer.train.gate.decision import Answer, Decision, Judgement

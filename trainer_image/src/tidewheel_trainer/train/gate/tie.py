@@ -5,7 +5,7 @@ The second test of a tie only vetoes: being worse must be proven.
 
 from dataclasses import replace
 
-from tidewheel_contracts.api.v1alpha1.training_run import Verdict
+from tidewheel_contracts.api.v1alpha1.run_result import Verdict
 from tidewheel_trainer.train.comparing import Comparison
 from tidewheel_trainer.train.gate.comparison import (
     QUANTILE,
