@@ -64,7 +64,7 @@ def test_store_that_does_not_answer_is_named_while_it_is_tried_again(
     assert server.ask("GET", "/v2/health/live") == (200, {"live": True})
     status, document = server.ask("GET", "/v2/health/ready")
     assert (status, document["ready"]) == (503, False)
-    assert document["reason"].startswith(
+    assert document["error"].startswith(
         f"The store at {NOBODY} does not answer: EndpointConnectionError; the next try is in "
     )
 
