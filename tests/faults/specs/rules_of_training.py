@@ -43,6 +43,45 @@ def _choices_of_grid(training: Object) -> None:
             dimension.pop("integer", None)
 
 
+def _engine_of_search(training: Object) -> None:
+    if "search" not in training:
+        training.pop("engine", None)
+
+
+def _engine_without_search(training: Object) -> None:
+    _fixed_alone(training)
+    training["engine"] = "RayJob"
+
+
+def _fixed_alone(training: Object) -> None:
+    """Leave nothing to search, and nothing that searches."""
+    for name in ("search", "engine"):
+        training.pop(name, None)
+    for candidate in training.get("candidates", ()):
+        candidate.pop("space", None)
+
+
+def _nothing_is_fitted(training: Object) -> None:
+    if "imported" not in training:
+        return
+    _fixed_alone(training)
+    training["candidates"] = training["candidates"][:1]
+    training["candidates"][0].pop("calibration", None)
+    training.get("features", {}).pop("monotonic", None)
+    training.get("gate", {}).get("limits", {}).pop("trainingSeconds", None)
+    for name in ("weights", "ensembles"):
+        training.pop(name, None)
+
+
+def _imported_and_searched(training: Object) -> None:
+    training["imported"] = {
+        "file": "model.skops",
+        "digest": "sha256:" + "0" * 64,
+        "trainedThrough": "2026-01-01T00:00:00Z",
+    }
+    training["search"] = {}
+
+
 def _range_in_grid(training: Object) -> None:
     training["search"] = {"method": "Grid"}
     training["candidates"][0]["space"] = [{"parameter": "c", "integer": {"low": 1, "high": 2}}]
@@ -214,6 +253,12 @@ def _dates_alone(features: Object) -> None:
 
 
 RULES_OF_TRAINING = {
+    "self.engine != 'RayJob' || has(self.search)": Rule(_engine_of_search, _engine_without_search),
+    "!has(self.imported) || self.candidates.size() == 1 && !has(self.candidates[0].calibration) && "
+    "!has(self.search) && !has(self.weights) && (!has(self.ensembles) || "
+    "self.ensembles.size() == 0) && (!has(self.features) || !has(self.features.monotonic) || "
+    "self.features.monotonic.size() == 0) && (!has(self.gate) || !has(self.gate.limits) || "
+    "!has(self.gate.limits.trainingSeconds))": Rule(_nothing_is_fitted, _imported_and_searched),
     "!has(self.weight) || double(self.weight) > 0.0": Rule(
         _positive_weight, lambda member: member.update(weight="0")
     ),
