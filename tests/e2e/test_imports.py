@@ -42,10 +42,13 @@ def test_a_file_that_was_changed_after_it_was_declared_is_no_version(shop: Lab) 
     _put(shop, data + b" ")
     _import(shop, "theirs", data)
 
-    shop.wait_ready("trainingrun", "theirs", ["ImportRefused"])
+    def missing() -> str | None:
+        return None if condition(shop.get("trainingrun", "theirs"), "Failed") else "it has not"
 
-    told = condition(shop.get("trainingrun", "theirs"), "Failed")["message"]
-    assert f"`imported.digest` says {_declared(data).digest}" in told
+    shop.wait_for("run theirs to fail", missing)
+    told = condition(shop.get("trainingrun", "theirs"), "Failed")
+    assert told["reason"] == "ImportRefused"
+    assert f"`imported.digest` says {_declared(data).digest}" in told["message"]
     assert shop.list("modelversion") == []
 
 
