@@ -34,10 +34,13 @@ from tidewheel_server.protocol.repository import repository_index
 from tidewheel_server.protocol.routes import Endpoint, find_endpoint, routes_of
 from tidewheel_server.protocol.statistics import statistics
 
-__all__ = ["INLINE_BODY_BYTES", "Application", "RequestLimits"]
+__all__ = ["DIRECT_BODY_BYTES", "INLINE_BODY_BYTES", "Application", "RequestLimits", "inline_bytes"]
 
 # One row of thirty columns has 3 kB; a body of this size has at most some hundred rows.
 INLINE_BODY_BYTES = 16 * 1024
+# An engine that answers bodies whole takes a few hundred microseconds for one of this size, little
+# more than handing it to a thread and back.
+DIRECT_BODY_BYTES = 64 * 1024
 
 Result = TypeVar("Result")
 
@@ -132,9 +135,10 @@ class Application:
         model = served_model(self._state)
         if model is None:
             return self._refused(endpoint, not_ready(self._state))
-        if len(request.body) <= INLINE_BODY_BYTES:
+        at_once = inline_bytes(model)
+        if len(request.body) <= at_once:
             received = time.perf_counter_ns()
-            body = unpacked(request, INLINE_BODY_BYTES)
+            body = unpacked(request, at_once)
             if isinstance(body, bytes):
                 call = InferenceCall(endpoint, request.headers, body, self._limits.rows)
                 return self._counted(endpoint, _infer_safely(model, call), received, received)
@@ -167,6 +171,11 @@ class Application:
         times = InferenceTimes(received, begun, time.perf_counter_ns())
         self.metrics.count_inference(status, inference.prediction, times)
         return inference.response
+
+
+def inline_bytes(model: ServedModel) -> int:
+    """Return how long a body may be to be answered in the event loop."""
+    return INLINE_BODY_BYTES if model.direct is None else DIRECT_BODY_BYTES
 
 
 def _timed(compute: Callable[[], Result]) -> tuple[Result, int]:

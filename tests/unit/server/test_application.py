@@ -12,7 +12,12 @@ import orjson
 import pytest
 from tests.unit.server.asking import answered, request, samples
 
-from tidewheel_server.application import INLINE_BODY_BYTES, Application, RequestLimits
+from tidewheel_server.application import (
+    DIRECT_BODY_BYTES,
+    INLINE_BODY_BYTES,
+    Application,
+    RequestLimits,
+)
 from tidewheel_server.engines.choosing import Refused
 from tidewheel_server.engines.engine import Columns, Outputs
 from tidewheel_server.http.message import HttpRequest, HttpResponse
@@ -183,6 +188,23 @@ def test_large_requests_leave_health_checks_alone_and_end_somewhere(
             assert isinstance(answer, asyncio.Future)
             assert (await answer).status == 200
         assert samples(application)["requests_in_flight",] == 0
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("size", "is_at_once"), [(DIRECT_BODY_BYTES, True), (1024 * 1024, False)])
+def test_engine_of_whole_bodies_answers_longer_ones_at_once(
+    application: Application, model: ServedModel, tensors: Tensors, size: int, is_at_once: bool
+) -> None:
+    application.state = Ready(replace(model, direct=lambda body, rows_limit: None))
+    body = orjson.dumps({"inputs": tensors()})
+    padded = request(body[:-1] + b" " * (size - len(body)) + b"}")
+
+    async def scenario() -> None:
+        answer = application.handle(padded)
+        assert isinstance(answer, HttpResponse) is is_at_once
+        response = answer if isinstance(answer, HttpResponse) else await answer
+        assert response.status == 200
 
     asyncio.run(scenario())
 

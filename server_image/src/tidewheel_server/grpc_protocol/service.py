@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from tidewheel_server.application import INLINE_BODY_BYTES, Application
+from tidewheel_server.application import Application, inline_bytes
 from tidewheel_server.grpc_protocol.request import decode_message
 from tidewheel_server.grpc_protocol.response import encode_message, model_metadata
 from tidewheel_server.grpc_protocol.schema import INFERENCE, message_class
@@ -138,7 +138,7 @@ async def _infer_somewhere(
     model = served_model(application.state)
     if model is None:
         return _Answer(_not_ready(application)), begun
-    if len(data) <= INLINE_BODY_BYTES:
+    if len(data) <= inline_bytes(model):
         return _infer_safely(model, data, rows_limit), begun
     if application.is_overloaded:
         refusal = Invalid("Too many large requests are waiting already; try again", 503)
