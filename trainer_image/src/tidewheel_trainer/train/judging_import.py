@@ -18,22 +18,17 @@ from tidewheel_trainer import times
 from tidewheel_trainer.failure import TrainerError
 from tidewheel_trainer.train.comparing import Comparison, compared
 from tidewheel_trainer.train.dividing import learned_through
-from tidewheel_trainer.train.finite_value import finite_value
-from tidewheel_trainer.train.gate.limits import limit_decisions
-from tidewheel_trainer.train.gate.order import Measured, decided, judge, noted
 from tidewheel_trainer.train.gate.recipe import RecipeChange, is_better, judge_change
 from tidewheel_trainer.train.guard import ONE_MODEL, TWO_MODELS, Shortage
-from tidewheel_trainer.train.importances import column_importance
 from tidewheel_trainer.train.imported_file import LOADING_ERRORS, Foreign, refused
-from tidewheel_trainer.train.leaks import leak_decisions, leak_note, leaks
 from tidewheel_trainer.train.material import Material
+from tidewheel_trainer.train.meeting import Asked, Meeting, met, trial_of
 from tidewheel_trainer.train.outcome import Trial, Validation
-from tidewheel_trainer.train.outright import calibration_note, outright_decisions
 from tidewheel_trainer.train.pipelines import answers
 from tidewheel_trainer.train.rows import Rows
 from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.split import Split, halves, split_after
-from tidewheel_trainer.train.testing import champion_answers, opponent, span
+from tidewheel_trainer.train.testing import champion_answers, opponent
 
 __all__ = ["later_rows", "learned_rows", "tested_as_it_is", "trained_through"]
 
@@ -90,59 +85,26 @@ def tested_as_it_is(
     rows, test = material.rows, split.test
     run.progress("Testing", 50, f"ask {foreign.key} {np.count_nonzero(test):,} test rows")
     found = _answers(foreign, recipe, rows, test)
-    truth, measure = rows.target.truth(test), rows.measure
-    value = finite_value(measure, truth, found, recipe.candidate)
     with_what = opponent(run, material, split)
     rival = champion_answers(run, material, with_what, test)
-    leaking = leaks(rows, material.inputs, ~test)
-    comparison = None
-    if rival is not None:
-        finite_value(measure, truth, rival, "the champion")
-        comparison = compared(measure, truth, found, rival, split.clusters[test])
-    outright = (
-        *outright_decisions(material, test, truth, found),
-        *leak_decisions(leaking, rows.target.task),
+    meeting = met(material, split, recipe, found, rival, with_what)
+    validation = Validation(recipe.candidate, None, is_chosen=True, note="imported")
+    asked = _asked(material, split, meeting)
+    return trial_of(run, material, split, recipe, (validation,), foreign.model, meeting, asked)
+
+
+def _asked(material: Material, split: Split, meeting: Meeting) -> Asked:
+    """Ask for the proof of a changed recipe, where there is somebody to be better than."""
+    judgement, comparison = meeting.judgement, meeting.comparison
+    is_changed = material.gate.changed_recipe is not ChangedRecipe.NOT_WORSE
+    if not is_changed or comparison is None or meeting.rival is None:
+        return Asked(judgement)
+    if judgement.verdict is Verdict.REFUSED:
+        return Asked(judgement, _PARTS)
+    change = _proof(
+        material.rows, split, meeting.answers, meeting.rival, comparison, meeting.with_what
     )
-    measured = Measured(measure=measure, value=value, rows=len(truth), outright=outright)
-    judgement = judge(measured, comparison, with_what=with_what)
-    parts = () if material.gate.changed_recipe is ChangedRecipe.NOT_WORSE else _PARTS
-    change = None
-    if parts and comparison is not None and rival is not None:
-        if judgement.verdict is not Verdict.REFUSED:
-            change = _proof(rows, split, found, rival, comparison, with_what)
-            judgement = judge_change(judgement, change)
-    else:
-        parts = ()
-    note = calibration_note(rows.target.classes, truth, found, rival)
-    run.progress("Testing", 68, "measure what each column is worth")
-    first, last = span(rows.times, test)
-    return Trial(
-        recipe=recipe,
-        validations=(Validation(recipe.candidate, None, is_chosen=True, note="imported"),),
-        compared_with=with_what,
-        compared=comparison,
-        judgement=noted(noted(judgement, note), leak_note(leaking, rows.target.task)),
-        decisions=decided(
-            measured,
-            comparison,
-            judgement,
-            limit_decisions(material.gate.limits, None),
-            changed=parts,
-            change=change,
-        ),
-        measure=measure,
-        bounds=material.bounds,
-        classes=rows.target.classes,
-        places=np.flatnonzero(test),
-        truth=truth,
-        answers=found,
-        champion_answers=rival,
-        clusters=split.clusters[test],
-        test_from=first,
-        test_through=last,
-        left_out_rows=rows.left_out_by_split,
-        importance=column_importance(foreign.model, recipe, rows, test),
-    )
+    return Asked(judge_change(judgement, change), _PARTS, change)
 
 
 def _answers(foreign: Foreign, recipe: Recipe, rows: Rows, test: np.ndarray) -> np.ndarray:

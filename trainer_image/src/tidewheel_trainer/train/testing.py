@@ -11,22 +11,18 @@ import numpy as np
 from tidewheel_contracts.api.v1alpha1.gate import Limits
 from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_contracts.artifact.model import Recipe
-from tidewheel_trainer import times
 from tidewheel_trainer.progress import Details
 from tidewheel_trainer.train.champion import champion_model, may_be_loaded, same_recipe
 from tidewheel_trainer.train.comparing import Comparison, compared
-from tidewheel_trainer.train.finite_value import finite_value
 from tidewheel_trainer.train.gate.limits import Cost, limit_decisions
-from tidewheel_trainer.train.gate.order import Measured, decided, judge, judge_limits, noted
+from tidewheel_trainer.train.gate.order import judge_limits
 from tidewheel_trainer.train.gate.recipe import judge_change
 from tidewheel_trainer.train.gate.tie import judge_tie
 from tidewheel_trainer.train.guard import TWO_MODELS, Shortage
-from tidewheel_trainer.train.importances import column_importance
-from tidewheel_trainer.train.leaks import leak_decisions, leak_note, leaks
 from tidewheel_trainer.train.loss_curve import loss_curve
 from tidewheel_trainer.train.material import Material
+from tidewheel_trainer.train.meeting import Asked, Meeting, met, trial_of
 from tidewheel_trainer.train.outcome import Trial, Validation
-from tidewheel_trainer.train.outright import calibration_note, outright_decisions
 from tidewheel_trainer.train.pipelines import answers, fitted
 from tidewheel_trainer.train.proving import parts_to_prove, recipe_change
 from tidewheel_trainer.train.rows import Rows
@@ -34,7 +30,7 @@ from tidewheel_trainer.train.run import Run
 from tidewheel_trainer.train.scoring import fit_and_answer
 from tidewheel_trainer.train.split import Split, last_third
 
-__all__ = ["champion_answers", "opponent", "span", "tested", "with_limits"]
+__all__ = ["champion_answers", "opponent", "tested", "with_limits"]
 
 
 def tested(
@@ -55,65 +51,25 @@ def tested(
     model = fitted(recipe, rows.frame[~test], rows.target.labels[~test], rows.groups_of(~test))
     run.progress("Testing", 55, "measure it on the test rows", Details(curve=loss_curve(model)))
     found = answers(model, recipe, rows.frame[test], rows.target.class_values)
-    truth, measure = rows.target.truth(test), rows.measure
-    value = finite_value(measure, truth, found, recipe.candidate)
     with_what = opponent(run, material, split)
     rival = _champion_answers(run, material, recipe, found, with_what, test)
-    leaking = leaks(rows, material.inputs, ~test)
-    comparison = None
-    if rival is not None:
-        finite_value(measure, truth, rival, "the champion")
-        comparison = compared(measure, truth, found, rival, split.clusters[test])
-    measured = Measured(
-        measure=measure,
-        value=value,
-        rows=len(truth),
-        outright=(
-            *outright_decisions(material, test, truth, found),
-            *leak_decisions(leaking, rows.target.task),
-        ),
-    )
-    judgement = judge(measured, comparison, with_what=with_what)
-    parts, change, veto = parts_to_prove(material, recipe), None, None
+    meeting = met(material, split, recipe, found, rival, with_what)
+    asked = _asked(run, material, split, recipe, meeting)
+    return trial_of(run, material, split, recipe, validations, model, meeting, asked)
+
+
+def _asked(run: Run, material: Material, split: Split, recipe: Recipe, meeting: Meeting) -> Asked:
+    """Ask a changed recipe for its proof, and a tie once more."""
+    judgement, comparison = meeting.judgement, meeting.comparison
+    parts = parts_to_prove(material, recipe)
     if parts and comparison is not None and judgement.verdict is not Verdict.REFUSED:
         change = recipe_change(run, material, split, recipe, parts, comparison)
-        judgement = judge_change(judgement, change)
-    elif judgement.verdict is Verdict.UNTESTED:
-        asked = rival if with_what is ComparedWith.MODEL else None
-        veto = _last_third_compared(run, rows, split, recipe, asked)
-        judgement = judge_tie(judgement, veto)
-    limits = limit_decisions(material.gate.limits, None)
-    note = calibration_note(rows.target.classes, truth, found, rival)
-    run.progress("Testing", 68, "measure what each column is worth")
-    first, last = span(rows.times, test)
-    return Trial(
-        recipe=recipe,
-        validations=validations,
-        compared_with=with_what,
-        compared=comparison,
-        judgement=noted(noted(judgement, note), leak_note(leaking, rows.target.task)),
-        decisions=decided(
-            measured,
-            comparison,
-            judgement,
-            limits,
-            changed=parts,
-            change=change,
-            last_third=veto,
-        ),
-        measure=measure,
-        bounds=material.bounds,
-        classes=rows.target.classes,
-        places=np.flatnonzero(test),
-        truth=truth,
-        answers=found,
-        champion_answers=rival,
-        clusters=split.clusters[test],
-        test_from=first,
-        test_through=last,
-        left_out_rows=rows.left_out_by_split,
-        importance=column_importance(model, recipe, rows, test),
-    )
+        return Asked(judge_change(judgement, change), parts, change)
+    if judgement.verdict is Verdict.UNTESTED:
+        rival = meeting.rival if meeting.with_what is ComparedWith.MODEL else None
+        veto = _last_third_compared(run, material.rows, split, recipe, rival)
+        return Asked(judge_tie(judgement, veto), parts, veto=veto)
+    return Asked(judgement, parts)
 
 
 def with_limits(trial: Trial, limits: Limits, cost: Cost) -> Trial:
@@ -203,10 +159,3 @@ def _last_third_compared(
         champion[split.test[window.test]],
         split.clusters[split.test],
     )
-
-
-def span(moments: np.ndarray | None, test: np.ndarray) -> tuple[str | None, str | None]:
-    """Return the first and the last time of the test rows, or nothing without times."""
-    if moments is None:
-        return None, None
-    return times.iso_text(int(moments[test].min())), times.iso_text(int(moments[test].max()))
