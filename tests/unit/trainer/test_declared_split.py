@@ -15,7 +15,7 @@ from tidewheel_contracts.api.v1alpha1.run_result import ComparedWith, Verdict
 from tidewheel_contracts.artifact.model import ModelManifest
 from tidewheel_contracts.job import FailureReason
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.train import choosing, pipelines, refitting, testing
+from tidewheel_trainer.train import choosing, meeting, pipelines, refitting, testing
 
 _CUSTOMERS = 300
 _SPLITS = {
@@ -67,7 +67,7 @@ def _places(frame: pd.DataFrame) -> frozenset[int]:
 def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
     """Watch every fit and every test; they happen as they would."""
     watch = Watched()
-    judge = testing.judge
+    judge = meeting.judge
 
     def judged(*given: Any, **named: Any) -> Any:
         watch.events.append(("judge", frozenset()))
@@ -76,7 +76,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
     for module in (choosing, testing, refitting):
         monkeypatch.setattr(module, "fitted", watch.fit)
     monkeypatch.setattr(testing, "answers", watch.answer)
-    monkeypatch.setattr(testing, "judge", judged)
+    monkeypatch.setattr(meeting, "judge", judged)
     return watch
 
 

@@ -9,7 +9,7 @@ from tests.unit.trainer.trainings import FOLDER, Train, candidate, columns_of
 from tidewheel_contracts.artifact.model import Recipe
 from tidewheel_contracts.job import ExitCode, FailureReason
 from tidewheel_trainer.failure import TrainerError
-from tidewheel_trainer.train import choosing, testing
+from tidewheel_trainer.train import choosing, meeting
 from tidewheel_trainer.train.scoring import score
 
 TREE = "sklearn.tree.DecisionTreeClassifier"
@@ -54,7 +54,7 @@ def test_a_run_without_any_score_ends_with_the_reason(
 def test_a_winner_that_cannot_be_measured_on_the_test_rows_ends_the_run(
     snapshot: Any, trained: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(testing, "finite_value", unavailable)
+    monkeypatch.setattr(meeting, "finite_value", unavailable)
 
     with pytest.raises(TrainerError) as caught:
         trained(snapshot(columns_of(0, 20)))
