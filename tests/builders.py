@@ -128,6 +128,7 @@ IMPORTED = {
     "file": "theirs.skops",
     "digest": digest("theirs"),
     "trained_through": "2026-01-31T23:59:59Z",
+    "requester": "jane",
 }
 
 

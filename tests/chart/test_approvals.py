@@ -9,7 +9,7 @@ Render = Callable[..., list[dict[str, Any]]]
 
 POLICY = "ValidatingAdmissionPolicy"
 BINDING = "ValidatingAdmissionPolicyBinding"
-every_policy = pytest.mark.parametrize("name", ["approvals", "aliases"])
+every_policy = pytest.mark.parametrize("name", ["approvals", "aliases", "imports"])
 
 
 def named(objects: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
@@ -24,7 +24,11 @@ def named(objects: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]
 
 @pytest.mark.parametrize(
     ("name", "resource", "rules"),
-    [("approvals", "modelapprovals", 2), ("aliases", "modelaliases", 1)],
+    [
+        ("approvals", "modelapprovals", 2),
+        ("aliases", "modelaliases", 1),
+        ("imports", "trainingruns", 1),
+    ],
 )
 def test_policy_looks_at_what_is_signed_and_at_nothing_else(
     name: str, resource: str, rules: int, render: Render

@@ -1,5 +1,6 @@
 """The operator as Helm installs it, one store for all tests, and a lab for each."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
@@ -62,3 +63,11 @@ def shop(lab: Lab) -> Lab:
     lab.create("Dataset", "shop", dataset_spec(lab, "shop"))
     lab.wait_ready("dataset", "shop", ["SnapshotReady"])
     return lab
+
+
+@pytest.fixture
+def me(lab: Lab) -> str:
+    """Return the user name that the API server knows us by."""
+    answer = json.loads(lab.run("auth", "whoami", "-o", "json"))
+    name: str = answer["status"]["userInfo"]["username"]
+    return name

@@ -24,14 +24,6 @@ NAME = alias_object_name("buyer", "prod")
 
 
 @pytest.fixture
-def me(lab: Lab) -> str:
-    """Return the user name that the API server knows us by."""
-    answer = json.loads(lab.run("auth", "whoami", "-o", "json"))
-    name: str = answer["status"]["userInfo"]["username"]
-    return name
-
-
-@pytest.fixture
 def two_versions(shop: Lab) -> Lab:
     """Return a lab with two versions of a model, none of which serves."""
     for name in ("first", "second"):

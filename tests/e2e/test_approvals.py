@@ -25,14 +25,6 @@ from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 
 
 @pytest.fixture
-def me(lab: Lab) -> str:
-    """Return the user name that the API server knows us by."""
-    answer = json.loads(lab.run("auth", "whoami", "-o", "json"))
-    name: str = answer["status"]["userInfo"]["username"]
-    return name
-
-
-@pytest.fixture
 def waiting(lab: Lab) -> Lab:
     """Return a lab whose first version waits for a decision."""
     lab.put("shop", "1.parquet", visits(0, 30))

@@ -21,26 +21,26 @@ THROUGH = "2026-01-15T23:59:59Z"
 FILE = "theirs.skops"
 
 
-def test_a_model_of_others_making_becomes_a_version_and_serves(shop: Lab) -> None:
+def test_a_model_of_others_making_becomes_a_version_and_serves(shop: Lab, me: str) -> None:
     data = skops.io.dumps(_theirs())
     _put(shop, data)
-    _import(shop, "theirs", data)
+    _import(shop, "theirs", data, me)
 
     shop.wait_ready("trainingrun", "theirs", ["Registered"])
 
     version = shop.get("modelversion", "buyer-v1")
     assert version is not None
-    assert version["spec"]["imported"] == _declared(data).to_wire()
+    assert version["spec"]["imported"] == _declared(data, me).to_wire()
     assert version["spec"]["trainedThrough"] == THROUGH
     assert version["spec"]["run"]["name"] == "theirs"
     shop.create("ModelDeployment", "buyer", ModelDeploymentSpec(model_name="buyer"))
     wait_champion(shop, 1)
 
 
-def test_a_file_that_was_changed_after_it_was_declared_is_no_version(shop: Lab) -> None:
+def test_a_file_that_was_changed_after_it_was_declared_is_no_version(shop: Lab, me: str) -> None:
     data = skops.io.dumps(_theirs())
     _put(shop, data + b" ")
-    _import(shop, "theirs", data)
+    _import(shop, "theirs", data, me)
 
     def missing() -> str | None:
         return None if condition(shop.get("trainingrun", "theirs"), "Failed") else "it has not"
@@ -48,7 +48,7 @@ def test_a_file_that_was_changed_after_it_was_declared_is_no_version(shop: Lab) 
     shop.wait_for("run theirs to fail", missing)
     told = condition(shop.get("trainingrun", "theirs"), "Failed")
     assert told["reason"] == "ImportRefused"
-    assert f"`imported.digest` says {_declared(data).digest}" in told["message"]
+    assert f"`imported.digest` says {_declared(data, me).digest}" in told["message"]
     assert shop.list("modelversion") == []
 
 
@@ -62,9 +62,9 @@ def _theirs() -> Pipeline:
     return model.fit(learned[["pages", "country"]], learned["bought"])
 
 
-def _declared(data: bytes) -> ImportedModel:
+def _declared(data: bytes, requester: str) -> ImportedModel:
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    return ImportedModel(file=FILE, digest=digest, trained_through=THROUGH)
+    return ImportedModel(file=FILE, digest=digest, trained_through=THROUGH, requester=requester)
 
 
 def _put(lab: Lab, data: bytes) -> None:
@@ -75,9 +75,12 @@ def _put(lab: Lab, data: bytes) -> None:
     lab.bucket.put(layout.import_key(prefix, lab.namespace, FILE), data)
 
 
-def _import(lab: Lab, name: str, data: bytes) -> None:
+def _import(lab: Lab, name: str, data: bytes, requester: str) -> None:
     how = training(Candidate(name="theirs", estimator=LOGISTIC))
     spec = TrainingRunSpec(
-        **how.model_dump(), dataset_name="shop", model_name="buyer", imported=_declared(data)
+        **how.model_dump(),
+        dataset_name="shop",
+        model_name="buyer",
+        imported=_declared(data, requester),
     )
     lab.create("TrainingRun", name, spec)

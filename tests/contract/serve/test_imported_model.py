@@ -101,7 +101,12 @@ def _request(store: Any, collected: Any, digest: str) -> dict[str, Any]:
         "target": {"column": "late"},
         "time": {"column": "at"},
         "training": {"candidates": [{"name": "theirs", "estimator": estimator}]},
-        "imported": {"file": "theirs.skops", "digest": digest, "trainedThrough": THROUGH},
+        "imported": {
+            "file": "theirs.skops",
+            "digest": digest,
+            "trainedThrough": THROUGH,
+            "requester": "jane",
+        },
     }
 
 

@@ -78,6 +78,7 @@ def _imported_and_searched(training: Object) -> None:
         "file": "model.skops",
         "digest": "sha256:" + "0" * 64,
         "trainedThrough": "2026-01-01T00:00:00Z",
+        "requester": "jane",
     }
     training["search"] = {}
 

@@ -244,6 +244,7 @@ def put(store: Any) -> Put:
             "file": "theirs.skops",
             "digest": f"sha256:{hashlib.sha256(data).hexdigest()}",
             "trainedThrough": THROUGH,
+            "requester": "jane",
         }
 
     return run

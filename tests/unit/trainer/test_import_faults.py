@@ -38,7 +38,7 @@ def failure_of(trained: Train, *arguments: Any, **given: Any) -> tuple[FailureRe
 
 
 def test_a_file_that_is_not_there_is_named(trained: Train, data: Any, store: Any) -> None:
-    declared = {"file": "theirs.skops", "digest": f"sha256:{0:064}", "trainedThrough": THROUGH}
+    declared = _declared("0" * 64)
 
     assert failure_of(trained, data, imported=declared) == (
         FailureReason.IMPORT_REFUSED,
@@ -63,8 +63,7 @@ def test_a_file_of_another_digest_is_not_opened(
 
 def test_a_file_that_is_no_skops_file_is_refused(trained: Train, data: Any, store: Any) -> None:
     store.objects[KEY] = NO_SKOPS
-    digest = f"sha256:{hashlib.sha256(NO_SKOPS).hexdigest()}"
-    declared = {"file": "theirs.skops", "digest": digest, "trainedThrough": THROUGH}
+    declared = _declared(hashlib.sha256(NO_SKOPS).hexdigest())
 
     assert failure_of(trained, data, imported=declared) == (
         FailureReason.IMPORT_REFUSED,
@@ -89,8 +88,7 @@ def test_a_file_of_another_release_of_scikit_learn_is_refused(
 ) -> None:
     put(model_of(columns_of(0, 20)))
     store.objects[KEY] = _written_by(store.objects[KEY], "1.2.0")
-    digest = f"sha256:{hashlib.sha256(store.objects[KEY]).hexdigest()}"
-    declared = {"file": "theirs.skops", "digest": digest, "trainedThrough": THROUGH}
+    declared = _declared(hashlib.sha256(store.objects[KEY]).hexdigest())
 
     reason, message = failure_of(trained, data, imported=declared)
     assert reason is FailureReason.IMPORT_REFUSED
@@ -225,3 +223,13 @@ def _with_version(schema: Any, version: str) -> bytes:
         }
 
     return json.dumps(changed(schema)).encode()
+
+
+def _declared(digest: str) -> dict[str, str]:
+    """Return the declaration of a file of a digest in hexadecimal digits."""
+    return {
+        "file": "theirs.skops",
+        "digest": f"sha256:{digest}",
+        "trainedThrough": THROUGH,
+        "requester": "jane",
+    }

@@ -26,6 +26,7 @@ __all__ = [
     "Region",
     "Time",
     "Uid",
+    "UserName",
     "VersionNumber",
     "Words",
     "rules",
@@ -171,6 +172,8 @@ def _with_zone(text: str) -> str:
 # A time that the operator reckons with: one that cannot be read must not get as far as that.
 Moment = Annotated[Time, AfterValidator(_with_zone)]
 Uid = Annotated[str, Field(min_length=1, max_length=64)]
+# Kubernetes knows no limit; the longest name of a ServiceAccount has 339 characters.
+UserName = Annotated[str, Field(min_length=1, max_length=512)]
 # Rows, bytes, generations: up to what JSON readers in every language hold exactly.
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 VersionNumber = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -140,7 +140,7 @@ def test_version_is_created_with_the_number_in_status() -> None:
     )
 
 
-def test_version_tells_which_file_it_was_imported_from() -> None:
+def test_version_tells_which_file_it_was_imported_from_and_who_asked_for_it() -> None:
     run = observed(make_run("theirs", registering(4), imported=IMPORTED))
 
     decision = decide(view(registering(4), run=run, highest_number=4), NOW)
@@ -150,6 +150,7 @@ def test_version_tells_which_file_it_was_imported_from() -> None:
             "file": "theirs.skops",
             "digest": digest("theirs"),
             "trainedThrough": "2026-01-31T23:59:59Z",
+            "requester": "jane",
         }
     ]
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tidewheel_contracts.api.model import ApiModel, Digest, Moment, Words
+from tidewheel_contracts.api.model import ApiModel, Digest, Moment, UserName, Words
 
 __all__ = ["IMPORT_RULES", "ImportedModel"]
 
@@ -19,7 +19,7 @@ FileName = Annotated[
 
 
 class ImportedModel(ApiModel):
-    """A fitted pipeline as a skops file, and what only those who made it know."""
+    """A fitted pipeline as a skops file, and what only those who made and bring it know."""
 
     file: Annotated[
         FileName, Field(description="Its name below `<prefix>/<namespace>/imports/` in the bucket.")
@@ -30,6 +30,13 @@ class ImportedModel(ApiModel):
     trained_through: Annotated[
         Moment,
         Field(description="Highest time of the rows that it learned; later ones test it."),
+    ]
+    requester: Annotated[
+        UserName,
+        Field(
+            description="User name of whoever asks for the import: that of the caller, as `kubectl "
+            "auth whoami` tells it."
+        ),
     ]
 
 

@@ -11,11 +11,12 @@ from tidewheel_contracts.api.model import (
     Count,
     KindName,
     Moment,
+    UserName,
     VersionNumber,
     Words,
 )
 from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, REASON, Status
-from tidewheel_contracts.api.v1alpha1.model_approval import Explanation, UserName
+from tidewheel_contracts.api.v1alpha1.model_approval import Explanation
 
 __all__ = [
     "LONGEST_HISTORY",

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from tidewheel_contracts.api.kind import Kind, PrinterColumn
-from tidewheel_contracts.api.model import ApiModel, Digest, Uid, Words, rules
+from tidewheel_contracts.api.model import ApiModel, Digest, Uid, UserName, Words, rules
 from tidewheel_contracts.api.v1alpha1.common import AGE, MESSAGE, READY, REASON, Status
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "ModelApprovalStatus",
     "Reason",
     "Revocation",
-    "UserName",
 ]
 
 
@@ -40,8 +39,6 @@ class Reason(StrEnum):
     INVALID = "Invalid"  # the stored object does not satisfy this version's schema
 
 
-# Kubernetes knows no limit; the longest name of a ServiceAccount has 339 characters.
-UserName = Annotated[str, Field(min_length=1, max_length=512)]
 Explanation = Annotated[
     str,
     Field(max_length=1024, pattern=r"^(?s:.*[^ \t\r\n].*)$"),
