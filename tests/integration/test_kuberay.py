@@ -10,15 +10,18 @@ from tests.integration.lab import Lab, conditions
 from tests.integration.local_server import LocalServer
 from tests.integration.test_suspension import suspend, with_snapshot
 from tests.servers.kuberay_server import KubeRayServer
-from tests.unit.operator.observations import job_pod, terminated
+from tests.unit.operator.observations import terminated
 
 from tidewheel_contracts import labels
-from tidewheel_contracts.job import SearchResult
+from tidewheel_contracts.job import Failure, FailureReason, SearchResult, Wire
 
+NOW = "2026-11-21T12:00:00Z"
 SEARCH = {"trials": 4, "parallelism": 2}
 FOUND = SearchResult(
     trials=4, finished=4, failed=0, pruned=0, best_candidate="boosting", best_score="0.7"
 )
+
+LOST = Failure(reason=FailureReason.RAY_UNAVAILABLE, message="a part of the search was lost")
 
 
 @pytest.fixture
@@ -80,6 +83,33 @@ def run_pod(lab: Lab, pod: Object, number: int) -> None:
     lab.patch("pod", pod["metadata"]["name"], {"status": status}, "status")
 
 
+def kill_for_memory(lab: Lab, pod: Object) -> None:
+    """Let a pod be as the kubelet reports one whose container it has just started again."""
+    [container] = pod["spec"]["containers"]
+    killed = {"exitCode": 137, "reason": "OOMKilled", "startedAt": NOW, "finishedAt": NOW}
+    told = {
+        "name": container["name"],
+        "image": container["image"],
+        "imageID": "",
+        "ready": True,
+        "restartCount": 1,
+        "state": {"running": {"startedAt": NOW}},
+        "lastState": {"terminated": killed},
+    }
+    change = {"status": {"containerStatuses": [told]}}
+    lab.patch("pod", pod["metadata"]["name"], change, "status")
+
+
+def end_search(lab: Lab, ray_job: Object, message: Wire) -> None:
+    """Let the pod that submitted a search say a message, and its RayJob end; KubeRay is away."""
+    is_failure = isinstance(message, Failure)
+    lab.show_pod(submitter_of(lab, ray_job), terminated(10 if is_failure else 0, message))
+    ending = {"jobStatus": "SUCCEEDED", "jobDeploymentStatus": "Complete"}
+    if is_failure:
+        ending = {"jobStatus": "FAILED", "jobDeploymentStatus": "Failed", "reason": "AppFailed"}
+    lab.patch("rayjob", ray_job["metadata"]["name"], {"status": ending}, "status")
+
+
 def submitter_of(lab: Lab, ray_job: Object) -> Object:
     """Wait for the Job by which KubeRay submits."""
     name = ray_job["metadata"]["name"]
@@ -126,19 +156,90 @@ def test_search_begins_with_kuberay_is_resumed_and_ends_by_what_its_submitter_sa
     second = ray_job_of(lab, "by-hand")
     for number, pod in enumerate(pods_of(lab, second), start=2):
         run_pod(lab, pod, number)
-    submitter = submitter_of(lab, second)
+    submitter_of(lab, second)
 
     # From here on KubeRay would ask the cluster's own dashboard.
     kuberay.stop()
-    answer = job_pod(submitter, terminated(0, FOUND))
-    lab.show_pod(submitter, answer["status"]["containerStatuses"][0]["state"])
-    succeeded = {"jobStatus": "SUCCEEDED", "jobDeploymentStatus": "Complete"}
-    lab.patch("rayjob", second["metadata"]["name"], {"status": succeeded}, "status")
+    end_search(lab, second, FOUND)
     run = wait_to_say(lab, "by-hand", "Training", "the training Job runs")
     search = run["status"]["search"]
     assert (search["finished"], search["bestScore"], search["finishedPods"]) == (4, "0.7", 2)
     assert (run["status"]["attempt"], run["status"]["suspensions"]) == (3, 1)
     assert run["status"]["failedAttempts"] == []
+
+
+def test_operator_that_ends_in_the_middle_of_a_search_goes_on_with_its_ray_job(
+    lab: Lab, make_operator: MakeOperator, kuberay: KubeRayServer
+) -> None:
+    kuberay.start()
+    operator = make_operator(TIDEWHEEL_RAY_JOBS="true")
+    operator.start_ready()
+    with_snapshot(lab)
+    lab.create(make_run(engine="RayJob", search=SEARCH))
+    begun = ray_job_of(lab, "by-hand")
+    wait_to_say(lab, "by-hand", "Searching", "the pods of the search run its trials")
+
+    operator.kill()
+    for number, pod in enumerate(pods_of(lab, begun), start=2):
+        run_pod(lab, pod, number)
+    submitter_of(lab, begun)
+    kuberay.stop()
+    operator.start_ready()
+    wait_to_say(lab, "by-hand", "Searching", "the pods of the search run its trials")
+    assert [item["metadata"]["uid"] for item in lab.list("rayjobs")] == [begun["metadata"]["uid"]]
+
+    operator.kill()
+    end_search(lab, begun, FOUND)
+    operator.start_ready()
+    run = wait_to_say(lab, "by-hand", "Training", "the training Job runs")
+    assert (run["status"]["attempt"], run["status"]["failedAttempts"]) == (2, [])
+    assert run["status"]["search"]["finished"] == 4
+
+
+def test_search_whose_workers_were_killed_for_memory_is_tried_once_with_more(
+    lab: Lab, make_operator: MakeOperator, kuberay: KubeRayServer
+) -> None:
+    kuberay.start()
+    make_operator(TIDEWHEEL_RAY_JOBS="true").start_ready()
+    with_snapshot(lab)
+    asked = {"resources": {"memory": "2Gi"}, "retry": {"memory_limit": "4Gi"}}
+    lab.create(make_run(engine="RayJob", search=SEARCH, **asked))
+    begun = ray_job_of(lab, "by-hand")
+    _, *workers = pods = pods_of(lab, begun)
+    for number, pod in enumerate(pods, start=2):
+        run_pod(lab, pod, number)
+    submitter_of(lab, begun)
+
+    kill_for_memory(lab, workers[0])
+    lab.wait_for("the run to count the worker", lambda: _lacks_killed_workers(lab, 1))
+    kuberay.stop()
+    for pod in workers:
+        lab.run("delete", "pod", pod["metadata"]["name"], "--force", "--grace-period=0")
+    end_search(lab, begun, LOST)
+
+    lab.wait_for(
+        "another RayJob", lambda: None if len(lab.list("rayjobs")) == 2 else "there is none"
+    )
+    limits = {
+        item["metadata"]["annotations"][labels.ROUND]: _limits_of_workers(item)
+        for item in lab.list("rayjobs")
+    }
+    assert limits == {"1": {"memory": "3Gi"}, "2": {"memory": "5Gi"}}
+    [attempt] = lab.the("trainingrun", "by-hand")["status"]["failedAttempts"]
+    assert attempt["reason"] == "OutOfMemory"
+    assert attempt["message"].endswith("raise it; then a part of the search was lost")
+
+
+def _lacks_killed_workers(lab: Lab, count: int) -> str | None:
+    found = lab.the("trainingrun", "by-hand")["status"].get("search", {}).get("killedWorkers", 0)
+    return None if found == count else f"{found} are counted"
+
+
+def _limits_of_workers(ray_job: Object) -> Object:
+    [group] = ray_job["spec"]["rayClusterSpec"]["workerGroupSpecs"]
+    [container] = group["template"]["spec"]["containers"]
+    limits: Object = container["resources"]["limits"]
+    return limits
 
 
 def test_run_fails_as_its_ray_job_does(

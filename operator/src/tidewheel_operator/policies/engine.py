@@ -10,6 +10,7 @@ from tidewheel_contracts.api.v1alpha1.run_status import Reason, Stage
 from tidewheel_contracts.api.v1alpha1.training_engine import TrainingEngine
 from tidewheel_operator.policies.conditions import stalled
 from tidewheel_operator.policies.decision import Decision
+from tidewheel_operator.policies.run_conditions import suspended
 from tidewheel_operator.policies.training_run_view import RunDecision, TrainingRunView, step
 
 __all__ = ["lacks_engine", "wait_for_engine"]
@@ -29,9 +30,15 @@ def lacks_engine(view: TrainingRunView) -> bool:
 
 
 def wait_for_engine(view: TrainingRunView, now: datetime) -> RunDecision:
-    """Say what is missing, and look again; before anybody has looked, what was said stays."""
+    """Say what is missing, and look again; before anybody has looked, what was said stays.
+
+    A run that is suspended waits for a person first, and tells them what else it will need.
+    """
     if not view.ray_problem:
         return Decision(status=view.run.status, requeue_seconds=_FIRST_LOOK_SECONDS)
     message = f"`engine` is 'RayJob', and {view.ray_problem}"
-    decision = step(view, now, stalled(Reason.ENGINE_MISSING, message), stage=Stage.WAITING)
+    if view.run.spec.suspend and view.run.status.job_name is None:
+        decision = step(view, now, suspended(view, message), stage=Stage.SUSPENDED)
+    else:
+        decision = step(view, now, stalled(Reason.ENGINE_MISSING, message), stage=Stage.WAITING)
     return replace(decision, requeue_seconds=_LOOK_SECONDS)

@@ -8,6 +8,7 @@ from tidewheel_contracts.api.v1alpha1.run_status import FailedAttempt, TrainingR
 from tidewheel_contracts.api.v1alpha1.training_run import TrainingRunSpec
 from tidewheel_operator.manifests.pod import canonical_quantity
 from tidewheel_operator.policies.job_state import Ended, job_state, round_of
+from tidewheel_operator.policies.search_progress import explained
 from tidewheel_operator.policies.training_run_view import TrainingRunView
 
 __all__ = ["more_memory", "resources_of", "tried_with", "with_failed_attempts"]
@@ -30,7 +31,8 @@ def with_failed_attempts(view: TrainingRunView) -> TrainingRunView:
     status = view.run.status
     known = {attempt.number: attempt for attempt in status.failed_attempts}
     for job in sorted(view.jobs, key=round_of):
-        state = job_state(job, view.pods.get(job["metadata"]["uid"], ()))
+        told = job_state(job, view.pods.get(job["metadata"]["uid"], ()))
+        state = explained(job, told, status.search)
         if isinstance(state, Ended) and state.message is None and round_of(job):
             said = (state.reason, state.explanation)
             _add(known, view, round_of(job), job["metadata"]["name"], said)

@@ -7,13 +7,20 @@ from pydantic import ValidationError
 
 from tidewheel_contracts.job import Failure, parse_termination_message
 
-__all__ = ["PodProblem", "image_of", "problem_of", "termination_message"]
+__all__ = [
+    "PodProblem",
+    "has_run_out_of_memory",
+    "image_of",
+    "problem_of",
+    "termination_message",
+]
 
 Object = dict[str, Any]
 
 _IMAGE_REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
 )
+_KILLED = "OOMKilled"
 _CONFIG_REASONS = frozenset({"CreateContainerConfigError"})
 
 
@@ -38,6 +45,15 @@ def problem_of(pod: Object) -> PodProblem | None:
                 "Unschedulable", f"no node takes the pod: {condition.get('message', '')}"
             )
     return None
+
+
+def has_run_out_of_memory(pod: Object) -> bool:
+    """Tell whether a pod's container was killed for memory, also when it runs again."""
+    return any(
+        (state.get("terminated") or {}).get("reason") == _KILLED
+        for container in (pod.get("status") or {}).get("containerStatuses") or ()
+        for state in (container.get("state") or {}, container.get("lastState") or {})
+    )
 
 
 def image_of(pod: Object) -> str:
@@ -76,7 +92,7 @@ def _last_failure(container: Object) -> PodProblem | None:
     terminated = state.get("terminated") or (container.get("lastState") or {}).get("terminated")
     if terminated is None or terminated["exitCode"] == 0 or "running" in state:
         return None
-    if terminated.get("reason") == "OOMKilled":
+    if terminated.get("reason") == _KILLED:
         return PodProblem(
             "OutOfMemory", "the pod used more memory than `resources.memory` allows; raise it"
         )

@@ -7,11 +7,15 @@ What the program said lies in the pod that submitted it, as with a Job.
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["as_job", "pods_of_ray_job"]
+from tidewheel_operator.policies.pod_state import has_run_out_of_memory
+
+__all__ = ["as_job", "killed_workers", "pods_of_ray_job"]
 
 Object = dict[str, Any]
 
 _ENDED = frozenset({"Complete", "Failed", "ValidationFailed"})
+# KubeRay's label of the pods of a cluster.
+_NODE_TYPE = "ray.io/node-type"
 # Who counts them knows how many a search has.
 _MOST_WORKERS = 64
 _WORDS = {
@@ -50,6 +54,15 @@ def pods_of_ray_job(ray_job: Object, pods: Iterable[Object]) -> tuple[Object, ..
     if _ending(ray_job.get("status") or {}) is None:
         return named
     return tuple(pod for pod in named if _is_submitter(pod))
+
+
+def killed_workers(pods: Iterable[Object]) -> int:
+    """Return how many of the pods are workers of a Ray cluster that were killed for memory."""
+    return sum(
+        (pod["metadata"].get("labels") or {}).get(_NODE_TYPE) == "worker"
+        and has_run_out_of_memory(pod)
+        for pod in pods
+    )
 
 
 def _is_submitter(pod: Object) -> bool:

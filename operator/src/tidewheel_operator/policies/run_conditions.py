@@ -24,11 +24,17 @@ def while_running(
     return working(reason, message)
 
 
-def suspended(view: TrainingRunView) -> tuple[Condition, ...]:
-    """What is said while `spec.suspend` is true and no Job of the run is at work."""
+def suspended(view: TrainingRunView, lacking: str = "") -> tuple[Condition, ...]:
+    """What is said while `spec.suspend` is true and no Job of the run is at work.
+
+    Args:
+        view: the run.
+        lacking: what the run will wait for even then, as a sentence.
+    """
+    more = f"; {lacking}" if lacking else ""
     if not view.run.status.attempt:
-        return held_back("`spec.suspend` is true: the run begins when it is false")
-    return held_back(f"`spec.suspend` is true: when it is false, {_what_follows(view)}")
+        return held_back(f"`spec.suspend` is true: the run begins when it is false{more}")
+    return held_back(f"`spec.suspend` is true: when it is false, {_what_follows(view)}{more}")
 
 
 def held_back(message: str) -> tuple[Condition, ...]:

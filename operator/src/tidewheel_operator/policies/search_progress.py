@@ -1,17 +1,20 @@
 """How far the trials of a search are, read from its indexed Job and the pods that have ended."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from tidewheel_contracts.api.v1alpha1.run_status import SearchProgress
-from tidewheel_contracts.job import SearchResult, parse_termination_message
+from tidewheel_contracts.job import FailureReason, SearchResult, parse_termination_message
+from tidewheel_operator.policies.job_state import Ended, JobState
 from tidewheel_operator.policies.observed import to_time
 from tidewheel_operator.policies.pod_state import termination_message
+from tidewheel_operator.policies.ray_job import killed_workers
 
-__all__ = ["completed", "has_finished_pods", "search_progress"]
+__all__ = ["completed", "explained", "has_finished_pods", "search_progress"]
 
 Object = dict[str, Any]
 
@@ -30,7 +33,11 @@ def search_progress(
     newest = max(told, key=_ended_trials, default=None)
     progress = known or SearchProgress(job_name=name, pods=pod_count)
     finished_pods = max(progress.finished_pods, int((job.get("status") or {}).get("succeeded", 0)))
-    progress = progress.model_copy(update={"finished_pods": min(finished_pods, pod_count)})
+    counts = {
+        "finished_pods": min(finished_pods, pod_count),
+        "killed_workers": max(progress.killed_workers, killed_workers(pods)),
+    }
+    progress = progress.model_copy(update=counts)
     if newest is None or _ended_trials(newest) < _ended_trials(progress):
         return progress
     return progress.model_copy(update=newest.model_dump(exclude={"kind"}))
@@ -41,6 +48,24 @@ def completed(progress: SearchProgress, now: datetime) -> SearchProgress:
     if progress.completion_time is not None:
         return progress
     return progress.model_copy(update={"completion_time": to_time(now)})
+
+
+def explained(job: Object, state: JobState, progress: SearchProgress | None) -> JobState:
+    """Return how a Job is, with what only its pods told while they were there.
+
+    To Ray a worker that is killed for memory is a lost one, and its pod goes with the cluster.
+    """
+    if not isinstance(state, Ended) or state.reason != FailureReason.RAY_UNAVAILABLE:
+        return state
+    if progress is None or progress.job_name != job["metadata"]["name"]:
+        return state
+    if not progress.killed_workers:
+        return state
+    explanation = (
+        "a worker of the Ray cluster used more memory than `resources.memory` allows; raise it; "
+        f"then {state.explanation}"
+    )
+    return replace(state, reason=FailureReason.OUT_OF_MEMORY, explanation=explanation)
 
 
 def has_finished_pods(job: Object) -> bool:

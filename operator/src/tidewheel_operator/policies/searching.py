@@ -18,6 +18,7 @@ from tidewheel_operator.policies.run_conditions import failed, failure_of, while
 from tidewheel_operator.policies.run_start import start_search, start_training
 from tidewheel_operator.policies.search_progress import (
     completed,
+    explained,
     has_finished_pods,
     search_progress,
 )
@@ -60,8 +61,8 @@ def is_searched(status: TrainingRunStatus) -> bool:
 def follow_search(view: TrainingRunView, job: Object, now: datetime) -> RunDecision:
     """Return the next step of a run whose newest Job is that of its search."""
     facts = facts_of_job(job)
-    state = job_state(job, view.pods.get(facts.uid, ()))
     status = facts.update(view.run.status)
+    state = explained(job, job_state(job, view.pods.get(facts.uid, ())), status.search)
     if isinstance(state, Ended):
         return _after_search(view, status, state, now)
     if state.is_ending:

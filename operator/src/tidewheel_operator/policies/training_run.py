@@ -72,7 +72,8 @@ def _decide(view: TrainingRunView, now: datetime) -> RunDecision:
         return _after_result(view, status.result, now)
     if lacks_engine(view):
         return wait_for_engine(view, now)
-    view = with_failed_attempts(with_search(without_checks(view), now))
+    # What the status knows of the search that failed goes when it tells of the next.
+    view = with_search(with_failed_attempts(without_checks(view)), now)
     job = max(view.jobs, key=round_of, default=None)
     if job is not None and round_of(job) >= status.attempt:
         follow = follow_search if is_search(job) else _follow

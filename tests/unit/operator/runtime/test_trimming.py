@@ -17,7 +17,7 @@ from tidewheel_contracts.job import Failure
 from tidewheel_operator.manifests.serving_deployment import ServingOwner
 from tidewheel_operator.manifests.serving_service import stable_service
 from tidewheel_operator.policies.job_state import job_state, round_of
-from tidewheel_operator.policies.pod_state import image_of, problem_of
+from tidewheel_operator.policies.pod_state import has_run_out_of_memory, image_of, problem_of
 from tidewheel_operator.policies.training_job import facts_of_job
 from tidewheel_operator.runtime.resources import (
     JOBS,
@@ -92,6 +92,7 @@ def test_trimmed_pod_tells_the_same(state: Object, is_restarted: bool) -> None:
     kept = trimmed(PODS, pod)
 
     assert (problem_of(kept), image_of(kept)) == (problem_of(pod), image_of(pod))
+    assert has_run_out_of_memory(kept) == has_run_out_of_memory(pod)
     assert "spec" not in kept
 
 

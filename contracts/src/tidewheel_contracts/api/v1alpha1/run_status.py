@@ -130,6 +130,10 @@ class SearchProgress(ApiModel):
     ] = 0
     pods: Annotated[Count, Field(description="Pods that share the trials.")] = 0
     finished_pods: Annotated[Count, Field(description="Pods that have done their share.")] = 0
+    killed_workers: Annotated[
+        Count,
+        Field(description="Workers of its Ray cluster that were seen killed for memory."),
+    ] = 0
     best_candidate: Annotated[
         str, Field(max_length=40, description="Candidate of the best trial so far.")
     ] = ""
