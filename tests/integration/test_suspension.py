@@ -113,6 +113,30 @@ def test_suspended_run_has_no_job_and_goes_on_when_it_is_resumed(lab: Lab) -> No
     assert run["status"].get("failedAttempts", []) == []
 
 
+def test_run_that_is_resumed_before_its_job_went_keeps_the_job_and_counts_no_suspension(
+    lab: Lab, operator: OperatorProcess
+) -> None:
+    with_snapshot(lab)
+    lab.create(make_run())
+    job = lab.wait_job("by-hand")
+    lab.wait_ready("trainingrun", "by-hand", "Training")
+
+    operator.kill()
+    # As an operator leaves it that dies between the status and the deletion of the Job.
+    told = {"jobName": None, "suspensions": 1, "stage": "Suspended"}
+    lab.patch("trainingrun", "by-hand", {"status": told}, "status")
+    operator.start_ready()
+
+    def missing() -> str | None:
+        status = lab.the("trainingrun", "by-hand")["status"]
+        found = (status.get("jobName"), status["suspensions"], status["stage"])
+        return None if found == (job["metadata"]["name"], 0, "Training") else f"{found}"
+
+    lab.wait_for("the run to go on with its Job", missing)
+    assert lab.the("job", job["metadata"]["name"])["metadata"]["uid"] == job["metadata"]["uid"]
+    assert lab.the("trainingrun", "by-hand")["status"]["failedAttempts"] == []
+
+
 def test_queued_run_says_what_kueue_says_also_when_kueue_comes_later(
     lab: Lab, make_operator: MakeOperator, workloads: Callable[[], None]
 ) -> None:

@@ -25,7 +25,7 @@ from tidewheel_operator.policies.failed_attempts import (
     tried_with,
     with_failed_attempts,
 )
-from tidewheel_operator.policies.held_job import hold
+from tidewheel_operator.policies.held_job import given_back, hold
 from tidewheel_operator.policies.job_state import (
     RESULT_MISSING,
     Ended,
@@ -77,6 +77,7 @@ def _decide(view: TrainingRunView, now: datetime) -> RunDecision:
     job = max(view.jobs, key=round_of, default=None)
     if job is not None and round_of(job) >= status.attempt:
         follow = follow_search if is_search(job) else _follow
+        view = given_back(view, job)
         return hold(view, job, now) or follow(view, job, now)
     if _counted(status.attempt, status) >= _most_attempts(view.run.status):
         message = (

@@ -98,6 +98,34 @@ def test_a_job_that_is_on_its_way_out_counts_once() -> None:
     assert decide(view(run, job), NOW) == Decision(status=said, delete=(job,))
 
 
+def test_job_of_a_run_that_is_resumed_before_it_goes_is_counted_as_no_suspension() -> None:
+    run = make_run(status=suspended(ANEW, **taken(1, 1)))
+    job = train_job(run)
+
+    assert decide(view(run, job), NOW) == Decision(status=training())
+
+
+def test_job_that_ends_before_it_goes_is_counted_as_no_suspension() -> None:
+    run = make_run(suspend=True, status=suspended(ANEW, **taken(2, 2)))
+    job = train_job(run, 2)
+    failure = Failure(reason=FailureReason.NO_FEATURES, message="no column")
+
+    decision = decide(
+        view(run, ended_job(job, "Failed"), pods=(job_pod(job, terminated(10, failure)),)), NOW
+    )
+
+    assert (decision.status.suspensions, decision.status.attempt) == (1, 2)
+    assert decision.delete == ()
+
+
+def test_job_of_a_queue_that_waits_when_its_run_is_resumed_is_counted_as_no_suspension() -> None:
+    run = make_run(status=suspended(ANEW, **taken(1, 1)), **QUEUE)
+
+    decision = decide(view(run, waiting_job(run, **{labels.QUEUE: "lab"})), NOW)
+
+    assert (decision.status.stage, decision.status.suspensions) == (Stage.QUEUED, 0)
+
+
 def test_suspended_run_waits_without_failed_attempts() -> None:
     said = suspended(ANEW, **taken(1, 1))
 
