@@ -98,6 +98,13 @@ lock: $(venv)/ready ## Resolve the newest allowed packages into requirements.loc
 	  --universal --generate-hashes --upgrade --no-header --no-annotate --quiet \
 	  --output-file requirements.lock
 
+# Two at once would write into one another's environment: who comes second waits for the lock, and
+# this file is read once more, which finds all done then.
+ifndef HAS_VENV_LOCK
+$(venv)/ready: pyproject.toml $(engine_sources)
+	@mkdir -p $(TIDEWHEEL_CACHE)
+	@flock $(venv).lock $(MAKE) --no-print-directory HAS_VENV_LOCK=yes $@
+else
 # The package is installed in place, so only a change of pyproject.toml asks for it again. The model
 # server's engine in C++ is compiled when its sources have changed.
 $(venv)/ready: pyproject.toml $(engine_sources) | $(venv)/locked
@@ -111,3 +118,4 @@ $(venv)/locked:
 	@$(PYTHON) -m venv $(venv)
 	@$(python) -m pip install --quiet --require-hashes -r requirements.lock
 	@touch $@
+endif
