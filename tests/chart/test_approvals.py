@@ -23,15 +23,15 @@ def named(objects: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("name", "resource", "rules"),
+    ("name", "resource", "operations", "rules"),
     [
-        ("approvals", "modelapprovals", 2),
-        ("aliases", "modelaliases", 1),
-        ("imports", "trainingruns", 1),
+        ("approvals", "modelapprovals", ["CREATE", "UPDATE"], 2),
+        ("aliases", "modelaliases", ["CREATE", "UPDATE"], 1),
+        ("imports", "trainingruns", ["CREATE"], 1),
     ],
 )
 def test_policy_looks_at_what_is_signed_and_at_nothing_else(
-    name: str, resource: str, rules: int, render: Render
+    name: str, resource: str, operations: list[str], rules: int, render: Render
 ) -> None:
     spec = named(render(), POLICY, name)["spec"]
 
@@ -42,7 +42,7 @@ def test_policy_looks_at_what_is_signed_and_at_nothing_else(
                 "apiGroups": ["tidewheel.dev"],
                 "apiVersions": ["*"],
                 "resources": [resource],
-                "operations": ["CREATE", "UPDATE"],
+                "operations": operations,
             }
         ]
     }

@@ -11,10 +11,10 @@ from typing import Any
 from tidewheel_contracts import labels
 from tidewheel_contracts.api.v1alpha1.run_status import Stage, TrainingRunStatus
 from tidewheel_operator.policies.conditions import working
-from tidewheel_operator.policies.job_state import Ended, job_state
+from tidewheel_operator.policies.job_state import Ended, job_state, round_of
 from tidewheel_operator.policies.kueue import words_of_kueue
 from tidewheel_operator.policies.run_conditions import held_back, suspended
-from tidewheel_operator.policies.training_job import JobFacts, facts_of_job
+from tidewheel_operator.policies.training_job import facts_of_job
 from tidewheel_operator.policies.training_run_view import RunDecision, TrainingRunView, step
 
 __all__ = ["given_back", "hold", "wait"]
@@ -43,9 +43,10 @@ def given_back(view: TrainingRunView, job: Object) -> TrainingRunView:
     The status tells of it before the Job goes; a person may resume the run in between.
     """
     status = view.run.status
+    if not _is_told(status, job):
+        return view
     state = job_state(job, view.pods.get(job["metadata"]["uid"], ()))
-    is_kept = not view.run.spec.suspend or isinstance(state, Ended)
-    if not (is_kept and _is_told(status, facts_of_job(job))):
+    if view.run.spec.suspend and not isinstance(state, Ended):
         return view
     after = status.model_copy(
         update={"job_name": job["metadata"]["name"], "suspensions": status.suspensions - 1}
@@ -53,18 +54,20 @@ def given_back(view: TrainingRunView, job: Object) -> TrainingRunView:
     return replace(view, run=replace(view.run, status=after))
 
 
-def _is_told(status: TrainingRunStatus, facts: JobFacts) -> bool:
+def _is_told(status: TrainingRunStatus, job: Object) -> bool:
     """Tell whether the status says that this Job was taken away."""
-    is_gone = status.attempt == facts.attempt and status.job_name is None
+    is_gone = status.attempt == round_of(job) and status.job_name is None
     return is_gone and status.suspensions > 0
 
 
 def _take_away(view: TrainingRunView, job: Object, now: datetime) -> RunDecision:
     """Delete the Job once the status tells that this attempt does not count."""
-    facts, before = facts_of_job(job), view.run.status
-    more = 0 if _is_told(before, facts) else 1
-    after = facts.update(before).model_copy(
-        update={"job_name": None, "suspensions": before.suspensions + more}
+    before = view.run.status
+    more = 0 if _is_told(before, job) else 1
+    after = (
+        facts_of_job(job)
+        .update(before)
+        .model_copy(update={"job_name": None, "suspensions": before.suspensions + more})
     )
     told = replace(view, run=replace(view.run, status=after))
     return replace(step(told, now, suspended(told), stage=Stage.SUSPENDED), delete=(job,))

@@ -132,7 +132,7 @@ class SearchProgress(ApiModel):
     finished_pods: Annotated[Count, Field(description="Pods that have done their share.")] = 0
     killed_workers: Annotated[
         Count,
-        Field(description="Workers of its Ray cluster that were seen killed for memory."),
+        Field(description="Most workers of its Ray cluster seen killed for memory at once."),
     ] = 0
     best_candidate: Annotated[
         str, Field(max_length=40, description="Candidate of the best trial so far.")
